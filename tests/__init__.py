@@ -1,0 +1,1 @@
+"""The tests: claims about slopguard, made against local simulators and real clients."""

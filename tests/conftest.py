@@ -1,0 +1,56 @@
+"""Fixtures every room may use: registries on loopback, sandboxes around real clients.
+
+def test_a_claim(pypi, make_sandbox):
+    pypi.add_established("sg-alpha")
+    box = make_sandbox("pip", "newest").use(pypi)
+    assert box.guarded("pip", "install", "sg-alpha").rc == 0
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.simulators.clients import Unavailable
+from tests.simulators.npm import Npm
+from tests.simulators.pypi import PyPI
+from tests.simulators.sandbox import Sandbox, sandbox
+
+MakeSandbox = Callable[[str, str], Sandbox]
+
+
+@pytest.fixture
+def markers(tmp_path: Path) -> Path:
+    """Where packages of this test's registries leave a trace; the same folder as `Sandbox.markers`."""
+    folder = tmp_path / "markers"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture
+def pypi(markers: Path) -> Iterator[PyPI]:
+    """An empty PyPI-protocol registry."""
+    with PyPI(markers=markers) as registry:
+        yield registry
+
+
+@pytest.fixture
+def npm(markers: Path) -> Iterator[Npm]:
+    """An empty npm registry."""
+    with Npm(markers=markers) as registry:
+        yield registry
+
+
+@pytest.fixture
+def make_sandbox(tmp_path: Path) -> MakeSandbox:
+    """Makes a sandbox around a client: `make_sandbox("uv", "newest")`; skips where that client cannot be had."""
+
+    def make(family: str, version: str) -> Sandbox:
+        try:
+            return sandbox(tmp_path, family, version)
+        except Unavailable as why:
+            pytest.skip(str(why))
+
+    return make
