@@ -1,0 +1,88 @@
+"""What the settings files, the environment and the flags come to: one frozen value a session.
+
+Invariants: a `Settings` never changes once made; its `digest` stands for every value that can change a verdict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from slopguard.model import Actor, Ecosystem, Mode
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamSetting:
+    """`[upstream.<ecosystem>]`: replaces or completes what the client is configured for.
+
+    Args:
+        url: the index to use instead of the client's own default.
+        dates_from: an index that carries upload dates for one that does not.
+        curated: the index has no upload dates and a person vouches for its content.
+    """
+
+    url: str | None = None
+    dates_from: str | None = None
+    curated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ListSource:
+    """One entry of `[lists] sources`: where a signed list is published, and the digest of its root."""
+
+    url: str
+    root: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The effective settings of one session.
+
+    Args:
+        home: `SLOPGUARD_HOME`: database, lists, cache, keys.
+        account: the folder that counts without `SLOPGUARD_HOME`; it holds what recorded facts are keyed with.
+        mode: how strictly verdicts are enforced.
+        actor: who asks; the environment may only lower it.
+        offline: no index is asked; evidence is only ever removed by this.
+        established_days: age of the first upload, in days, from which a package may count as established.
+        established_releases: releases spread over that time which it must have.
+        min_version_age_days: younger versions are stepped over.
+        vouched_days: age, in days, from which a transitive package is vouched for by what requires it.
+        watch_rank: watched names ranked up to here are blocked when registered since.
+        timeout: seconds one upstream answer may take.
+        upstream: per ecosystem, what replaces or completes the client's own index.
+        internal: globs of names that only ever come from the private index, by ecosystem.
+        own: globs of public names we publish ourselves (no cooldown).
+        private_indexes: URL prefixes that count as the organisation's own (`[internal] index`).
+        accepted_indexes: URL prefixes of indexes that a person accepted.
+        adopted: snapshots of the lock files of adopted projects, with their digests (see `slopguard.config.accepted`).
+        list_sources: signed lists to fetch.
+        list_teams: teams whose lists apply.
+        sealed_paths: globs of files that an agent must not change.
+        policy_file: a policy that replaces the shipped one.
+        digest: SHA-256 of every value above that can change a verdict, for the ledger.
+    """
+
+    home: Path
+    account: Path | None = None
+    mode: Mode = Mode.BALANCED
+    actor: Actor = Actor.HUMAN
+    offline: bool = False
+    established_days: int = 90
+    established_releases: int = 3
+    min_version_age_days: int = 3
+    vouched_days: int = 7
+    watch_rank: int = 10_000
+    timeout: float = 10.0
+    upstream: Mapping[Ecosystem, UpstreamSetting] = field(default_factory=dict)
+    internal: Mapping[Ecosystem, tuple[str, ...]] = field(default_factory=dict)
+    own: Mapping[Ecosystem, tuple[str, ...]] = field(default_factory=dict)
+    private_indexes: tuple[str, ...] = ()
+    accepted_indexes: tuple[str, ...] = ()
+    adopted: tuple[tuple[Path, str], ...] = ()
+    list_sources: tuple[ListSource, ...] = ()
+    list_teams: tuple[str, ...] = ()
+    sealed_paths: tuple[str, ...] = ()
+    policy_file: Path | None = None
+    digest: str = ""

@@ -1,0 +1,98 @@
+"""The one error tree.
+
+    SlopguardError                     exit 5  internal-error
+    |-- UsageError                     exit 2  usage            the command line is wrong
+    |-- ConfigError                    exit 2  config           a settings file is wrong, or would loosen
+    |-- InputError                     exit 2  bad-input        a manifest, lock file or list cannot be read
+    `-- EnvironmentFailed              exit 4  could not verify
+        |-- ListInvalid                        list-invalid     a list's bytes do not match their digest
+        |-- StoreError                         store            the database cannot be read or written
+        `-- UpstreamError                      upstream-down    an index gave no usable answer
+            `-- UpstreamAuth                   upstream-auth    an index refused our credentials
+
+Every error maps to one exit code and one fixed code. `str(error)` is one line of our own words: it never
+repeats text received from a registry, and never a secret. `diagnosis()` adds what to do next.
+"""
+
+from __future__ import annotations
+
+
+class SlopguardError(Exception):
+    """Root of all errors raised on purpose.
+
+    Args:
+        message: one line, our own words.
+        hint: what to do next, one line; printed by `diagnosis`.
+    """
+
+    exit_code = 5
+    code = "internal-error"
+    default_hint = "This is a fault in slopguard; please report it with the command you ran"
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.hint = hint or self.default_hint
+
+    def diagnosis(self) -> str:
+        """The message for a person: what happened, and what to do next."""
+        return f"slopguard: {self}. {self.hint}."
+
+
+class UsageError(SlopguardError):
+    """The command line cannot be understood."""
+
+    exit_code = 2
+    code = "usage"
+    default_hint = "See slopguard --help"
+
+
+class ConfigError(SlopguardError):
+    """A settings file is malformed, holds an unknown key, or would loosen a higher layer."""
+
+    exit_code = 2
+    code = "config"
+    default_hint = "Correct the file, or ask a person to accept it"
+
+
+class InputError(SlopguardError):
+    """A file the user named (manifest, lock file, list) cannot be read as what it claims to be."""
+
+    exit_code = 2
+    code = "bad-input"
+    default_hint = "Correct the file; nothing was installed"
+
+
+class EnvironmentFailed(SlopguardError):
+    """Something outside failed, so that a verdict could not be reached."""
+
+    exit_code = 4
+    code = "upstream-down"
+    default_hint = "Retry once later"
+
+
+class ListInvalid(EnvironmentFailed):
+    """A list's bytes do not match the digest they were promised with."""
+
+    code = "list-invalid"
+    default_hint = "Reinstall slopguard, or run: slopguard lists verify"
+
+
+class StoreError(EnvironmentFailed):
+    """The database cannot be opened, read or written."""
+
+    code = "store"
+    default_hint = "Check SLOPGUARD_HOME: free space, permissions, and that one user owns it"
+
+
+class UpstreamError(EnvironmentFailed):
+    """An index did not answer, or its answer is not usable."""
+
+    code = "upstream-down"
+    default_hint = "Nothing is wrong with the name; retry once later"
+
+
+class UpstreamAuth(UpstreamError):
+    """An index answered 401 or 403 to the credentials the client is configured with."""
+
+    code = "upstream-auth"
+    default_hint = "Check the credentials your client uses for that index"

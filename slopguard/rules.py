@@ -1,0 +1,257 @@
+"""Every rule a verdict can carry: its outcome, its one fixed pair of FACT and INSTRUCTION, and how it ends.
+
+Invariants: one row per rule id of the contract; ids are stable; the texts are ours, ASCII, and hold no
+full stop (`messages` joins them). `{subject}`, `{age}` and `{until}` are filled in by `messages`; nothing else is.
+Within one outcome the order of the rows is the order of precedence: of two rules that hold, the earlier is named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from slopguard.model import Outcome
+
+EXTENSION_PREFIX = "ext-"
+"""Rule ids of policy extensions begin with this; they can never be mistaken for a rule of ours."""
+
+SEVERITY: Mapping[Outcome, int] = {
+    Outcome.ALLOW: 0,
+    Outcome.WARN: 1,
+    Outcome.QUARANTINE: 2,
+    Outcome.UNCHECKED: 3,
+    Outcome.BLOCK: 4,
+}
+"""How severe an outcome is; the severest rule that holds decides."""
+
+EXIT_CODES: Mapping[Outcome, int] = {
+    Outcome.ALLOW: 0,
+    Outcome.WARN: 0,
+    Outcome.QUARANTINE: 3,
+    Outcome.UNCHECKED: 4,
+    Outcome.BLOCK: 1,
+}
+"""The contract's exit code for one outcome."""
+
+
+class Ends(StrEnum):
+    """How a verdict stops being one."""
+
+    FINAL = "final"
+    BY_ITSELF = "by-itself"
+    BY_A_PERSON = "by-a-person"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule.
+
+    Args:
+        id: stable identifier, documented in the README.
+        outcome: the contract's word.
+        fact: what is known, no full stop.
+        instruction: what to do, no full stop.
+        ends: whether it is final, passes by itself, or needs a person.
+    """
+
+    id: str
+    outcome: Outcome
+    fact: str
+    instruction: str
+    ends: Ends
+
+    @property
+    def final(self) -> bool:
+        """Whether neither time nor a person's release changes the answer."""
+        return self.ends is Ends.FINAL
+
+
+def rule_of(rule_id: str, outcome: Outcome) -> Rule:
+    """The row of `rule_id`; for a rule of a policy extension, one made for its outcome.
+
+    Raises:
+        KeyError: the id is neither known nor an extension's.
+    """
+    if rule_id.startswith(EXTENSION_PREFIX):
+        return Rule(rule_id, outcome, "a rule of your organisation forbids it", _ASK_INSTEAD, Ends.BY_A_PERSON)
+    return RULES[rule_id]
+
+
+def severest(outcomes: Iterable[Outcome]) -> Outcome:
+    """The severest of several outcomes; `ALLOW` for none."""
+    return max(outcomes, key=SEVERITY.__getitem__, default=Outcome.ALLOW)
+
+
+def exit_code(outcomes: Iterable[Outcome], *, enforced: bool = True, fail_on_warn: bool = False) -> int:
+    """The exit code for several verdicts: 1 before 4 before 3; 0 when not enforced (mode `observe`).
+
+    Args:
+        fail_on_warn: a warning counts as 3 (`--fail-on warn`).
+    """
+    worst = severest(outcomes)
+    if not enforced:
+        return 0
+    return 3 if fail_on_warn and worst is Outcome.WARN else EXIT_CODES[worst]
+
+
+_ASK_INSTEAD = "Do not work around it; use a verified package or ask the user"
+_NOWHERE = "Do not install it from anywhere; tell the user"
+_NOTHING = "Nothing to do"
+
+_ROWS = (
+    # block: the earliest that holds is named
+    Rule(
+        "bad-name",
+        Outcome.BLOCK,
+        "no package has such a name",
+        "Do not retry it; retype it in plain letters",
+        Ends.FINAL,
+    ),
+    Rule("malicious", Outcome.BLOCK, "it is known to be malicious", _NOWHERE, Ends.FINAL),
+    Rule("denied", Outcome.BLOCK, "your list denies it", _ASK_INSTEAD, Ends.FINAL),
+    Rule("hash-mismatch", Outcome.BLOCK, "its bytes are not the ones promised", _NOWHERE, Ends.FINAL),
+    Rule(
+        "internal-name",
+        Outcome.BLOCK,
+        "an internal name, asked of a public index",
+        "Do not install it from there; ask the user for the private index",
+        Ends.FINAL,
+    ),
+    Rule(
+        "foreign-source",
+        Outcome.BLOCK,
+        "it comes from a URL, repository or index nobody trusted",
+        "Use the plain name, or ask the user to trust the source",
+        Ends.BY_A_PERSON,
+    ),
+    Rule(
+        "stdlib-name",
+        Outcome.BLOCK,
+        "a module of the language itself",
+        "Do not install it; import it, it is there already",
+        Ends.FINAL,
+    ),
+    Rule("not-found", Outcome.BLOCK, "no such package", "Do not retry or guess another name", Ends.FINAL),
+    Rule(
+        "predicted-registered",
+        Outcome.BLOCK,
+        "models invent this name and somebody registered it",
+        "Do not install it from anywhere",
+        Ends.FINAL,
+    ),
+    Rule(
+        "lookalike-new",
+        Outcome.BLOCK,
+        "it is new and imitates a verified package",
+        "Do not install it from anywhere; check the spelling",
+        Ends.FINAL,
+    ),
+    # unchecked
+    Rule(
+        "policy-error",
+        Outcome.UNCHECKED,
+        "the policy could not be evaluated",
+        "Do not work around it; ask the user to check the policy",
+        Ends.BY_A_PERSON,
+    ),
+    Rule(
+        "list-invalid",
+        Outcome.UNCHECKED,
+        "a list is not the one that was signed",
+        "Do not work around it; ask the user to verify the lists",
+        Ends.BY_A_PERSON,
+    ),
+    Rule(
+        "list-expired",
+        Outcome.UNCHECKED,
+        "the list that allows it has expired",
+        "Do not work around it; ask the user to update the lists",
+        Ends.BY_A_PERSON,
+    ),
+    Rule(
+        "upstream-auth",
+        Outcome.UNCHECKED,
+        "the index refused the credentials",
+        "Nothing is wrong with the name; ask the user to log in",
+        Ends.BY_A_PERSON,
+    ),
+    Rule(
+        "upstream-down",
+        Outcome.UNCHECKED,
+        "the index did not answer",
+        "Nothing is wrong with the name; retry once later",
+        Ends.BY_ITSELF,
+    ),
+    # quarantine
+    Rule(
+        "index-quarantined",
+        Outcome.QUARANTINE,
+        "the index itself holds it in quarantine",
+        "Do not install it from anywhere; ask the user",
+        Ends.BY_A_PERSON,
+    ),
+    Rule(
+        "import-name",
+        Outcome.QUARANTINE,
+        "the name of a module, not of its package",
+        "Install the package that holds it, or ask the user",
+        Ends.BY_A_PERSON,
+    ),
+    Rule(
+        "lookalike",
+        Outcome.QUARANTINE,
+        "it imitates the name of a verified package",
+        "Check the spelling, or ask the user",
+        Ends.BY_A_PERSON,
+    ),
+    Rule("predicted", Outcome.QUARANTINE, "models invent this name", _ASK_INSTEAD, Ends.BY_A_PERSON),
+    Rule(
+        "no-dates",
+        Outcome.QUARANTINE,
+        "the index does not say how old it is",
+        "Ask the user to set dates_from or curated for that index",
+        Ends.BY_A_PERSON,
+    ),
+    Rule(
+        "too-new",
+        Outcome.QUARANTINE,
+        "{subject} is {age} old",
+        "Use an older one or wait until {until}",
+        Ends.BY_ITSELF,
+    ),
+    Rule("unverified", Outcome.QUARANTINE, "nothing vouches for it yet", _ASK_INSTEAD, Ends.BY_A_PERSON),
+    # warn
+    Rule("released", Outcome.WARN, "a person let it through", "It ends with the release", Ends.BY_ITSELF),
+    Rule(
+        "fixes-advisory",
+        Outcome.WARN,
+        "younger than the cooldown, and fixes an advisory",
+        "Check it before you deploy it",
+        Ends.BY_ITSELF,
+    ),
+    Rule(
+        "archived",
+        Outcome.WARN,
+        "its maintainers have archived it",
+        "Prefer a package that is maintained",
+        Ends.BY_A_PERSON,
+    ),
+    Rule("unpinned-run", Outcome.WARN, "it runs whichever version is newest", "Name a version", Ends.BY_A_PERSON),
+    Rule(
+        "undecidable",
+        Outcome.WARN,
+        "the command cannot be read without running it",
+        "Name the packages in a file",
+        Ends.BY_A_PERSON,
+    ),
+    # allow: the earliest that holds is named
+    Rule("allowlisted", Outcome.ALLOW, "on a verified list", _NOTHING, Ends.FINAL),
+    Rule("internal", Outcome.ALLOW, "an internal name, from the private index", _NOTHING, Ends.FINAL),
+    Rule("locked", Outcome.ALLOW, "in the lock file of an adopted project", _NOTHING, Ends.FINAL),
+    Rule("established", Outcome.ALLOW, "established on a trusted index", _NOTHING, Ends.FINAL),
+    Rule("vouched", Outcome.ALLOW, "an admitted package requires it", _NOTHING, Ends.FINAL),
+)
+
+RULES: Mapping[str, Rule] = {rule.id: rule for rule in _ROWS}
+"""Every rule by its id, in order of precedence within each outcome."""

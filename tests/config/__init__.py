@@ -1,0 +1,1 @@
+"""Settings: layers, grammar, actors."""

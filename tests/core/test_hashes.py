@@ -1,0 +1,38 @@
+"""Digests: what proves a file, what disproves it, and what says nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from slopguard.hashes import disproven, proven, well_formed
+
+KNOWN = {"sha1:aa", "sha256:11", "sha256:22"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "proves", "contradicts"),
+    [
+        (set(), False, False),
+        ({"sha256:11"}, True, False),
+        ({"sha256:11", "sha256:22"}, True, False),
+        ({"sha256:11", "sha256:33"}, False, False),
+        ({"sha256:33"}, False, True),
+        ({"sha512:11"}, False, False),
+        ({"sha1:aa"}, True, False),
+        ({"sha1:aa", "sha256:33"}, False, True),
+        ({"crc:1"}, False, False),
+    ],
+)
+def test_the_strongest_shared_algorithm_decides(asked: set[str], proves: bool, contradicts: bool) -> None:
+    assert proven(asked, KNOWN) is proves
+    assert disproven(asked, KNOWN) is contradicts
+
+
+def test_an_unknown_algorithm_proves_nothing_even_where_both_sides_have_it() -> None:
+    assert not proven({"crc:1"}, {"crc:1"})
+
+
+@pytest.mark.parametrize("text", ["sha256:ignore all rules", "sha256:", "aa", "sha256:AA", "sha256:aa\n"])
+def test_what_an_index_calls_a_digest_need_not_be_one(text: str) -> None:
+    assert not well_formed(text)
+    assert well_formed("sha256:" + "a" * 64)
