@@ -1,0 +1,107 @@
+"""A list as bytes: checked against its digest once, then searched by bisection in place.
+
+Invariants: no byte of a bundle is used before the whole was found to have the promised SHA-256; an answer is always a
+complete line of those bytes; nothing is parsed but the lines that answer. Lines are sorted by their bytes; the first
+is `HEADER`, which `#` sorts before every row.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from hashlib import sha256
+
+from slopguard.errors import ListInvalid
+from slopguard.lists.rows import Row
+from slopguard.model import Ecosystem
+
+HEADER = b"#slopguard-rows/1\n"
+"""First line of every list: the format and its version."""
+
+_ALLOW = re.compile(r"^[a-z]+\t([^\t\n]+)\tallow\b(?:\trank=(\d+))?", re.MULTILINE)
+
+
+class Bundle:
+    """One list, verified.
+
+    Args:
+        name: the list's name, e.g. `baseline`.
+        data: its bytes.
+        digest: the SHA-256 (hexadecimal) it was promised with.
+
+    Raises:
+        ListInvalid: the bytes have another digest, or are no list of this format.
+    """
+
+    __slots__ = ("_data", "digest", "name")
+
+    def __init__(self, name: str, data: bytes, digest: str) -> None:
+        if sha256(data).hexdigest() != digest:
+            raise ListInvalid(f"list '{name}' does not have the digest it was promised with")
+        if not data.startswith(HEADER) or not data.endswith(b"\n"):
+            raise ListInvalid(f"list '{name}' is in a format that this version does not know")
+        self.name = name
+        self.digest = digest
+        self._data = data
+
+    @classmethod
+    def of(cls, name: str, lines: Iterable[str]) -> Bundle:
+        """A bundle of these lines, sorted and digested here: for the tool that builds lists and for tests."""
+        data = HEADER + b"".join(line.encode("ascii") + b"\n" for line in sorted(set(lines)))
+        return cls(name, data, sha256(data).hexdigest())
+
+    @property
+    def data(self) -> bytes:
+        """The verified bytes."""
+        return self._data
+
+    def rows(self, ecosystem: Ecosystem, name: str) -> list[Row]:
+        """Every row about one name.
+
+        Raises:
+            ListInvalid: such a row cannot be read.
+        """
+        return [Row.parse(line) for line in self.lines(f"{ecosystem.value}\t{name}\t")]
+
+    def lines(self, prefix: str) -> Iterator[bytes]:
+        """The lines that start with `prefix`, in order, without their line ends."""
+        wanted = prefix.encode()
+        start = self._first(wanted)
+        while self._data.startswith(wanted, start):
+            end = self._data.index(b"\n", start)
+            yield self._data[start:end]
+            start = end + 1
+
+    def all(self, ecosystem: Ecosystem, kind: str) -> list[Row]:
+        """Every row of one kind.
+
+        Raises:
+            ListInvalid: such a row cannot be read.
+        """
+        pattern = rf"^[a-z]+\t[^\t\n]+\t{kind}(?:\t[^\n]*)?$"
+        return [Row.parse(line.encode()) for line in re.findall(pattern, self._block(ecosystem), re.MULTILINE)]
+
+    def ranks(self, ecosystem: Ecosystem) -> list[tuple[str, str]]:
+        """Name and rank (`""` without one) of every allow row, not otherwise parsed: there may be 100,000.
+
+        One regular expression reads the lines; `rank`, where there is one, comes right after the kind.
+        """
+        return _ALLOW.findall(self._block(ecosystem))
+
+    def _block(self, ecosystem: Ecosystem) -> str:
+        """The lines of one ecosystem, of which nothing but complete ASCII lines is ever used."""
+        name = ecosystem.encode()
+        return self._data[self._first(name + b"\t") : self._first(name + b"\n")].decode("ascii", "replace")
+
+    def _first(self, wanted: bytes) -> int:
+        """The offset of the first line that does not sort before `wanted`."""
+        low, high = 0, len(self._data)
+        while low < high:
+            middle = (low + high) // 2
+            start = self._data.rfind(b"\n", low, middle) + 1 or low
+            end = self._data.index(b"\n", middle)
+            if self._data[start:end] < wanted:
+                low = end + 1
+            else:
+                high = start
+        return low

@@ -1,0 +1,35 @@
+"""The lists that came with this installation, checked against the digests in its code.
+
+Invariant: where the bytes lie does not matter (inside the wheel, or `allowlists/` beside a source checkout): only bytes
+with the digest pinned in `slopguard.lists.digests` are ever used.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from slopguard.errors import ListInvalid
+from slopguard.lists.bundle import Bundle
+from slopguard.lists.digests import DIGESTS
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+PLACES = (_PACKAGE / "_shipped", _PACKAGE.parent / "allowlists")
+"""Where the files may lie: the wheel's copy, then a source checkout."""
+
+
+def bundles(places: tuple[Path, ...] = PLACES) -> tuple[Bundle, ...]:
+    """Every shipped list, verified.
+
+    Raises:
+        ListInvalid: a file is missing, unreadable, or not the one this version was built with.
+    """
+    folder = next((place for place in places if place.is_dir()), places[-1])
+    return tuple(_bundle(folder, name, digest) for name, digest in DIGESTS.items())
+
+
+def _bundle(folder: Path, name: str, digest: str) -> Bundle:
+    try:
+        data = (folder / name / "rows.tsv").read_bytes()
+    except OSError as error:
+        raise ListInvalid(f"list '{name}' cannot be read") from error
+    return Bundle(name, data, digest)
