@@ -1,0 +1,100 @@
+"""What an index was last seen to say about a name, for when nobody can be asked.
+
+Invariants: a row counts only while its digest holds, keyed with a secret outside the database over ecosystem, name,
+scope and content; anything else is as good as absent. The scope stands for the trusted indexes in the settings, so that
+what was learned from an index is forgotten when that index is no longer trusted, and for the account, so that a folder
+which somebody prepared elsewhere says nothing here. File digests are not kept.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import sqlite3
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from slopguard.model import Ecosystem, Existence, Facts, Release
+from slopguard.store.db import Database
+
+KEPT = (Existence.YES, Existence.NO)
+"""Answers worth keeping; that an index was down says nothing about a name."""
+
+
+class FactStore:
+    """The cached facts of one database.
+
+    Args:
+        scope: text that stands for the indexes whose answers count.
+    """
+
+    def __init__(self, database: Database, scope: str = "") -> None:
+        self._database = database
+        self._scope = scope
+        self._kept: set[tuple[Ecosystem, str, datetime]] = set()
+
+    def get(self, ecosystem: Ecosystem, name: str) -> Facts | None:
+        """The recorded facts about a name; `None` when there are none that can be trusted.
+
+        Raises:
+            StoreError: the database cannot be read.
+        """
+        found = self._database.read(
+            "SELECT body, digest FROM facts WHERE ecosystem = ? AND name = ?", (ecosystem.value, name)
+        )
+        if not found:
+            return None
+        body, digest = str(found[0][0]), str(found[0][1])
+        genuine = hmac.compare_digest(digest.encode(), self._digest(ecosystem, name, body).encode())
+        return _facts(json.loads(body)) if genuine else None
+
+    def keep_within(self, connection: sqlite3.Connection, seen: Iterable[tuple[Ecosystem, str, Facts]]) -> None:
+        """Keep facts as a part of the caller's transaction; what is older than the row kept is passed over."""
+        for ecosystem, name, facts in seen:
+            if facts.asked is None or facts.existence not in KEPT or (ecosystem, name, facts.asked) in self._kept:
+                continue
+            body = _text(facts)
+            connection.execute(
+                "INSERT INTO facts VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET asked = excluded.asked,"
+                " body = excluded.body, digest = excluded.digest WHERE facts.asked <= excluded.asked",
+                (ecosystem.value, name, _moment(facts.asked), body, self._digest(ecosystem, name, body)),
+            )
+            self._kept.add((ecosystem, name, facts.asked))
+
+    def _digest(self, ecosystem: Ecosystem, name: str, body: str) -> str:
+        text = f"facts\n{ecosystem.value}\n{name}\n{self._scope}\n{body}"
+        return hmac.new(self._database.key, text.encode(), "sha256").hexdigest()
+
+
+def _text(facts: Facts) -> str:
+    releases = [
+        [release.version, release.uploaded and _moment(release.uploaded), release.yanked, release.install_script]
+        for release in facts.releases
+    ]
+    body = {
+        "existence": facts.existence.value,
+        "releases": releases,
+        "status": facts.status,
+        "dated": facts.dated,
+        "asked": facts.asked and _moment(facts.asked),
+    }
+    return json.dumps(body, separators=(",", ":"))
+
+
+def _facts(body: dict[str, Any]) -> Facts:
+    """The facts in a body whose digest held: we wrote it, so that it needs no further checks."""
+    return Facts(
+        existence=Existence(body["existence"]),
+        releases=tuple(
+            Release(version, uploaded and datetime.fromisoformat(uploaded), frozenset(), yanked, script)
+            for version, uploaded, yanked, script in body["releases"]
+        ),
+        status=body["status"],
+        dated=body["dated"],
+        asked=datetime.fromisoformat(body["asked"]),
+    )
+
+
+def _moment(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat()

@@ -1,0 +1,67 @@
+"""Names that were asked for here and do not exist: likely inventions, in case somebody registers them.
+
+Invariants: an observed row can only refuse, and never more than quarantine (it has no rank); it expires `KEEP` after it
+was last asked for. Losing rows loses a warning that an empty database would not have given either.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from slopguard.errors import StoreError
+from slopguard.model import Actor, Ecosystem, WatchRow
+from slopguard.store.db import Database
+
+KEEP = timedelta(days=30)
+ORIGIN, SOURCE = "observed", "asked-here"
+
+
+class Watch:
+    """The observed names of one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, ecosystem: Ecosystem, name: str, now: datetime) -> WatchRow | None:
+        """The observed row of a name that has not expired.
+
+        Raises:
+            StoreError: the database cannot be read, or the row makes no sense.
+        """
+        found = self._database.read(
+            "SELECT first, last FROM observed WHERE ecosystem = ? AND name = ?", (ecosystem.value, name)
+        )
+        if not found:
+            return None
+        try:
+            first, last = (_moment(text) for text in found[0])
+            expires = last + KEEP
+            return WatchRow(ORIGIN, SOURCE, predicted_at=first, expires=expires) if now < expires else None
+        except (TypeError, ValueError, OverflowError) as error:
+            raise StoreError("the database holds a watch row that cannot be read") from error
+
+    def observe_within(
+        self, connection: sqlite3.Connection, seen: Iterable[tuple[Ecosystem, str, Actor]], now: datetime
+    ) -> None:
+        """Note names that were refused as not found, as a part of the caller's transaction."""
+        for ecosystem, name, actor in seen:
+            at = now.isoformat()
+            connection.execute(
+                "INSERT INTO observed VALUES (?, ?, ?, ?, 1, ?) ON CONFLICT DO UPDATE SET last = excluded.last,"
+                " count = count + 1, actors = CASE WHEN instr(actors, excluded.actors) THEN actors"
+                " ELSE actors || ' ' || excluded.actors END",
+                (ecosystem.value, name, at, at, actor.value),
+            )
+
+    def prune_within(self, connection: sqlite3.Connection, now: datetime) -> None:
+        """Take out what has expired, as a part of the caller's transaction."""
+        connection.execute("DELETE FROM observed WHERE last < ?", ((now - KEEP).isoformat(),))
+
+
+def _moment(text: str) -> datetime:
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None:
+        raise ValueError("a moment without a zone")
+    return found

@@ -1,0 +1,63 @@
+"""Several processes at once, and one that is killed: the chain stays one and whole."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from slopguard.store.db import Database
+from slopguard.store.ledger import Ledger
+
+ROOT = Path(__file__).resolve().parents[2]
+WRITER = """
+import sys
+from pathlib import Path
+from slopguard.store.db import Database
+from slopguard.store.ledger import Ledger
+from tests.store.entries import entry
+ledger = Ledger(Database(Path(sys.argv[1])))
+for number in range(int(sys.argv[3])):
+    ledger.append([entry(f"{sys.argv[2]}{number}")])
+    print(number, flush=True)
+"""
+
+
+def writer(home: Path, name: str, rows: int) -> subprocess.Popen[str]:
+    env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", WRITER, str(home), name, str(rows)]
+    return subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True)
+
+
+def test_two_writers_keep_one_chain(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    writers = [writer(home, name, 40) for name in ("a", "b")]
+    for process in writers:
+        process.communicate(timeout=60)
+        assert process.returncode == 0
+    database = Database(home)
+    report = Ledger(database).verify()
+    assert (report.ok, report.rows, report.problem) == (True, 80, "")
+    assert {row.package[5] for row in Ledger(database).rows()} == {"a", "b"}
+    database.close()
+
+
+def test_a_writer_killed_in_the_middle_leaves_a_chain_with_everything_it_had_answered(tmp_path: Path) -> None:
+    for attempt in range(3):
+        home = tmp_path / f"home{attempt}"
+        process = writer(home, "x", 100_000)
+        assert process.stdout is not None
+        answered = [process.stdout.readline() for _ in range(5 + 3 * attempt)]
+        time.sleep(0.003 * attempt)
+        process.send_signal(signal.SIGKILL)
+        answered += process.stdout.readlines()
+        process.stdout.close()
+        process.wait()
+        database = Database(home)
+        report = Ledger(database).verify()
+        assert report.ok
+        assert report.rows >= len([line for line in answered if line.endswith("\n")])
+        database.close()
