@@ -1,0 +1,257 @@
+"""The evidence sources: each knows one part of what the policy weighs, or leaves it at "not known".
+
+A source takes the request and the evidence gathered so far and gives it back with its own part filled in. The cheapest
+come first, and an expensive one may look at what is known already: a name with an allow row needs no look-alike.
+
+Invariants: a source decides nothing, and never takes away what another one found; what it cannot know stays as
+`Evidence` has it from the start (facts `offline` or `down`), so that "don't know" never reads as "fine".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+from slopguard.config.accepted import locked_by
+from slopguard.hashes import disproven, proven
+from slopguard.lists import Lists
+from slopguard.lookalike import Names
+from slopguard.model import Ecosystem, Evidence, NormalizedName, Request
+from slopguard.names import matches, npm_scope, problem_of
+from slopguard.policy.facts import listed
+
+if TYPE_CHECKING:
+    from slopguard.config import Settings
+    from slopguard.store.watch import Watch
+
+
+class Source(Protocol):
+    """One evidence source."""
+
+    def __call__(self, request: Request, known: Evidence, /) -> Evidence:
+        """The evidence `known`, with this source's part filled in.
+
+        Raises:
+            ListInvalid: a row consulted cannot be read.
+            StoreError: the database consulted cannot be read.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LockedSet:
+    """What the lock files of adopted projects hold.
+
+    Args:
+        digests: for each ecosystem, name and version, the digests locked for it.
+    """
+
+    digests: Mapping[tuple[Ecosystem, str, str], frozenset[str]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, settings: Settings) -> LockedSet:
+        """What is locked where the settings count.
+
+        Raises:
+            ConfigError: the record of an adopted project is not the one that a person accepted.
+        """
+        return cls(locked_by(settings.adopted))
+
+    def files(self, ecosystem: Ecosystem, name: str, version: str, known: frozenset[str]) -> frozenset[str]:
+        """Of the digests that an index knows for a version, those that are locked."""
+        return known & self.digests.get((ecosystem, name, version), frozenset())
+
+    def holds(self, request: Request) -> bool:
+        """Whether name and version are locked, and every file that the request is about is one of those locked."""
+        if request.name is None or request.version is None:
+            return False
+        locked = self.digests.get((request.ecosystem, request.name, request.version), frozenset())
+        return proven(request.digests, locked)
+
+
+class Lookalikes:
+    """The verified names of each ecosystem as `Names`, built when first needed."""
+
+    def __init__(self, lists: Lists) -> None:
+        self._lists = lists
+        self._names: dict[Ecosystem, Names] = {}
+
+    def names(self, ecosystem: Ecosystem) -> Names:
+        """The verified names of one ecosystem."""
+        if ecosystem not in self._names:
+            imports = self._lists.imports if ecosystem is Ecosystem.PYPI else {}
+            self._names[ecosystem] = Names(self._lists.verified(ecosystem), imports)
+        return self._names[ecosystem]
+
+
+def about_names(
+    settings: Settings, lists: Lists, lookalikes: Lookalikes, watch: Watch | None, clock: Callable[[], datetime]
+) -> tuple[Source, ...]:
+    """The sources about a name, whatever its version, cheapest first."""
+    return (
+        grammar,
+        _Globs(settings),
+        _NameRows(lists),
+        *((_Observed(watch, clock),) if watch is not None else ()),
+        _Meanings(lists),
+        _Imitations(lookalikes),
+    )
+
+
+def about_versions(lists: Lists, locked: LockedSet) -> tuple[Source, ...]:
+    """The sources about one version or file of a name."""
+    return (_VersionRows(lists), _Locks(locked), digests)
+
+
+def gather(sources: Iterable[Source], request: Request, known: Evidence) -> Evidence:
+    """`known` with the part of every source filled in."""
+    for source in sources:
+        known = source(request, known)
+    return known
+
+
+def grammar(request: Request, known: Evidence) -> Evidence:
+    """Why a name that was not accepted is not one."""
+    if request.name is not None:
+        return known
+    return replace(known, name_problem=problem_of(request.ecosystem, request.raw) or "ill-formed")
+
+
+def digests(request: Request, known: Evidence) -> Evidence:
+    """Whether the index knows other digests for the version than the request has."""
+    if request.version is None or not request.digests:
+        return known
+    release = listed(request.ecosystem, request.version, known.facts)
+    if release is None or not disproven(request.digests, release.digests):
+        return known
+    return replace(known, hash_mismatch=True)
+
+
+class _Globs:
+    """`[internal]` and `[own]`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._internal, self._own = settings.internal, settings.own
+
+    def __call__(self, request: Request, known: Evidence) -> Evidence:
+        internal, own = self._match(self._internal, request), self._match(self._own, request)
+        return replace(known, internal=internal, own=own) if internal or own else known
+
+    def _match(self, globs: Mapping[Ecosystem, Sequence[str]], request: Request) -> bool:
+        mine = globs.get(request.ecosystem)
+        return mine is not None and request.name is not None and matches(mine, request.name, request.ecosystem)
+
+
+class _NameRows:
+    """The state of the lists, watch rows and listed scopes."""
+
+    def __init__(self, lists: Lists) -> None:
+        self._lists = lists
+
+    def __call__(self, request: Request, known: Evidence) -> Evidence:
+        if request.name is None:
+            return replace(known, lists=self._lists.state)
+        watch = self._lists.watch(request.ecosystem, request.name)
+        scope = npm_scope(request.name) if request.ecosystem is Ecosystem.NPM else None
+        vouched = scope is not None and self._lists.scope_listed(scope)
+        return replace(known, lists=self._lists.state, watch=watch, scope_vouched=vouched)
+
+
+class _VersionRows:
+    """Allow and deny rows."""
+
+    def __init__(self, lists: Lists) -> None:
+        self._lists = lists
+
+    def __call__(self, request: Request, known: Evidence) -> Evidence:
+        if request.name is None:
+            return known
+        asked = (request.ecosystem, request.name, request.version, request.digests)
+        return replace(known, allow=self._lists.allow(*asked), deny=self._lists.deny(*asked))
+
+
+class _Observed:
+    """Names asked for here before that did not exist; a signed watch row says more and goes first."""
+
+    def __init__(self, watch: Watch, clock: Callable[[], datetime]) -> None:
+        self._watch, self._clock = watch, clock
+
+    def __call__(self, request: Request, known: Evidence) -> Evidence:
+        if request.name is None or known.watch is not None:
+            return known
+        row = self._watch.get(request.ecosystem, request.name, self._clock())
+        return replace(known, watch=row) if row is not None else known
+
+
+class _Meanings:
+    """Standard-library modules and names that are only import names."""
+
+    def __init__(self, lists: Lists) -> None:
+        self._lists = lists
+
+    def __call__(self, request: Request, known: Evidence) -> Evidence:
+        name = request.name
+        if name is None:
+            return known
+        stdlib, imports = self._lists.means(request.ecosystem, name)
+        return replace(known, stdlib=stdlib, import_of=imports) if stdlib or imports else known
+
+
+class _Imitations:
+    """Verified names that this one imitates; not asked for a name that is itself listed."""
+
+    def __init__(self, lookalikes: Lookalikes) -> None:
+        self._lookalikes = lookalikes
+
+    def __call__(self, request: Request, known: Evidence) -> Evidence:
+        if request.name is None or known.allow is not None or known.internal:
+            return known
+        target = self._lookalikes.names(request.ecosystem).imitates(request.name)
+        return replace(known, lookalike_of=target) if target is not None else known
+
+
+class _Locks:
+    """Adopted lock files."""
+
+    def __init__(self, locked: LockedSet) -> None:
+        self._locked = locked
+
+    def __call__(self, request: Request, known: Evidence) -> Evidence:
+        if not self._locked.digests or request.version is None:
+            return known
+        if not request.digests:  # a version asked for by its number alone: the index says which files these are
+            release = listed(request.ecosystem, request.version, known.facts)
+            request = replace(request, digests=release.digests) if release is not None else request
+        return replace(known, locked=True) if self._locked.holds(request) else known
+
+
+class Suggestions:
+    """Verified names to offer instead of a refused one; remembered for each name.
+
+    Args:
+        most: names searched for in one judge's life; later ones get none. A file with thousands of invented names is
+            not read for its suggestions, and a search costs about a millisecond.
+    """
+
+    def __init__(self, lists: Lists, lookalikes: Lookalikes, most: int = 200) -> None:
+        self._lists, self._lookalikes, self._most = lists, lookalikes, most
+        self._found: dict[tuple[Ecosystem, NormalizedName], tuple[str, ...]] = {}
+
+    def of(self, request: Request, evidence: Evidence) -> tuple[str, ...]:
+        """At most three verified names, best first: what it imitates or what holds the module, else what is near."""
+        name = request.name
+        if name is None or evidence.stdlib:
+            return ()
+        key = (request.ecosystem, name)
+        if key not in self._found:
+            if len(self._found) >= self._most:
+                return ()
+            self._found[key] = self._search(request.ecosystem, name, evidence)
+        return self._found[key]
+
+    def _search(self, ecosystem: Ecosystem, name: NormalizedName, evidence: Evidence) -> tuple[str, ...]:
+        sure = (*((evidence.lookalike_of,) if evidence.lookalike_of else ()), *evidence.import_of)
+        found = dict.fromkeys(sure or self._lookalikes.names(ecosystem).near(name))
+        return tuple(other for other in found if other != name and self._lists.allow(ecosystem, other) is not None)[:3]

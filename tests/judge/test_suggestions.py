@@ -1,0 +1,45 @@
+"""What is offered instead of a refused name: verified names only, at most three."""
+
+from __future__ import annotations
+
+import pytest
+
+from slopguard.evidence import Lookalikes, Suggestions
+from slopguard.model import OFFLINE, Evidence
+from tests.judge.worlds import ESTABLISHED, LISTS, NOWHERE, judge, request
+
+
+@pytest.mark.parametrize(
+    ("name", "offered"),
+    [
+        ("reqeusts", ("requests",)),
+        ("yaml", ("pyyaml",)),
+        ("dateutil", ("python-dateutil",)),
+        ("asyncio", ()),
+        ("a b", ()),
+        ("flask", ()),
+    ],
+)
+def test_what_is_offered(name: str, offered: tuple[str, ...]) -> None:
+    assert judge().verdict(request(name), ESTABLISHED).suggestions == offered
+
+
+def test_a_name_near_a_verified_one_is_offered_it() -> None:
+    assert "flask-login" in judge().verdict(request("flask-auth-magic"), NOWHERE).suggestions
+
+
+def test_everything_offered_has_an_allow_row_and_is_another_name() -> None:
+    for name in ("flask-auth-magic", "flask-loginn", "requests-flask", "numpy-yaml"):
+        offered = judge().verdict(request(name), NOWHERE).suggestions
+        assert len(offered) <= 3
+        assert all(other != name and LISTS.allow(request(name).ecosystem, other) for other in offered)
+
+
+def test_an_allowed_name_is_offered_nothing() -> None:
+    assert judge().verdict(request("flask-auth-magic"), ESTABLISHED).suggestions == ()
+
+
+def test_only_so_many_names_are_searched_for() -> None:
+    suggestions = Suggestions(LISTS, Lookalikes(LISTS), most=1)
+    names = ("flask-auth-magic", "flask-login-magic", "flask-auth-magic")
+    assert [bool(suggestions.of(request(name), Evidence(OFFLINE))) for name in names] == [True, False, True]
