@@ -1,0 +1,136 @@
+"""Real package clients, kept in a cache folder outside the repository and installed once a month at most.
+
+They come from the registries this machine is configured for, with the machine's own settings; everything after that
+happens against local registries. The cache is `SLOPGUARD_TEST_CACHE`, else `slopguard-tests` in the user's cache
+folder. Invariants: an entry is complete or absent (built beside its place, then renamed); a client that cannot be
+had here is `Unavailable`, with the reason, which a test turns into a skip.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import venv
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+PIPS = ("newest", "24.0", "22.3.1")
+NPMS = ("newest", "machine", "10.9.9")
+NODE = "24"
+"""The Node major version that the newest npm is run on, as it refuses older ones."""
+SYSTEM = "/usr/local/bin:/usr/bin:/bin"
+
+
+class Unavailable(Exception):
+    """A client cannot be had on this machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """One client at one version.
+
+    Args:
+        family: `pip`, `uv` or `npm`.
+        version: as tests name it: a number, `newest` or `machine`.
+        folder: pip: holds the importable `pip`; uv and npm: holds the executables.
+    """
+
+    family: str
+    version: str
+    folder: Path
+
+    def __str__(self) -> str:
+        return f"{self.family}-{self.version}"
+
+
+def cache() -> Path:
+    """The folder that keeps clients between runs."""
+    chosen = os.environ.get("SLOPGUARD_TEST_CACHE")
+    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return Path(chosen) if chosen else base / "slopguard-tests"
+
+
+@functools.cache
+def client(family: str, version: str) -> Client:
+    """The client, installed if need be.
+
+    Raises:
+        Unavailable: neither in the cache nor to be had from the registry, or its runtime is missing.
+    """
+    return {"pip": _pip, "uv": _uv, "npm": _npm}[family](version)
+
+
+def _pip(version: str) -> Client:
+    return Client("pip", version, _python_package("pip", version))
+
+
+def _uv(version: str) -> Client:
+    return Client("uv", version, _python_package("uv", version) / "bin")
+
+
+def _npm(version: str) -> Client:
+    npm, node = shutil.which("npm"), shutil.which("node")
+    if not npm or not node:
+        raise Unavailable("npm and node are not installed here")
+    if version == "machine":
+        return Client("npm", version, Path(npm).parent)
+    wanted, key = [f"npm@{version}"], f"npm-{version}"
+    if version == "newest":
+        wanted, key = ["npm@latest", f"{_node_package()}@{NODE}"], f"npm-{_month()}"
+    command = [npm, "install", "--global", "--force", "--no-fund", "--no-audit", *wanted, "--prefix"]
+    return Client("npm", version, _kept(key, command) / "bin")
+
+
+def _node_package() -> str:
+    """The package that holds nothing but a Node executable for this machine."""
+    system, machine = platform.system().lower(), platform.machine()
+    return f"node-{system}-{'arm64' if machine in ('arm64', 'aarch64') else 'x64'}"
+
+
+def _month() -> str:
+    return datetime.now(UTC).strftime("newest-%Y-%m")
+
+
+def _python_package(name: str, version: str) -> Path:
+    python = f"py{sys.version_info[0]}.{sys.version_info[1]}"
+    key, wanted = (_month(), name) if version == "newest" else (version, f"{name}=={version}")
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", wanted, "--target"]
+    return _kept(f"{name}-{key}-{python}", command)
+
+
+def _kept(key: str, command: list[str]) -> Path:
+    """The cache entry `key`, made by `command` with a folder appended."""
+    place = cache() / key
+    if not place.exists():
+        cache().mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=cache()) as scratch:
+            made = Path(scratch) / "made"
+            done = subprocess.run([*command, str(made)], capture_output=True, text=True, check=False)
+            if done.returncode:
+                raise Unavailable(f"{key} could not be installed: {done.stderr.strip()[-300:]}")
+            if not place.exists():
+                made.rename(place)
+    return place
+
+
+def fresh_venv(folder: Path, pip: Client | None = None) -> Path:
+    """A new virtual environment, with this pip if given; cheap, because the pip itself is only linked."""
+    venv.EnvBuilder(with_pip=False, symlinks=True).create(folder)
+    if pip:
+        python = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+        for part in pip.folder.iterdir():
+            if part.name.startswith("pip"):
+                (folder / "lib" / python / "site-packages" / part.name).symlink_to(part)
+        _script(folder / "bin" / "pip", f"#!{folder / 'bin' / 'python'}\nimport sys\nfrom pip._internal.cli.main")
+    return folder
+
+
+def _script(path: Path, start: str) -> None:
+    path.write_text(f"{start} import main\nsys.exit(main())\n", encoding="utf-8")
+    path.chmod(0o755)

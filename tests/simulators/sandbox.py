@@ -1,0 +1,176 @@
+"""A clean home, an empty project and the command under test: everything a test with a real client stands in.
+
+Invariants: nothing of this machine's settings reaches a client (no `PIP_*`, `UV_*`, `npm_config_*`, no settings files,
+no proxy); registries are configured at user level, so they are trusted, as a developer's own are.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.simulators.clients import SYSTEM, Client, client, fresh_venv
+from tests.simulators.npm import Npm
+from tests.simulators.pypi import PyPI
+
+PASSED_ON = ("COVERAGE_", "COV_CORE_")
+"""Only what measures the tests themselves is inherited."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A command that ended: its exit code and what it printed."""
+
+    argv: tuple[str, ...]
+    rc: int
+    out: str
+    err: str
+
+    @property
+    def text(self) -> str:
+        """Everything printed, standard output first."""
+        return self.out + self.err
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines that slopguard itself printed."""
+        return [line for line in self.text.splitlines() if line.startswith("slopguard: ")]
+
+    def __str__(self) -> str:
+        return f"$ {' '.join(self.argv)}\n{self.out}\n-- stderr:\n{self.err}\n-- exit {self.rc}"
+
+
+class Sandbox:
+    """A home of its own under `root`, a project in it, and one client on PATH.
+
+    Args:
+        root: an empty folder.
+        client: the client under test; pip and uv get a fresh virtual environment.
+    """
+
+    def __init__(self, root: Path, client: Client) -> None:
+        self.root, self.client = root, client
+        self.home, self.project, self.markers = root / "home", root / "home" / "project", root / "markers"
+        for folder in (self.project, self.markers, root / "tmp", root / "bin"):
+            folder.mkdir(parents=True, exist_ok=True)
+        (root / "bin" / "python3").symlink_to(sys.executable)
+        self.env = self._environment()
+        if client.family != "npm":
+            fresh_venv(self.venv, client if client.family == "pip" else None)
+
+    @property
+    def venv(self) -> Path:
+        """The virtual environment that pip and uv install into."""
+        return self.root / "venv"
+
+    def _environment(self) -> dict[str, str]:
+        family = self.client.family
+        places = [str(self.venv / "bin")] if family == "pip" else [str(self.client.folder)]
+        kept = {key: value for key, value in os.environ.items() if key.startswith(PASSED_ON)}
+        env = {
+            "HOME": str(self.home),
+            "PATH": ":".join([*places, str(self.root / "bin"), SYSTEM]),
+            "TMPDIR": str(self.root / "tmp"),
+            "LANG": "C.UTF-8",
+            "SLOPGUARD_HOME": str(self.root / "slopguard"),
+        }
+        return kept | env | ({"VIRTUAL_ENV": str(self.venv)} if family == "uv" else {})
+
+    def write(self, path: str, text: str) -> Path:
+        """A file of the project (or of the home, if `path` starts with `~/`)."""
+        place = self.home / path[2:] if path.startswith("~/") else self.project / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text, encoding="utf-8")
+        return place
+
+    def settings(self, text: str) -> Path:
+        """The user's slopguard.toml."""
+        return self.write("~/.config/slopguard/slopguard.toml", text)
+
+    def use(self, registry: PyPI | Npm, *extra: str) -> Sandbox:
+        """Configure the client, at user level, for this registry (and extra PyPI index URLs)."""
+        if isinstance(registry, Npm):
+            self.write("~/.npmrc", f"registry={registry.url}\nupdate-notifier=false\nfund=false\n")
+            return self
+        more = f"extra-index-url = {' '.join(extra)}\n" if extra else ""
+        self.write("~/.config/pip/pip.conf", f"[global]\nindex-url = {registry.url}\n{more}")
+        tables = [f'[[index]]\nname = "extra{n}"\nurl = "{url}"\n' for n, url in enumerate(extra)]
+        tables.append(f'[[index]]\nname = "main"\nurl = "{registry.url}"\ndefault = true\n')
+        self.write("~/.config/uv/uv.toml", "python-downloads = 'never'\n" + "\n".join(tables))
+        return self
+
+    def install(self, *names: str) -> list[str]:
+        """The plain command that installs `names` with this client."""
+        verb = {"pip": ["pip", "install"], "uv": ["uv", "pip", "install"], "npm": ["npm", "install"]}
+        return [*verb[self.client.family], *names]
+
+    def direct(self, *argv: str, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> Ran:
+        """Run the client itself, unguarded."""
+        return self._run(argv, env, cwd)
+
+    def guarded(self, *argv: str, env: Mapping[str, str] | None = None, cwd: Path | None = None, rows: str = "") -> Ran:
+        """Run `slopguard ARGV...`, as a user would; `rows` are a team's list (see `with_rows`)."""
+        if not rows:
+            return self._run((sys.executable, "-m", "slopguard", *argv), env, cwd)
+        driver = str(Path(__file__).with_name("with_rows.py"))
+        return self._run((sys.executable, "-P", driver, rows, "--", *argv), env, cwd)
+
+    def _run(self, argv: tuple[str, ...], env: Mapping[str, str] | None, cwd: Path | None) -> Ran:
+        done = subprocess.run(
+            argv,
+            cwd=cwd or self.project,
+            env={**self.env, **(env or {})},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=240,
+            check=False,
+        )
+        return Ran(argv, done.returncode, done.stdout, done.stderr)
+
+    @property
+    def installed(self) -> dict[str, str]:
+        """Name to version of everything installed in the environment or project (pip itself left out)."""
+        if self.client.family == "npm":
+            return dict(sorted(_node_modules(self.project / "node_modules", "")))
+        found = [path.name[: -len(".dist-info")] for path in self.venv.glob("lib/*/site-packages/*.dist-info")]
+        found += [
+            path.name[: -len(".dist-info")] for path in self.project.glob(".venv/lib/*/site-packages/*.dist-info")
+        ]
+        pairs = (name.rpartition("-") for name in sorted(found))
+        return {name.replace("_", "-"): version for name, _, version in pairs if name != "pip"}
+
+    @property
+    def traces(self) -> list[str]:
+        """What was built, imported or run: the markers left so far."""
+        return sorted(path.name for path in self.markers.iterdir())
+
+    def ledger(self) -> list[dict[str, Any]]:
+        """The rows of `slopguard log --format json`, as the contract's commands show them."""
+        shown = self.guarded("log", "--format", "json")
+        assert shown.rc == 0, shown
+        rows: list[dict[str, Any]] = json.loads(shown.out)["entries"]
+        return rows
+
+
+def _node_modules(folder: Path, scope: str) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for place in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if place.name.startswith("@"):
+            found += _node_modules(place, f"{place.name}/")
+        elif (place / "package.json").is_file():
+            found.append((scope + place.name, json.loads((place / "package.json").read_text())["version"]))
+    return found
+
+
+def sandbox(root: Path, family: str, version: str) -> Sandbox:
+    """A sandbox around the client, installed if need be."""
+    return Sandbox(root, client(family, version))
