@@ -1,0 +1,126 @@
+"""`package.json`: what npm would install for a project, aliases and overrides included.
+
+Invariant: a name counts for what is installed under it: an alias, a git address or a tarball is read as that.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from slopguard.model import Location, Sighting, Source, SourceKind
+from slopguard.readers import places, spec
+from slopguard.readers.interface import NOWHERE, Context, Load, Problem, Reading
+from slopguard.readers.text import Lines, Table, json_object, strings, table
+
+_TABLES = ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies")
+_BUNDLES = ("bundleDependencies", "bundledDependencies")
+_DEPTH = 100
+"""Overrides inside overrides; nobody nests them so deep by hand."""
+
+
+def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
+    """Read a project's manifest.
+
+    Raises:
+        InputError: it is not a JSON object.
+    """
+    text = load(path)
+    document = json_object(text, path)
+    gather = _Gatherer(path, Lines(text), document)
+    for key in _TABLES:
+        gather.dependencies(key)
+    gather.bundles()
+    for name, value in _overrides(table(document.get("overrides"))):
+        gather.override(name, value, "overrides")
+    for pattern, value in table(document.get("resolutions")).items():
+        gather.override(pattern, value, "resolutions")
+    members = document.get("workspaces")
+    members = members.get("packages") if isinstance(members, dict) else members
+    return Reading(path, tuple(gather.sightings), problems=tuple(gather.problems), members=tuple(strings(members)))
+
+
+class _Gatherer:
+    """Gathers the sightings of one manifest."""
+
+    def __init__(self, path: Path, lines: Lines, document: Table) -> None:
+        self.path = path
+        self.lines = lines
+        self.document = document
+        self.sightings: list[Sighting] = []
+        self.problems: list[Problem] = []
+
+    def dependencies(self, key: str) -> None:
+        """Take up one table of `"name": "spec"` pairs."""
+        meta = table(self.document.get("peerDependenciesMeta")) if key == "peerDependencies" else {}
+        for name, value in table(self.document.get(key)).items():
+            extra = {"group": key}
+            if key == "optionalDependencies" or table(meta.get(name)).get("optional") is True:
+                extra["optional"] = "1"
+            self.entry(name, value, extra, key)
+
+    def bundles(self) -> None:
+        """Names only bundled are dependencies too (npm adds them as `*`)."""
+        known = {name for key in _TABLES for name in table(self.document.get(key))}
+        for key in _BUNDLES:
+            for name in strings(self.document.get(key)):
+                if name not in known:
+                    self.entry(name, "*", {"group": key}, key)
+
+    def override(self, pattern: str, value: object, group: str) -> None:
+        """An override limits a version, unless it puts another package or place under the name."""
+        if isinstance(value, str) and value.startswith("$"):
+            return  # repeats a direct dependency's spec
+        found = self.entry(_target(pattern), value, {"group": group}, group, pattern)
+        if found and found.source.kind is SourceKind.REGISTRY and "alias" not in found.extra:
+            self.sightings[-1] = replace(found, extra={**found.extra, "constraint": "1"})
+
+    def entry(
+        self, name: str, value: object, extra: dict[str, str], table_name: str, written: str = ""
+    ) -> Sighting | None:
+        """Take up one pair; a spec that is no string, or that another file explains, is `undecidable`."""
+        after = self.lines.offset(f'"{table_name}"')
+        line = self.lines.find(f'"{written or name}"', after=after)
+        location = Location(str(self.path), line)
+        if not isinstance(value, str) or value.startswith("catalog:"):
+            self.problems.append(Problem("undecidable", location))
+        if not isinstance(value, str):
+            return None
+        found = entry(name, value, self.path.parent, location, extra)
+        self.sightings.append(found)
+        return found
+
+
+def entry(name: str, value: str, base: Path, location: Location, extra: dict[str, str]) -> Sighting:
+    """One `"name": "spec"` pair, with the protocols of workspaces beside npm's own."""
+    protocol, _, rest = value.partition(":")
+    if protocol == "workspace":
+        found = spec.npm_entry(name, "", base, location=location, extra=extra)
+        return replace(found, specifier=rest, source=Source(SourceKind.WORKSPACE, None, trusted=False))
+    if protocol in ("link", "portal"):
+        found = spec.npm_entry(name, "", base, location=location, extra={**extra, "link": "1"})
+        return replace(found, source=places.path_source(rest, base))
+    if protocol == "catalog":
+        return replace(spec.npm_entry(name, "", base, location=location, extra=extra), specifier=value)
+    return spec.npm_entry(name, value, base, location=location, extra=extra)
+
+
+def _target(pattern: str) -> str:
+    """The package that an override's key is for: `name@range`, or yarn's `parent/**/name`."""
+    path = re.split(r"(?<=[^/])@", pattern, maxsplit=1)[0].split("/")
+    return "/".join(path[-2:]) if path[-2:][0].startswith("@") else path[-1]
+
+
+def _overrides(top: Table) -> Iterator[tuple[str, object]]:
+    """Every `name: spec` pair in npm's nested overrides; `.` is the spec of the table's own name."""
+    waiting = [("", top, 0)]
+    while waiting:
+        parent, current, depth = waiting.pop()
+        for name, value in current.items():
+            key = parent if name == "." else name
+            if isinstance(value, dict) and depth < _DEPTH:
+                waiting.append((key, value, depth + 1))
+            else:
+                yield key, value

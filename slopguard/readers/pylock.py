@@ -1,0 +1,67 @@
+"""`pylock.toml` (PEP 751): a lock file that any installer may write, pip among them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from slopguard.model import Ecosystem, Location, Sighting, Source, SourceKind
+from slopguard.readers import places
+from slopguard.readers.interface import NOWHERE, Context, Load, Problem, Reading
+from slopguard.readers.text import Lines, Table, string, table, tables, toml
+from slopguard.readers.uv_lock import origins
+
+
+def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
+    """Read a lock file; one of another major version is `undecidable`, though read.
+
+    Raises:
+        InputError: it is not TOML.
+    """
+    text = load(path)
+    document = toml(text, path)
+    lines = Lines(text)
+    problems = []
+    if not string(document.get("lock-version")).startswith("1."):
+        problems.append(Problem("undecidable", Location(str(path), lines.find("lock-version"))))
+    sightings = []
+    for package in tables(document.get("packages")):
+        name = string(package.get("name"))
+        location = Location(str(path), lines.following(f'name = "{name}"'))
+        if not name:
+            problems.append(Problem("undecidable", location))
+        sightings.append(_sighting(package, path.parent, location))
+    return Reading(path, tuple(sightings), problems=tuple(problems), locked=True)
+
+
+def _sighting(package: Table, base: Path, location: Location) -> Sighting:
+    source, extra = _source(package, base)
+    files = [table(package.get("archive")), table(package.get("sdist")), *tables(package.get("wheels"))]
+    if marker := string(package.get("marker")):
+        extra["marker"] = marker
+    return Sighting(
+        Ecosystem.PYPI,
+        string(package.get("name")),
+        version=string(package.get("version")) or None,
+        digests=frozenset(digest for file in files for digest in _digests(file)),
+        source=source,
+        location=location,
+        extra=extra | origins(string(file.get("url")) for file in files),
+    )
+
+
+def _source(package: Table, base: Path) -> tuple[Source, dict[str, str]]:
+    """Where a package comes from; without `index` its files' addresses are all that is known."""
+    for key, kind in (("vcs", SourceKind.VCS), ("archive", SourceKind.URL), ("directory", SourceKind.PATH)):
+        place = table(package.get(key))
+        extra = {"archive": "1"} if key == "archive" else {"editable": "1"} if place.get("editable") else {}
+        if url := string(place.get("url")):
+            return Source(kind, places.clean(url), trusted=False), extra
+        if path := string(place.get("path")):
+            return places.path_source(path, base), extra
+    if index := string(package.get("index")):
+        return Source(SourceKind.REGISTRY, places.clean(index), trusted=False), {}
+    return Source(trusted=False), {}
+
+
+def _digests(file: Table) -> list[str]:
+    return [f"{algo}:{value.lower()}" for algo, value in table(file.get("hashes")).items() if isinstance(value, str)]

@@ -1,0 +1,83 @@
+"""`uv.lock`: uv's universal resolution, every package with its version, source and file hashes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from slopguard.model import Ecosystem, Location, Sighting, Source, SourceKind
+from slopguard.readers import places
+from slopguard.readers.interface import NOWHERE, Context, Load, Problem, Reading
+from slopguard.readers.text import Lines, Table, string, strings, table, tables, toml
+
+_VERSION = 1
+_LOCAL = ("editable", "virtual", "directory", "path")
+
+
+def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
+    """Read a lock file; one of a schema version that uv itself would refuse is `undecidable`, though read.
+
+    Raises:
+        InputError: it is not TOML.
+    """
+    text = load(path)
+    document = toml(text, path)
+    lines = Lines(text)
+    problems = []
+    if document.get("version", _VERSION) != _VERSION:
+        problems.append(Problem("undecidable", Location(str(path), lines.find("version"))))
+    members = {name.lower() for name in strings(table(document.get("manifest")).get("members"))}
+    sightings = []
+    for package in tables(document.get("package")):
+        name = string(package.get("name"))
+        location = Location(str(path), _line(lines, name))
+        source, extra = _source(table(package.get("source")), path.parent, name.lower() in members)
+        files = [*tables(package.get("wheels")), *tables([package.get("sdist")])]
+        if source is None or not name:
+            problems.append(Problem("undecidable", location))
+            source = Source(trusted=False)
+        sightings.append(_sighting(package, source, files, location, extra))
+    return Reading(path, tuple(sightings), problems=tuple(problems), locked=True)
+
+
+def origins(urls: Iterable[str]) -> dict[str, str]:
+    """`extra` that says which hosts files come from, without credentials."""
+    found = {"/".join(places.clean(url).split("/", 3)[:3]) for url in urls if "://" in url}
+    return {"origins": " ".join(sorted(found))} if found else {}
+
+
+def _sighting(
+    package: Table, source: Source, files: list[Table], location: Location, extra: dict[str, str]
+) -> Sighting:
+    return Sighting(
+        Ecosystem.PYPI,
+        string(package.get("name")),
+        version=string(package.get("version")) or None,
+        digests=frozenset(string(file.get("hash")).lower() for file in files) - {""},
+        source=source,
+        location=location,
+        extra=extra | origins(string(file.get("url")) for file in files),
+    )
+
+
+def _source(source: Table, base: Path, member: bool) -> tuple[Source | None, dict[str, str]]:
+    """The source as recorded; `None` for one that uv does not write."""
+    if registry := string(source.get("registry")):
+        url = places.clean(registry) if "://" in registry else "file://" + places.absolute(base, registry)
+        return Source(SourceKind.REGISTRY, url, trusted=False), {}
+    if git := string(source.get("git")):
+        return Source(SourceKind.VCS, places.clean(git), trusted=False), {}
+    if url := string(source.get("url")):
+        return places.url_source(url), {"archive": "1"}
+    for kind in _LOCAL:
+        if place := string(source.get(kind)):
+            extra = {"editable": "1"} if kind == "editable" else {"archive": "1"} if kind == "path" else {}
+            local = SourceKind.WORKSPACE if member or place == "." else SourceKind.PATH
+            return Source(local, places.absolute(base, place), trusted=False), extra
+    return None, {}
+
+
+def _line(lines: Lines, name: str) -> int | None:
+    """The line of a package's name, below its `[[package]]`."""
+    line = lines.following(f'[[package]]\nname = "{name}"')
+    return line + 1 if line else None
