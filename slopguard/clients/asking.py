@@ -1,0 +1,123 @@
+"""What only the client itself can say: its built-in default index and where it is installed.
+
+Invariants: no registry's address is known here; it is read from the client's own files or its own help text, with
+none of the user's configuration in sight. Nothing is remembered between runs: a remembered answer would be one more
+file that an agent could write a trusted index into, and reading costs less than starting the client.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from slopguard.errors import ConfigError
+
+_PIP_DEFAULT = re.compile(r"Python Package Index \(default (\S+?)\)")
+_PIP_SOURCE = re.compile(r"""^PyPI = PackageIndex\(\s*['"]([^'"]+)['"]""", re.MULTILINE)
+_PIP_PLACE = re.compile(r"from (.+?[/\\]pip)(?:[/\\]__main__\.py)? \(python")
+_UV_DEFAULT = re.compile(r"package index \(by default: <([^>\s]+)>\)")
+_NPM_DEFAULT = re.compile(r"""(?:new Definition|define)\('registry', \{ default: ['"]([^'"]+)['"]""")
+_TIMEOUT = 60.0
+
+
+def pip(command: Sequence[str], env: Mapping[str, str]) -> tuple[str, Path | None]:
+    """The built-in index of pip, and the folder of its package, `None` if it lies in an archive.
+
+    Raises:
+        ConfigError: pip cannot be started or does not say.
+    """
+    place = _pip_beside(Path(command[0])) if len(command) == 1 else None
+    if place is None:
+        found = _PIP_PLACE.search(_output([*command, "--version"], env))
+        place = Path(found[1]) if found and Path(found[1]).is_dir() else None
+    if place:
+        source = _PIP_SOURCE.search(_text(place / "_internal" / "models" / "index.py"))
+        if source:
+            return source[1].rstrip("/") + "/simple", place
+    clean = _without(env, "PIP_") | {"PIP_CONFIG_FILE": os.devnull, "COLUMNS": "400"}
+    default = _first(_PIP_DEFAULT, _output([*command, "install", "--help"], clean))
+    if default is None:
+        raise ConfigError("pip does not say which index it uses", "Check that this works: pip install --help")
+    return default, place
+
+
+def uv(command: Sequence[str], env: Mapping[str, str]) -> str:
+    """The built-in index of uv, from its help text (uv is one binary; this takes some 30 ms).
+
+    Raises:
+        ConfigError: uv cannot be started or does not say.
+    """
+    clean = _without(env, "UV_") | {"UV_NO_CONFIG": "1", "NO_COLOR": "1"}
+    arguments = ["--help"] if Path(command[0]).name.startswith("uvx") else ["pip", "install", "--help"]
+    default = _first(_UV_DEFAULT, _output([*command, *arguments], clean))
+    if default:
+        return default
+    raise ConfigError("uv does not say which index it uses", "Check that this works: uv pip install --help")
+
+
+def uv_version(command: Sequence[str], env: Mapping[str, str]) -> tuple[int, ...]:
+    """The first two numbers of uv's version, `()` if it does not say."""
+    found = re.search(r" (\d+)\.(\d+)", _output([*command, "--version"], env))
+    return (int(found[1]), int(found[2])) if found else ()
+
+
+def npm(command: Sequence[str], env: Mapping[str, str]) -> tuple[str, Path | None]:
+    """The built-in registry of npm and the folder npm is installed in, from its own definitions file or from npm.
+
+    Raises:
+        ConfigError: npm cannot be started or does not say.
+    """
+    for folder in Path(command[0]).resolve().parents[:3]:
+        file = folder / "node_modules" / "@npmcli" / "config" / "lib" / "definitions" / "definitions.js"
+        found = _first(_NPM_DEFAULT, _text(file))
+        if found:
+            return found, folder
+    clean = _without(env, "NPM_CONFIG_")
+    clean |= {"npm_config_userconfig": os.devnull, "npm_config_globalconfig": f"{os.devnull}-global"}
+    output = _output([*command, "config", "get", "registry"], clean, cwd=Path("/")).strip()
+    if "://" not in output:
+        raise ConfigError("npm does not say which registry it uses", "Check that this works: npm config get registry")
+    return output, None
+
+
+def _pip_beside(executable: Path) -> Path | None:
+    """The pip package of a `bin/pip` that belongs to one Python: `../lib/python3.*/site-packages/pip`."""
+    first = _text(executable).partition("\n")[0]
+    if not first.startswith("#!") or "python" not in first:
+        return None
+    found = sorted(executable.parent.parent.glob("lib/python3*/site-packages/pip"))
+    return found[0] if len(found) == 1 else None
+
+
+def _text(file: Path) -> str:
+    """A file's text, `""` when it cannot be read."""
+    try:
+        return file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+def _first(pattern: re.Pattern[str], text: str) -> str | None:
+    """The first group of a pattern in a text whose line breaks do not count."""
+    found = pattern.search(re.sub(r"\s+", " ", text))
+    return found[1] if found else None
+
+
+def _without(env: Mapping[str, str], prefix: str) -> dict[str, str]:
+    """The environment without one client's variables, whatever their case."""
+    return {key: value for key, value in env.items() if not key.upper().startswith(prefix)}
+
+
+def _output(command: Sequence[str], env: Mapping[str, str], cwd: Path | None = None) -> str:
+    """What a client prints on standard output, or `""` when it cannot be started."""
+    try:
+        done = subprocess.run(
+            command, env=dict(env), cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL, text=True, errors="replace", timeout=_TIMEOUT, check=False,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout

@@ -1,0 +1,50 @@
+"""Credentials that a client keeps in the system's keyring.
+
+Invariants: the keyring's own command is asked (`keyring get SERVICE USER`), as pip and uv do; a secret is returned,
+never printed, logged or put on a command line; no answer is no credentials, never an error.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from slopguard.indexes import Credentials
+
+_TIMEOUT = 10.0
+
+
+def keyring(url: str, username: str, env: Mapping[str, str]) -> Credentials | None:
+    """What the keyring holds for an address, else for its host.
+
+    Args:
+        url: the index without credentials.
+        username: as written in the index's address; `""` asks for any (`--mode creds`, keyring 25).
+    """
+    command = shutil.which("keyring", path=env.get("PATH"))
+    if command is None:
+        return None
+    for service in (url, urlsplit(url).netloc):
+        if not username:
+            lines = _ask([command, "--mode", "creds", "get", service], env).splitlines()
+            if len(lines) == 2:
+                return Credentials(lines[0], lines[1])
+            continue
+        secret = _ask([command, "get", service, username], env).strip("\r\n")
+        if secret:
+            return Credentials(username, secret)
+    return None
+
+
+def _ask(command: list[str], env: Mapping[str, str]) -> str:
+    """The command's output, `""` when it fails or takes too long."""
+    try:
+        done = subprocess.run(
+            command, env=dict(env), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            text=True, timeout=_TIMEOUT, check=False,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired, UnicodeDecodeError):
+        return ""
+    return done.stdout if done.returncode == 0 else ""

@@ -1,0 +1,160 @@
+"""How the clients' settings become indexes: equality of addresses, trust by layer, keys, credentials.
+
+Invariants: an `Index.url` has no credentials in it; an address named by a project, the environment or a flag is
+trusted only when the same address is also configured at a trusted layer; keys depend on the address alone, so that
+the gate's routes (and the clients' caches behind them) stay the same from session to session.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import netrc
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
+
+from slopguard.indexes import DEFAULT_PORTS, Credentials, Index, IndexKind, without_credentials
+from slopguard.model import Ecosystem, Layer
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """An index address as found in one place.
+
+    Args:
+        url: as written there, possibly with credentials.
+        layer: where it was written.
+        name: uv index name or npm scope.
+        explicit: uv `explicit = true`.
+        named: where it was written, in words.
+    """
+
+    url: str = field(repr=False)
+    kind: IndexKind = IndexKind.DEFAULT
+    layer: Layer = Layer.BUILTIN
+    name: str | None = None
+    explicit: bool = False
+    named: str = ""
+
+
+def canonical(url: str) -> str:
+    """An address in one spelling: no credentials, default port or trailing slash; lower-case scheme and host."""
+    parts = urlsplit(url)
+    if parts.scheme == "file":
+        return "file://" + quote(unquote(parts.path).rstrip("/") or "/")
+    host = (parts.hostname or "").lower()
+    port = f":{parts.port}" if parts.port and parts.port != DEFAULT_PORTS.get(parts.scheme) else ""
+    return urlunsplit((parts.scheme, host + port, parts.path.rstrip("/"), parts.query, ""))
+
+
+def absolute(address: str, folder: Path) -> str:
+    """An address as a URL: a path (pip `--find-links`, a uv directory index) becomes a `file://` URL."""
+    if "://" in address or address.startswith("file:"):
+        return address
+    path = Path(address).expanduser()
+    return (path if path.is_absolute() else folder / path).resolve().as_uri()
+
+
+def line_of(path: Path, text: str) -> str:
+    """Where a text stands in a file: `PATH:LINE`, the path alone if it cannot be told."""
+    try:
+        found = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return str(path)
+    at = next((number for number, line in enumerate(found, 1) if text and text in line), None)
+    return f"{path}:{at}" if at else str(path)
+
+
+def key_of(url: str) -> str:
+    """The route of an index on the gate: 12 hexadecimal digits of its address."""
+    return hashlib.sha256(canonical(url).encode()).hexdigest()[:12]
+
+
+def url_credentials(url: str) -> Credentials | None:
+    """The credentials written into an address."""
+    parts = urlsplit(url)
+    if not parts.username and not parts.password:
+        return None
+    return Credentials(unquote(parts.username or ""), unquote(parts.password or ""))
+
+
+def netrc_credentials(url: str, env: Mapping[str, str]) -> Credentials | None:
+    """What the user's netrc file says for the host (`NETRC`, `~/.netrc`, `~/_netrc`), as requests and uv read it."""
+    host = urlsplit(url).hostname
+    home = Path(env.get("HOME") or Path.home())
+    files = [Path(env["NETRC"])] if env.get("NETRC") else [home / ".netrc", home / "_netrc"]
+    for path in files:
+        try:
+            found = netrc.netrc(str(path)).authenticators(host or "")
+        except (OSError, netrc.NetrcParseError):
+            continue
+        if found:
+            return Credentials(found[0] or found[1] or "", found[2] or "")
+    return None
+
+
+def trust(settings: Iterable[Setting], known: Iterable[Setting]) -> list[Setting]:
+    """Give every setting the layer it deserves.
+
+    Args:
+        settings: what the client will use.
+        known: everything configured anywhere, overridden or not.
+    """
+    trusted = {canonical(s.url): s.layer for s in known if s.layer.trusted}
+    return [s if s.layer.trusted else replace(s, layer=trusted.get(canonical(s.url), s.layer)) for s in settings]
+
+
+def build(
+    ecosystem: Ecosystem,
+    settings: Iterable[Setting],
+    known: Iterable[Setting],
+    credentials: Mapping[str, Credentials] | None = None,
+    *,
+    env: Mapping[str, str],
+    ca_file: Path | None = None,
+    proxy: str | None = None,
+    insecure: frozenset[str] = frozenset(),
+) -> tuple[Index, ...]:
+    """The indexes of a session, each once.
+
+    Args:
+        credentials: by canonical address, from the client's own settings; before the address's own and netrc.
+        insecure: hosts (with or without port) that a trusted layer says not to verify.
+    """
+    result: dict[tuple[str, IndexKind, str | None], Index] = {}
+    for setting in trust(settings, known):
+        same = canonical(setting.url)
+        found = (credentials or {}).get(same) or url_credentials(setting.url)
+        if found is None and not setting.url.startswith("file:"):
+            found = netrc_credentials(setting.url, env)
+        kind_name = setting.name if setting.kind in (IndexKind.SCOPE, IndexKind.NAMED) else None
+        result.setdefault(
+            (same, setting.kind, kind_name),
+            Index(
+                ecosystem=ecosystem,
+                key=key_of(setting.url),
+                url=without_credentials(setting.url),
+                kind=setting.kind,
+                layer=setting.layer,
+                name=setting.name,
+                explicit=setting.explicit,
+                credentials=found,
+                ca_file=ca_file,
+                proxy=proxy,
+                verify=not _named(insecure, setting.url),
+                named=setting.named,
+            ),
+        )
+    return tuple(result.values())
+
+
+def _named(hosts: frozenset[str], url: str) -> bool:
+    """Whether a URL's host, or host and port, is one of `hosts`."""
+    parts = urlsplit(url)
+    return bool(hosts) and ((parts.hostname or "") in hosts or parts.netloc.rpartition("@")[2] in hosts)
+
+
+def file_of(*values: str | None) -> Path | None:
+    """The first value that names an existing file."""
+    return next((Path(v) for v in values if v and Path(v).is_file()), None)

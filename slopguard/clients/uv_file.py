@@ -1,0 +1,86 @@
+"""The uv.toml that stands in for all of a user's uv settings while uv runs behind the gate.
+
+Measured with uv 0.13: `UV_CONFIG_FILE` replaces every settings file and a project's own `[[tool.uv.index]]` as far as
+settings go; unlike `UV_INDEX` and `UV_DEFAULT_INDEX` it keeps `explicit = true`, and `uv add` does not copy the
+indexes from it into pyproject.toml. Invariant: everything the user set that names no index is carried over.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from slopguard.clients.argv import listed
+from slopguard.clients.interface import GateAddress
+from slopguard.clients.uv_config import Table
+from slopguard.indexes import Index, IndexKind
+
+_INDEX_KEYS = frozenset(
+    {"index", "index-url", "extra-index-url", "find-links", "no-index", "allow-insecure-host", "offline"}
+)
+_METADATA = listed("""
+    build-backend build-constraint-dependencies conflicts constraint-dependencies default-groups dependency-groups
+    dev-dependencies environments exclude-dependencies managed override-dependencies package required-environments
+    sources workspace
+    """)
+"""Keys of `[tool.uv]` that uv reads from a project whatever its settings files are."""
+
+
+def text(tables: Sequence[Table], gate: GateAddress, indexes: Iterable[Index]) -> str:
+    """The file's text.
+
+    Args:
+        tables: the user's own settings, strongest first.
+        indexes: the session's indexes in uv's order.
+    """
+    values: dict[str, Any] = {}
+    for table in tables:
+        merge(values, {key: value for key, value in table.values.items() if key not in _METADATA})
+    kept = {key: value for key, value in values.items() if key not in _INDEX_KEYS}
+    if isinstance(kept.get("pip"), dict):
+        kept["pip"] = {key: value for key, value in kept["pip"].items() if key not in _INDEX_KEYS}
+    lines = [f"{_key(key)} = {_value(value)}" for key, value in kept.items()]
+    default = False
+    entries = []
+    for index in sorted(indexes, key=lambda index: not index.lenient):  # uv stops at the first index that has a name
+        if index.kind is IndexKind.FIND_LINKS and not index.lenient:
+            entries.append({"url": index.url, "format": "flat"})
+            continue
+        first_default = index.kind is IndexKind.DEFAULT and not default
+        default = default or first_default
+        entry: dict[str, Any] = {"name": index.name} if index.name else {}
+        entries.append(entry | {"url": gate.index_url(index.key), "default": first_default, "explicit": index.explicit})
+    if not default:
+        lines.append("no-index = true")
+    lines.append(f"index = {_value(entries)}")
+    return "\n".join(lines) + "\n"
+
+
+def merge(into: dict[str, Any], weaker: Mapping[str, Any]) -> None:
+    """Add a weaker layer as uv does: lists are joined, tables merged, anything else only where unset."""
+    for key, value in weaker.items():
+        if key not in into:
+            into[key] = value
+        elif isinstance(into[key], list) and isinstance(value, list):
+            into[key] = [*into[key], *value]
+        elif isinstance(into[key], dict) and isinstance(value, dict):
+            into[key] = dict(into[key])
+            merge(into[key], value)
+
+
+def _key(key: str) -> str:
+    return json.dumps(key, ensure_ascii=False)
+
+
+def _value(value: object) -> str:
+    """A value in TOML's inline form; JSON strings are TOML basic strings but for the delete character."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_key(str(k))} = {_value(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_value, value)) + "]"
+    return str(value)
