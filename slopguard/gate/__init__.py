@@ -1,0 +1,1 @@
+"""The registry endpoint that hosts sessions; clients are pointed at it."""

@@ -1,0 +1,157 @@
+"""The gate's features as decorators over the three-method registry interface, and the chain that stacks them.
+
+    Recording ( Filtered ( Refusing ( the index itself ) ) )
+
+Invariants: each decorator adds one thing and delegates the rest; a document that leaves the chain holds no version
+that steps back; no file leaves it whose name or version is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Generic, TypeVar
+
+from slopguard.errors import UpstreamError
+from slopguard.gate.refused import Refused
+from slopguard.gate.session import Note, Session
+from slopguard.gate.verdicts import Standing, Verdicts
+from slopguard.gate.versions import newest
+from slopguard.indexes import Index
+from slopguard.model import NormalizedName
+from slopguard.registries.interface import Document, FileStream, ProjectNotFound, Registry
+
+D = TypeVar("D", bound=Document)
+
+
+class Refusing(Generic[D]):
+    """Stops every name the judge refuses, and every name whose index gives no usable answer.
+
+    Args:
+        inner: the index itself.
+        index: where it is configured.
+        verdicts: the session's.
+    """
+
+    def __init__(self, inner: Registry[D], index: Index, verdicts: Verdicts) -> None:
+        self._inner, self._index, self._verdicts = inner, index, verdicts
+
+    async def names(self) -> AsyncIterator[bytes]:
+        """The index's own list of names; it is text, not a verdict."""
+        return await self._inner.names()
+
+    async def project(self, name: NormalizedName) -> D:
+        """The project's document.
+
+        Raises:
+            Refused: the name is refused, or its index did not answer.
+            ProjectNotFound: another index has the name and this one has not.
+        """
+        standing = await self._admitted(name)
+        try:
+            return await self._inner.project(name)
+        except UpstreamError as error:
+            raise await self._verdicts.failed(standing, error) from error
+
+    async def file(
+        self, name: NormalizedName, filename: str, *, byte_range: str | None = None, head: bool = False
+    ) -> FileStream:
+        """One file of an admitted name.
+
+        Raises:
+            Refused: as for `project`.
+        """
+        standing = await self._admitted(name)
+        try:
+            return await self._inner.file(name, filename, byte_range=byte_range, head=head)
+        except UpstreamError as error:
+            raise await self._verdicts.failed(standing, error) from error
+
+    async def _admitted(self, name: NormalizedName) -> Standing:
+        standing = await self._verdicts.standing(self._index, name)
+        if standing.verdict.stops:
+            raise Refused(standing.verdict, standing.facts)
+        if self._verdicts.elsewhere(self._index, name):
+            raise ProjectNotFound("an internal name is never asked of a public index")
+        return standing
+
+
+class Filtered(Generic[D]):
+    """Hides the versions that step back, from documents and from direct requests for their files."""
+
+    def __init__(self, inner: Registry[D], index: Index, verdicts: Verdicts) -> None:
+        self._inner, self._index, self._verdicts = inner, index, verdicts
+
+    async def names(self) -> AsyncIterator[bytes]:
+        """As the index lists them."""
+        return await self._inner.names()
+
+    async def project(self, name: NormalizedName) -> D:
+        """The document without the versions that step back.
+
+        Raises:
+            ProjectNotFound: this index holds nothing else (another one does, or the name would be refused).
+        """
+        document = await self._inner.project(name)
+        standing = await self._verdicts.standing(self._index, name)
+        if not standing.withheld and not standing.only:
+            return document
+        left = document.without(standing.withheld).only(standing.only)
+        if not left.facts().releases:
+            raise ProjectNotFound("every version on this index is held back; another index has older ones")
+        return left
+
+    async def file(
+        self, name: NormalizedName, filename: str, *, byte_range: str | None = None, head: bool = False
+    ) -> FileStream:
+        """One file of a version that is not held back.
+
+        Raises:
+            Refused: its version is held back.
+        """
+        document = await self._inner.project(name)
+        version = document.version_of(filename)
+        standing = await self._verdicts.standing(self._index, name)
+        if version is not None and version in standing.withheld:
+            raise await self._verdicts.refuse_version(standing, version)
+        if standing.only and document.only(standing.only).version_of(filename) is None:
+            raise ProjectNotFound("a file that the adopted lock file does not hold")
+        return await self._inner.file(name, filename, byte_range=byte_range, head=head)
+
+
+class Recording(Generic[D]):
+    """Notes the newest version that stepped back, if the client would have chosen it."""
+
+    def __init__(self, inner: Registry[D], session: Session, index: Index, verdicts: Verdicts) -> None:
+        self._inner, self._session, self._index, self._verdicts = inner, session, index, verdicts
+
+    async def names(self) -> AsyncIterator[bytes]:
+        """As the index lists them."""
+        return await self._inner.names()
+
+    async def project(self, name: NormalizedName) -> D:
+        """The document as it comes; a version stepped over is noted before it is answered."""
+        document = await self._inner.project(name)
+        standing = await self._verdicts.standing(self._index, name)
+        if not standing.hidden:
+            return document
+        listed = [release.version for release in standing.facts.releases]
+        chosen = newest(self._index.ecosystem, listed)
+        if chosen is not None and chosen in standing.hidden:
+            left = [version for version in listed if version not in standing.hidden]
+            note = Note(standing.hidden[chosen], newest(self._index.ecosystem, left))
+            if self._session.journal.note(note):
+                await self._verdicts.noted(note.verdict)
+        return document
+
+    async def file(
+        self, name: NormalizedName, filename: str, *, byte_range: str | None = None, head: bool = False
+    ) -> FileStream:
+        """The file as it comes."""
+        return await self._inner.file(name, filename, byte_range=byte_range, head=head)
+
+
+def guarded(session: Session, index: Index, verdicts: Verdicts, inner: Registry[D]) -> Registry[D]:
+    """The chain that stands between a client and one index."""
+    refusing = Refusing(inner, index, verdicts)
+    filtered = Filtered(refusing, index, verdicts)
+    return Recording(filtered, session, index, verdicts)

@@ -1,0 +1,282 @@
+"""A session's verdicts: each name is judged once, each refusal is in the ledger before it is answered.
+
+Invariants:
+
+* A name is judged over the whole set of trusted indexes, not over the one that was asked.
+* An index that is not trusted is never asked anything: what would come from it is judged as coming from it. Only a
+  lenient one, a folder of this machine that the environment names, is looked into: what it lacks is judged as usual.
+* Versions that must step back are hidden; if none is left, the name is refused with the reason of the version that
+  is soonest to pass.
+* Admissions are written in batches, at the latest when the session closes; refusals at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from slopguard.errors import EnvironmentFailed, UpstreamError
+from slopguard.gate.refused import Refused
+from slopguard.gate.session import Session
+from slopguard.indexes import Index, without_credentials
+from slopguard.model import (
+    OFFLINE,
+    REGISTRY,
+    Arrival,
+    Decision,
+    Ecosystem,
+    Existence,
+    Facts,
+    NormalizedName,
+    Outcome,
+    Request,
+    Sighting,
+    Source,
+    SourceKind,
+    Verdict,
+)
+from slopguard.names import BadName, matches, normalize
+from slopguard.registries.interface import HashMismatch, ProjectNotFound
+from slopguard.rules import SEVERITY
+
+BATCH = 64
+"""Admissions written to the ledger in one transaction."""
+
+ELSEWHERE = Source(SourceKind.URL, trusted=False)
+"""Where a requirement comes from that names its own place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a session holds about one name.
+
+    Args:
+        facts: what the trusted indexes say.
+        verdict: the verdict on the name.
+        hidden: every listed version that steps back, with its verdict.
+        only: of versions that stand for an adopted lock file alone, the digests of the files that stand.
+    """
+
+    facts: Facts
+    verdict: Verdict
+    hidden: Mapping[str, Verdict] = field(default_factory=dict)
+    only: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    @property
+    def withheld(self) -> frozenset[str]:
+        """The versions to take out of every document."""
+        return frozenset(version for version, verdict in self.hidden.items() if verdict.stops)
+
+
+class Verdicts:
+    """The verdicts of one session, each made once however many requests wait for it."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._standings: dict[tuple[Ecosystem, str, Arrival, Source], asyncio.Task[Standing]] = {}
+        self._admitted: list[Verdict] = []
+        self._wrong_files: dict[tuple[Ecosystem, str, str], Verdict] = {}
+
+    async def standing(self, index: Index, name: NormalizedName) -> Standing:
+        """What this session holds about `name` when it is asked of `index`.
+
+        Raises:
+            StoreError: the ledger could not be written, so that nothing may be answered.
+        """
+        source = await self._source(index, name)
+        arrived = self._session.arrivals.of(index.ecosystem, name)
+        key = (index.ecosystem, name, arrived, source)
+        if key not in self._standings:
+            request = Request(index.ecosystem, name, name, arrived=arrived, source=source, actor=self._session.actor)
+            self._standings[key] = asyncio.create_task(self._judge(request, index))
+        return await asyncio.shield(self._standings[key])
+
+    async def bad_name(self, ecosystem: Ecosystem, raw: str) -> Refused:
+        """The refusal of text that is no name at all."""
+        arrived = Arrival.INTRODUCED
+        request = Request(ecosystem, None, raw, arrived=arrived, actor=self._session.actor)
+        verdict = self._session.judge.verdict(request, OFFLINE, session=self._session.door.session)
+        await self._record(verdict)
+        return Refused(verdict, OFFLINE)
+
+    async def failed(self, standing: Standing, error: EnvironmentFailed, version: str | None = None) -> Refused:
+        """The refusal of an admitted name whose document or file could not be had, or was wrong."""
+        mismatch = isinstance(error, HashMismatch)
+        request = replace(standing.verdict.request, version=version)
+        facts = standing.facts if mismatch else _no_answer(error)
+        verdict = self._session.judge.verdict(
+            request, facts, hash_mismatch=mismatch, session=self._session.door.session
+        )
+        if not verdict.stops:  # pinned rows excuse a silent index, but not the missing bytes
+            verdict = replace(verdict, decision=Decision(Outcome.UNCHECKED, error.code), enforced=True)
+        await self._record(verdict)
+        return Refused(verdict, standing.facts)
+
+    async def stranger(self, required: Sighting) -> Refused:
+        """The refusal of something that a file requires from a place of its own."""
+        ecosystem = required.ecosystem
+        try:
+            name = normalize(ecosystem, required.raw)
+        except BadName:
+            name = None
+        source = replace(ELSEWHERE, kind=required.source.kind, index=required.source.index)
+        request = Request(
+            ecosystem, name, required.raw, arrived=Arrival.TRANSITIVE, source=source, actor=self._session.actor
+        )
+        verdict = self._session.judge.verdict(request, OFFLINE, session=self._session.door.session)
+        await self._record(verdict)
+        return Refused(verdict, OFFLINE)
+
+    async def refuse_version(self, standing: Standing, version: str) -> Refused:
+        """The refusal of a direct request for a version that stepped back."""
+        verdict = standing.hidden[version]
+        await self._record(verdict)
+        return Refused(verdict, standing.facts)
+
+    def elsewhere(self, index: Index, name: NormalizedName) -> bool:
+        """Whether `name` is internal and comes from another index than this one."""
+        home = home_of(self._session, index, name)
+        return home is not None and home != index and not index.private
+
+    async def version(self, index: Index, name: NormalizedName, version: str | None) -> Verdict | None:
+        """The refusal of one version of `name`, recorded; `None` if it is admitted."""
+        standing = await self.standing(index, name)
+        if standing.verdict.stops:
+            return standing.verdict
+        if version is not None and version in standing.withheld:
+            return (await self.refuse_version(standing, version)).verdict
+        return None
+
+    async def noted(self, verdict: Verdict) -> None:
+        """Write a version that was stepped over to the ledger."""
+        await self._write([verdict])
+
+    async def close(self) -> None:
+        """Let what is being judged end and write the admissions that wait."""
+        tasks = list(self._standings.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._flush()
+
+    async def _source(self, index: Index, name: NormalizedName) -> Source:
+        """Where `name` would come from if this route served it; equal for all routes that make no difference."""
+        if not index.trusted and (not index.lenient or await self._offered(index, name)):
+            return Source(SourceKind.REGISTRY, without_credentials(index.url), trusted=False, private=index.private)
+        home = home_of(self._session, index, name)
+        return Source(SourceKind.REGISTRY, without_credentials(home.url), private=True) if home else REGISTRY
+
+    async def _offered(self, index: Index, name: NormalizedName) -> bool:
+        """Whether an index on disk may hold `name`."""
+        try:
+            await self._session.upstreams.registry(index).project(name)
+        except ProjectNotFound:
+            return False
+        except UpstreamError:
+            return True
+        return True
+
+    async def _judge(self, request: Request, index: Index) -> Standing:
+        session = self._session
+        facts = await facts_for(session, request, index)
+        verdict = session.judge.verdict(request, facts, session=session.door.session)
+        locked = session.judge.locked(request, facts, session=session.door.session)
+        if verdict.stops:
+            if locked:
+                return await self._locked(verdict, facts, locked)
+            await self._record(verdict)
+            return Standing(facts, verdict)
+        steps = session.judge.versions(request, facts, session=session.door.session)
+        hidden = {version: refused for version, refused in steps.items() if version not in locked}
+        hidden |= self._requiring_strangers(request, facts)
+        only = {version: locked[version].request.digests for version in steps if version in locked}
+        standing = Standing(facts, verdict, hidden, only)
+        if facts.releases and len(standing.withheld) == len({release.version for release in facts.releases}):
+            verdict = soonest(tuple(hidden.values()))
+            await self._record(verdict)
+            return Standing(facts, verdict, hidden)
+        await self._admit(verdict)
+        return standing
+
+    async def _locked(self, refused: Verdict, facts: Facts, locked: Mapping[str, Verdict]) -> Standing:
+        """A name that stands for what an adopted lock file holds of it, and for nothing else."""
+        for verdict in locked.values():
+            await self._admit(verdict)
+        others = [release.version for release in facts.releases if release.version not in locked]
+        hidden = {v: replace(refused, request=replace(refused.request, version=v)) for v in others}
+        only = {version: verdict.request.digests for version, verdict in locked.items()}
+        return Standing(facts, list(locked.values())[-1], hidden, only)
+
+    def _requiring_strangers(self, request: Request, facts: Facts) -> dict[str, Verdict]:
+        """Every version that would make the client fetch something from elsewhere than an index: `foreign-source`."""
+        session = self._session
+        asked = [
+            replace(request, version=release.version, digests=release.digests, source=ELSEWHERE)
+            for release in facts.releases
+            if release.foreign
+        ]
+        found = [session.judge.verdict(each, facts, session=session.door.session) for each in asked]
+        return {str(verdict.request.version): verdict for verdict in found if verdict.outcome.refuses}
+
+    async def _record(self, verdict: Verdict) -> None:
+        """A refusal: durable in the ledger first, then in the session's journal."""
+        await self._write([verdict])
+        self._session.journal.refuse(verdict)
+
+    async def _admit(self, verdict: Verdict) -> None:
+        if verdict.outcome.refuses:  # mode observe: shown by the wrapper, refused by nobody
+            self._session.journal.refuse(verdict)
+        self._admitted.append(verdict)
+        if len(self._admitted) >= BATCH:
+            await self._flush()
+
+    async def _flush(self) -> None:
+        waiting, self._admitted = self._admitted, []
+        if waiting:
+            await self._write(waiting)
+
+    async def _write(self, verdicts: Sequence[Verdict]) -> None:
+        await asyncio.to_thread(self._session.judge.record, verdicts, self._session.door)
+
+
+def soonest(verdicts: Sequence[Verdict]) -> Verdict:
+    """Of the refusals of all versions of a name, the mildest, and of those the one that passes first."""
+    never = datetime.max.replace(tzinfo=UTC)
+    return min(verdicts, key=lambda verdict: (SEVERITY[verdict.outcome], verdict.until or never))
+
+
+async def facts_for(session: Session, request: Request, index: Index | None = None) -> Facts:
+    """What the session's trusted indexes say; nothing is asked about what would not come from them."""
+    if request.name is None or request.source.kind is not SourceKind.REGISTRY or not request.source.trusted:
+        return OFFLINE
+    return await session.upstreams.facts(request.ecosystem, request.name, route=index)
+
+
+async def judge_all(session: Session, requests: Sequence[Request]) -> list[Verdict]:
+    """Verdicts in the order of `requests`, facts fetched concurrently, in the ledger before they are returned.
+
+    Raises:
+        StoreError: the ledger cannot be written.
+    """
+    facts = await asyncio.gather(*(facts_for(session, request) for request in requests))
+    verdicts = [
+        session.judge.verdict(request, known, session=session.door.session)
+        for request, known in zip(requests, facts, strict=True)
+    ]
+    await asyncio.to_thread(session.judge.record, verdicts, session.door)
+    return verdicts
+
+
+def home_of(session: Session, index: Index, name: NormalizedName) -> Index | None:
+    """The organisation's own index, if `name` is internal and there is one: it comes from nowhere else."""
+    if not matches(session.settings.internal.get(index.ecosystem, ()), name, index.ecosystem):
+        return None
+    candidates = (index, *session.indexes.values())
+    return next((i for i in candidates if i.ecosystem is index.ecosystem and i.trusted and i.private), None)
+
+
+def _no_answer(error: EnvironmentFailed) -> Facts:
+    existence = Existence.AUTH if error.code == "upstream-auth" else Existence.DOWN
+    return Facts(existence, asked=datetime.now(UTC))

@@ -1,0 +1,1 @@
+"""The gate, judged by what comes over the wire and by what real clients make of it."""
