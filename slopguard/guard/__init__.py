@@ -1,0 +1,1 @@
+"""Guarded commands: judge, start the client against the gate, clean up, report."""

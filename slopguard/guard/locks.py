@@ -1,0 +1,197 @@
+"""Lock files around a guarded client: the gate's addresses go in before it starts and come out after it ends.
+
+Invariants: a file that the client did not change is byte for byte what it was, with the same time of change; every
+replacement is atomic; what must be undone is written to `SLOPGUARD_HOME/journal` before anything changes, so that
+after a crash the next guarded command undoes it; two guarded commands never hold one file at once.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from slopguard.errors import EnvironmentFailed, StoreError
+from slopguard.guard.addresses import Addresses, Upstream
+
+Files = Callable[[], Iterable[Path]]
+"""The files that a client may write addresses into, looked up anew at each call (npx makes folders of its own)."""
+
+
+@contextmanager
+def translated(home: Path, files: Files, addresses: Addresses, upstream: Upstream) -> Iterator[None]:
+    """Hold the files with the gate's addresses for as long as the client runs.
+
+    Raises:
+        StoreError: the journal cannot be written.
+        EnvironmentFailed: a lock file cannot be replaced.
+    """
+    before = [path for path in dict.fromkeys(files()) if path.is_file()]
+    with _claimed(home / "journal", before):
+        for path in before:
+            _undo(_journal_of(home, path))
+        held = [entry for path in before if (entry := _translate(home, path, addresses))]
+        try:
+            yield
+        finally:
+            for path in dict.fromkeys([*before, *files()]):
+                if path.is_file():
+                    _restore(path, held, addresses, upstream)
+            for entry in held:
+                entry.journal.unlink(missing_ok=True)
+
+
+def recover(home: Path) -> int:
+    """Undo what a guarded command that was killed left behind; the number of files put back.
+
+    A journal whose command still runs is left alone: the file it stands for is claimed.
+    """
+    undone = 0
+    for journal in sorted((home / "journal").glob("*.json")):
+        with _try_claim(journal.with_suffix(".claim")) as free:
+            if free and _undo(journal):
+                undone += 1
+    return undone
+
+
+class _Held:
+    """One translated file."""
+
+    __slots__ = ("changed", "journal", "original", "path", "stat")
+
+    def __init__(self, path: Path, original: bytes, changed: bytes, journal: Path) -> None:
+        self.path, self.original, self.changed, self.journal = path, original, changed, journal
+        self.stat = path.stat()
+
+
+def _translate(home: Path, path: Path, addresses: Addresses) -> _Held | None:
+    """Put the gate's addresses into one file; `None` when there is nothing to put."""
+    original = path.read_bytes()
+    try:
+        text = original.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    changed = addresses.forward(path.name, text).encode("utf-8")
+    if changed == original:
+        return None
+    held = _Held(path, original, changed, _journal_of(home, path))
+    _write_journal(held, addresses)
+    _replace(path, changed, held.stat)
+    return held
+
+
+def _restore(path: Path, held: Iterable[_Held], addresses: Addresses, upstream: Upstream) -> None:
+    """Take the gate's addresses out of one file."""
+    now = path.read_bytes()
+    entry = next((entry for entry in held if entry.path == path), None)
+    if entry is not None and now == entry.changed:
+        _replace(path, entry.original, entry.stat)
+        return
+    try:
+        clean = addresses.back(now.decode("utf-8"), upstream).encode("utf-8")
+    except UnicodeDecodeError:
+        return
+    if entry is not None and clean == entry.original:
+        _replace(path, clean, entry.stat)
+    elif clean != now:
+        _replace(path, clean, path.stat())
+
+
+def _undo(journal: Path) -> bool:
+    """Undo one journal; whether there was anything to undo."""
+    try:
+        saved = json.loads(journal.read_text(encoding="utf-8"))
+        path, known = Path(saved["path"]), dict(saved["known"])
+        original = journal.with_suffix(".saved").read_bytes()
+    except (OSError, ValueError, KeyError, TypeError):
+        journal.unlink(missing_ok=True)
+        return False
+    if path.is_file():
+        now = path.read_bytes()
+        clean = now
+        for gate, real in sorted(known.items(), key=lambda pair: -len(pair[0])):
+            clean = clean.replace(gate.encode(), real.encode())
+        same = hashlib.sha256(now).hexdigest() == saved["changed"]
+        _replace(path, original if same else clean, path.stat())
+    journal.with_suffix(".saved").unlink(missing_ok=True)
+    journal.unlink(missing_ok=True)
+    return True
+
+
+def _journal_of(home: Path, path: Path) -> Path:
+    digest = hashlib.sha256(str(path.resolve()).encode("utf-8", "surrogatepass")).hexdigest()[:24]
+    return home / "journal" / f"{digest}.json"
+
+
+def _write_journal(held: _Held, addresses: Addresses) -> None:
+    """Say what is about to change, durably."""
+    record = {
+        "path": str(held.path.resolve()),
+        "changed": hashlib.sha256(held.changed).hexdigest(),
+        "known": addresses.known,
+    }
+    try:
+        for file, data in (
+            (held.journal.with_suffix(".saved"), held.original),
+            (held.journal, json.dumps(record).encode()),
+        ):
+            with file.open("wb") as stream:
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+    except OSError as error:
+        raise StoreError("the journal of lock files cannot be written") from error
+
+
+def _replace(path: Path, data: bytes, stat: os.stat_result) -> None:
+    """Put `data` in a file's place at once, keeping its mode, its time and the time of its folder (npm looks at it)."""
+    path = path.resolve()
+    folder = path.parent.stat()
+    fresh = path.with_name(f".{path.name}.slopguard-{os.getpid()}")
+    try:
+        with fresh.open("wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        fresh.chmod(stat.st_mode & 0o7777)
+        os.utime(fresh, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+        fresh.replace(path)
+        os.utime(path.parent, ns=(folder.st_atime_ns, folder.st_mtime_ns))
+    except OSError as error:
+        fresh.unlink(missing_ok=True)
+        raise EnvironmentFailed(f"{path.name} cannot be replaced", "Check that you may write to its folder") from error
+
+
+@contextmanager
+def _claimed(folder: Path, paths: Iterable[Path]) -> Iterator[None]:
+    """Claim files against other guarded commands, in one order for all; waits while another one holds them."""
+    streams: list[IO[bytes]] = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for claim in sorted(_journal_of(folder.parent, path).with_suffix(".claim") for path in paths):
+            streams.append(claim.open("wb"))
+            fcntl.flock(streams[-1], fcntl.LOCK_EX)
+    except OSError as error:
+        raise StoreError("the journal of lock files cannot be written") from error
+    try:
+        yield
+    finally:
+        for stream in streams:
+            stream.close()
+
+
+@contextmanager
+def _try_claim(claim: Path) -> Iterator[bool]:
+    """Claim a journal for the time of undoing it; `False` when a running command holds it."""
+    with claim.open("ab") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            yield False
+        else:
+            yield True

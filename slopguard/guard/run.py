@@ -1,0 +1,61 @@
+"""A guarded command: judge what it will install, run the client against the gate, say what was refused.
+
+Invariants: a command that installs nothing is the client itself, started at once; nothing is started while
+something that it would install is refused; the client's exit code counts unless something was refused.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from slopguard.guard import find, outer
+from slopguard.guard.quick import installs_nothing
+
+
+def main(client: str, argv: Sequence[str], config: Path | None = None) -> int:
+    """Run `slopguard CLIENT ARGV...`, or `slopguard run -- ARGV...` when `client` is `run`.
+
+    Args:
+        config: `--config FILE`.
+
+    Returns:
+        the exit code; a command that installs nothing never returns.
+
+    Raises:
+        SlopguardError: something is wrong before the client could be started.
+    """
+    if client == "run":
+        from slopguard.guard.shims import main as run_command
+
+        return run_command(argv, config)
+    env, cwd = outer.restored(os.environ), Path.cwd()
+    if installs_nothing(client, argv):
+        straight((*find.command(client, env), *argv), env)
+    from slopguard.guard import ahead
+
+    ahead.start()
+    from slopguard.clients import client_for
+
+    known = client_for(client)
+    call = known.parse(client, argv, cwd, env)
+    command = find.command(client, env)
+    if not call.installs:
+        straight((*command, *argv), env)
+    from slopguard.clients.uv_split import split
+    from slopguard.guard.session import Guarded
+
+    parts = split(call) if client == "uv" else None
+    if parts is None:
+        return Guarded(known, call, command, env, cwd, config).run()
+    first, then = parts
+    code = Guarded(known, known.parse(client, first, cwd, env), command, env, cwd, config).run()
+    if code == 0:
+        straight((*command, *then), env)
+    return code
+
+
+def straight(argv: Sequence[str], env: Mapping[str, str]) -> None:
+    """Become the client: no gate, no tax; never returns."""
+    os.execve(argv[0], list(argv), dict(env))  # noqa: S606 no shell: the user's own arguments, as typed

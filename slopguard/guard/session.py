@@ -1,0 +1,219 @@
+"""One guarded command from its first question to its last line."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from slopguard import config
+from slopguard.clients import asking
+from slopguard.clients.applied import applied
+from slopguard.clients.interface import Client, GateAddress, Invocation, Launch
+from slopguard.clients.sources import canonical
+from slopguard.errors import EnvironmentFailed, InputError, SlopguardError
+from slopguard.evidence import LockedSet
+from slopguard.guard import child, lines, locks, prejudge, rewrite
+from slopguard.guard.addresses import Addresses
+from slopguard.indexes import Index, origin, without_credentials
+from slopguard.judge import Door, Judge
+from slopguard.model import Ecosystem, Mode, NormalizedName, Request, Source, SourceKind, Verdict
+
+if TYPE_CHECKING:
+    from slopguard.gate.session import Session
+    from slopguard.gate.thread import GateThread
+
+
+@dataclass(slots=True)
+class Guarded:
+    """A guarded command.
+
+    Args:
+        client: what is known about its client.
+        call: the command line, understood.
+        command: how the real client is started.
+        cwd: where the user stands.
+    """
+
+    client: Client
+    call: Invocation
+    command: Sequence[str]
+    env: Mapping[str, str]
+    cwd: Path
+    config_file: Path | None = None
+    said: set[str] = field(default_factory=set)
+
+    def run(self) -> int:
+        """Judge, run, and say what happened; the exit code.
+
+        Raises:
+            SlopguardError: something is wrong before the client could be started.
+        """
+        settings = config.load(self.cwd, self.env, {"offline": self.call.offline}, self.config_file)
+        locks.recover(settings.home)
+        indexes = applied(self.client.indexes(self.call, self.command, self.env), settings, self.env)
+        readings = prejudge.read_all(self.call, self.env)
+        mapped = self._mapped()
+        locked = LockedSet.of(settings)
+        plan = prejudge.plan(self.call, readings, indexes, settings.actor, mapped, locked)
+        if plan.index_lines:
+            indexes = applied(prejudge.with_index_lines(indexes, plan.index_lines), settings, self.env)
+            plan = prejudge.plan(self.call, readings, indexes, settings.actor, mapped, locked)
+        self._decidable(plan, observe=settings.mode is Mode.OBSERVE)
+        door = Door(self.call.client, command=lines.typed(self.call))
+        judge = Judge.open(settings, locked)
+        from slopguard.gate.ports import preferred_port  # only now: the gate is heavy, see `ahead`
+        from slopguard.gate.session import make_session
+        from slopguard.gate.thread import GateThread
+
+        session = make_session(settings, judge, unique(indexes), door, frozenset(plan.introduced), settings.actor)
+        with GateThread(port=preferred_port(settings.home)) as gate:
+            address = gate.open(session)
+            try:
+                judged = gate.judge(session, plan.requests)
+                judged += gate.judge(session, self._strange_hosts(gate, session, address, indexes))
+                refused = [verdict for verdict in judged if verdict.stops]
+                if refused:
+                    return self._refuse(refused, indexes)
+                self._choosing_offline(observe=settings.mode is Mode.OBSERVE)
+                code = self._launch(gate, session, address, plan, indexes, settings.home)
+            finally:
+                gate.close(session)
+        return self._close(session, judged, code, indexes, observe=settings.mode is Mode.OBSERVE)
+
+    def _mapped(self) -> frozenset[str]:
+        """The address in locks for which npm asks its configured registry: its built-in one."""
+        if self.client.ecosystem is not Ecosystem.NPM:
+            return frozenset()
+        return frozenset({canonical(asking.npm(self.command, self.env)[0])})
+
+    def _strange_hosts(
+        self, gate: GateThread, session: Session, address: GateAddress, indexes: Sequence[Index]
+    ) -> list[Request]:
+        """Requests for files that uv's lock records at a host from which their index serves nothing.
+
+        One file of each host is looked up; the gate would serve all of them from the index, but a lock that names
+        a stranger is no lock to install from by other means.
+        """
+        addresses = Addresses(address.base, tuple(indexes))
+        for path in self.client.lock_files(self.call, self.env):
+            if path.name.endswith(".lock") and path.is_file():
+                addresses.forward(path.name, path.read_text(encoding="utf-8", errors="replace"))
+        hosts = {origin(index.url): True for index in indexes}
+        strange = []
+        for served, recorded in addresses.known.items():
+            _, key, part, *rest = served.removeprefix(f"{address.base}/").split("/")
+            if part != "files" or origin(recorded) in hosts:
+                continue
+            real = gate.upstream_url(session, Ecosystem.PYPI, key, rest[0], unquote(rest[1]))
+            hosts[origin(recorded)] = known = real is None or origin(real) == origin(recorded)
+            if not known:
+                source = Source(SourceKind.URL, without_credentials(recorded), trusted=False)
+                name = NormalizedName(rest[0])
+                strange.append(Request(Ecosystem.PYPI, name, rest[0], source=source, actor=session.actor))
+        return strange
+
+    def _decidable(self, plan: prejudge.Plan, *, observe: bool) -> None:
+        """Refuse what cannot be judged beforehand and could lead past the gate.
+
+        Raises:
+            InputError: a line whose meaning is only known to the client.
+        """
+        problem = next((p for p in plan.problems if p.code == "undecidable"), None)
+        if problem and not observe:
+            where = f"{Path(problem.location.path).name}:{problem.location.line or 1}"
+            raise InputError(f"{where} cannot be judged before it is installed", "Write the packages out")
+
+    def _choosing_offline(self, *, observe: bool) -> None:
+        """Refuse a client that would choose versions from its own cache, where no gate sees it.
+
+        Raises:
+            EnvironmentFailed: it is told to stay offline, and not to install exactly what a lock file says.
+        """
+        if self.call.offline and not self.call.frozen and not observe:
+            raise EnvironmentFailed(
+                f"{self.call.client} was told to stay offline, so what it would choose cannot be checked",
+                "Leave that out, or install exactly what a lock file says",
+            )
+
+    def _refuse(self, refused: Sequence[Verdict], indexes: Sequence[Index]) -> int:
+        lines.verdicts(refused, self.said)
+        lines.sources(refused, indexes, self.said)
+        lines.say(lines.not_started(self.call, refused))
+        return lines.code(refused) or 1
+
+    def _launch(
+        self,
+        gate: GateThread,
+        session: Session,
+        address: GateAddress,
+        plan: prejudge.Plan,
+        indexes: Sequence[Index],
+        home: Path,
+    ) -> int:
+        """Run the client against the gate, its lock files translated meanwhile."""
+        with ExitStack() as stack:
+            scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="slopguard-")))
+            copies = rewrite.copied((*self.call.files, *self.call.constraints), plan.index_lines, scratch)
+            call = replace(self.call, argv=rewrite.substituted(self.call.argv, self.call.cwd, copies))
+            launch = self.client.launch(call, self.command, self.env, address, unique(indexes), scratch)
+
+            def upstream(ecosystem: Ecosystem, key: str, name: str, file: str) -> str | None:
+                return gate.upstream_url(session, ecosystem, key, name, file)
+
+            addresses = Addresses(address.base, tuple(indexes))
+            stack.enter_context(
+                locks.translated(home, lambda: self.client.lock_files(self.call, self.env), addresses, upstream)
+            )
+            edit = partial(addresses.back, upstream=upstream) if prints_addresses(self.call) else None
+            return child.run(launch.argv, environment(launch, self.call, session.settings.mode), self.cwd, edit)
+
+    def _close(
+        self, session: Session, judged: Sequence[Verdict], code: int, indexes: Sequence[Index], *, observe: bool
+    ) -> int:
+        """The lines after the client ended, and the code of the whole."""
+        watched = [verdict for verdict in judged if verdict.outcome.refuses]
+        lines.verdicts((*watched, *session.refusals), self.said)
+        lines.sources((*watched, *session.refusals), indexes, self.said)
+        lines.notes(session.notes, self.said)
+        failures: Sequence[SlopguardError] = session.failures
+        for error in failures:
+            lines.say(error.diagnosis())
+        if observe:
+            return code
+        ours = lines.worst([lines.code(session.refusals), *(error.exit_code for error in failures)])
+        if ours is None:
+            return code
+        if any(verdict.stops for verdict in session.refusals):
+            lines.say(f"slopguard: {self.call.client} was stopped; nothing of the above was installed.")
+        return ours
+
+
+def unique(indexes: Sequence[Index]) -> tuple[Index, ...]:
+    """The indexes, each part of each address once; one address in two parts keeps both entries but one route."""
+    return tuple({(i.ecosystem, i.key, i.kind, i.name): i for i in indexes}.values())
+
+
+def prints_addresses(call: Invocation) -> bool:
+    """Whether the client prints addresses of indexes or files on stdout: `uv pip compile` told to, `pip lock -o -`."""
+    told = ("--emit-index-url", "--emit-index-annotation", "--format", "--report", "-o", "--output")
+    writes = call.command in ("pip compile", "lock") or "--report" in " ".join(call.argv)
+    return writes and any(word.startswith(told) for word in call.argv)
+
+
+def environment(launch: Launch, call: Invocation, mode: Mode) -> dict[str, str]:
+    """The client's environment: loopback never goes through a proxy; offline stays offline."""
+    env = dict(launch.env)
+    for key in ("NO_PROXY", "no_proxy"):
+        env[key] = ",".join(filter(None, [env.get(key, ""), "127.0.0.1,localhost"]))
+    if call.offline:
+        env |= {"UV_OFFLINE": "1", "npm_config_offline": "true"}
+    if mode is Mode.OBSERVE:
+        env.pop("npm_config_allow_git", None)
+        env.pop("npm_config_allow_remote", None)
+    return env

@@ -1,0 +1,123 @@
+"""`slopguard run -- CMD`: every package client that CMD starts is guarded.
+
+Two belts: a folder of shims first on PATH (`pip` runs `slopguard pip`), and an environment that points clients called
+past them (`python -m pip`, an absolute path) at a gate session of this run. Invariants: shims are files, not shell
+functions, because agents run non-interactive shells; a shim's client sees the user's own environment again, so that
+the gate's addresses are never taken for the user's settings.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from slopguard import config as settings_files
+from slopguard.clients import COMMANDS, client_for
+from slopguard.clients.applied import applied
+from slopguard.clients.interface import GateAddress
+from slopguard.config import Settings
+from slopguard.errors import SlopguardError, UsageError
+from slopguard.gate.ports import preferred_port
+from slopguard.gate.session import Session, make_session
+from slopguard.gate.thread import GateThread
+from slopguard.guard import child, find, lines, outer
+from slopguard.guard.session import unique
+from slopguard.indexes import Index
+from slopguard.judge import Door, Judge
+from slopguard.model import Mode
+
+_ASKED = {"pip": ("install",), "uv": ("pip", "install"), "npm": ("install", "--global")}
+"""A command of each client that uses its indexes."""
+
+
+def main(argv: Sequence[str], config: Path | None = None) -> int:
+    """Run a command with every client guarded; its exit code, or the contract's if something was refused past a shim.
+
+    Raises:
+        SlopguardError: the guard cannot be set up.
+    """
+    env, cwd = outer.restored(os.environ), Path.cwd()
+    settings = settings_files.load(cwd, env, None, config)
+    found = _indexes(env, cwd, settings)
+    indexes = unique([index for each in found.values() for index in each])
+    door = Door("run", command=lines.redacted(["run", "--", *argv]))
+    session = make_session(settings, Judge.open(settings), indexes, door, None, settings.actor)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="slopguard-")))
+        gate = stack.enter_context(GateThread(port=preferred_port(settings.home)))
+        address = gate.open(session)
+        stack.callback(gate.close, session)
+        guarded = environment(env, cwd, folder, address, found)
+        write_shims(folder / "bin", config)
+        code = child.run(argv, guarded, cwd)
+    return _ended(session, code, settings, indexes)
+
+
+def write_shims(folder: Path, config: Path | None) -> None:
+    """A shim for every command that can be guarded."""
+    folder.mkdir()
+    own = [sys.executable, "-P", "-m", "slopguard", *(["--config", str(config.resolve())] if config else [])]
+    for name in COMMANDS:
+        shim = folder / name
+        shim.write_text(f'#!/bin/sh\n{find.SHIM_MARK}\nexec {shlex.join([*own, _guarded_as(name)])} "$@"\n')
+        shim.chmod(0o755)
+
+
+def _guarded_as(name: str) -> str:
+    """The command of slopguard's that guards a client's command."""
+    return "pip" if name == "pip3" else name
+
+
+def environment(
+    env: Mapping[str, str], cwd: Path, folder: Path, address: GateAddress, found: Mapping[str, Sequence[Index]]
+) -> dict[str, str]:
+    """The environment of the command: shims first on PATH, and the gate for clients past them."""
+    changed: dict[str, str] = {}
+    for name, indexes in found.items():
+        client = client_for(name)
+        call = client.parse(name, _ASKED[name], cwd, env)
+        launch = client.launch(call, find.command(name, env), env, address, unique(indexes), folder)
+        changed |= {key: value for key, value in launch.env.items() if env.get(key) != value}
+    changed["PATH"] = f"{folder / 'bin'}{os.pathsep}{env.get('PATH', os.defpath)}"
+    changed["SLOPGUARD_SHIMS"] = str(folder / "bin")
+    for key in ("NO_PROXY", "no_proxy"):
+        changed[key] = ",".join(filter(None, [env.get(key, ""), "127.0.0.1,localhost"]))
+    record = folder / outer.FILE
+    record.touch(mode=0o600)
+    record.write_text(json.dumps({key: env.get(key) for key in changed}), encoding="utf-8")
+    return {**env, **changed, outer.VARIABLE: str(record)}
+
+
+def _indexes(env: Mapping[str, str], cwd: Path, settings: Settings) -> dict[str, tuple[Index, ...]]:
+    """The indexes of every client that is installed."""
+    found = {}
+    for name, words in _ASKED.items():
+        client = client_for(name)
+        try:
+            command = find.command(name, env)
+        except UsageError:
+            continue
+        call = client.parse(name, words, cwd, env)
+        found[name] = applied(client.indexes(call, command, env), settings, env)
+    return found
+
+
+def _ended(session: Session, code: int, settings: Settings, indexes: Sequence[Index]) -> int:
+    """The lines of what was refused past the shims, and the code of the whole."""
+    said: set[str] = set()
+    lines.verdicts(session.refusals, said)
+    lines.sources(session.refusals, indexes, said)
+    lines.notes(session.notes, said)
+    failures: Sequence[SlopguardError] = session.failures
+    for error in failures:
+        lines.say(error.diagnosis())
+    if settings.mode is Mode.OBSERVE:
+        return code
+    ours = lines.worst([lines.code(session.refusals), *(error.exit_code for error in failures)])
+    return code if ours is None else ours
