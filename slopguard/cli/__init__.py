@@ -1,0 +1,93 @@
+"""The command `slopguard`: where a command line starts, and where every error becomes an exit code.
+
+Invariants:
+
+* A guarded client (`slopguard pip ...`) is on its way before anything heavy is imported; its arguments are passed on
+  untouched, `--help` and `--version` included.
+* Every error ends in the contract's code with one line on stderr; nothing unforeseen ends in 0, nor in Python's own 1,
+  which would read as a block.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from slopguard.errors import SlopguardError, UsageError
+
+GUARDED = ("pip", "uv", "uvx", "npm", "npx")
+"""Clients that `slopguard NAME ...` guards; all but the name is theirs."""
+SELDOM = 200_000
+"""Net allocations between two rounds of garbage collection: our commands are short, and at the default of 700 a
+seventh of the time of one `ask` went into looking for garbage that is not there."""
+INTERNAL_ERROR = SlopguardError.exit_code
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command line and give its exit code.
+
+    Args:
+        argv: the arguments after the command's name; those of this process if `None`.
+    """
+    gc.set_threshold(SELDOM)
+    try:
+        code = _dispatch(list(sys.argv[1:] if argv is None else argv))
+        sys.stdout.flush()
+        return code
+    except SlopguardError as error:
+        return _failed(error)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        _forget_stdout()
+        return BROKEN_PIPE
+    except Exception as error:  # the edge of the process: what nobody foresaw must end in 5, and never in 0 or 1
+        if os.environ.get("SLOPGUARD_DEBUG"):
+            raise
+        return _failed(SlopguardError(f"internal error ({type(error).__name__})"))
+    finally:
+        gc.freeze()  # the interpreter's last collection would walk over everything that its end frees anyway: 30 ms
+
+
+def _dispatch(args: list[str]) -> int:
+    config, rest = _config_first(args)
+    if rest and rest[0] in GUARDED:
+        return _guarded(rest[0], rest[1:], config)
+    if rest[:2] == ["run", "--"] or (rest[:1] == ["run"] and rest[1:] and not rest[1].startswith("-")):
+        command = rest[2:] if rest[1] == "--" else rest[1:]
+        if not command:
+            raise UsageError("run needs a command after --", "For example: slopguard run -- make install")
+        return _guarded("run", command, config)
+    from slopguard.cli.app import run
+
+    return run(rest, config)
+
+
+def _guarded(client: str, args: list[str], config: Path | None) -> int:
+    from slopguard.guard.run import main as guard
+
+    return guard(client, args, config)
+
+
+def _config_first(args: list[str]) -> tuple[Path | None, list[str]]:
+    """`--config FILE` before the command, for all commands alike."""
+    if args[:1] == ["--config"] and len(args) > 1:
+        return Path(args[1]), args[2:]
+    if args and args[0].startswith("--config="):
+        return Path(args[0].removeprefix("--config=")), args[1:]
+    return None, args
+
+
+def _failed(error: SlopguardError) -> int:
+    print(error.diagnosis(), file=sys.stderr)
+    return error.exit_code
+
+
+def _forget_stdout() -> None:
+    """Nobody reads any more: let the interpreter's last flush go nowhere instead of complaining."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

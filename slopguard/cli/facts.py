@@ -1,0 +1,96 @@
+"""Asking a client's own indexes about names, for commands that start no client.
+
+Invariants: exactly the indexes that pip (or uv) and npm are configured for in this folder are asked; whatever goes
+wrong with one of them is a fact (`down`, `auth`), so that the judge answers "could not verify", never an allow.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from slopguard.config import Settings
+from slopguard.errors import EnvironmentFailed, UsageError
+from slopguard.model import OFFLINE, Ecosystem, Facts, Request, Source
+from slopguard.names import matches
+
+if TYPE_CHECKING:
+    from slopguard.clients.interface import Client
+    from slopguard.indexes import Index
+
+AT_ONCE = 16
+"""Names asked about at the same time."""
+
+
+def indexes_of(ecosystem: Ecosystem, settings: Settings, cwd: Path) -> tuple[Index, ...]:
+    """The indexes that the ecosystem's client would use in `cwd`, with slopguard's own settings applied.
+
+    Raises:
+        EnvironmentFailed: no such client is installed.
+        ConfigError: its configuration cannot be read.
+    """
+    from slopguard.clients.applied import applied
+    from slopguard.clients.npm import Npm
+    from slopguard.clients.pip import Pip
+    from slopguard.clients.uv import Uv
+    from slopguard.guard import find
+
+    env = dict(os.environ)
+    known: dict[str, Client] = {"pip": Pip(), "uv": Uv()} if ecosystem is Ecosystem.PYPI else {"npm": Npm()}
+    for name, client in known.items():
+        try:
+            command = find.command(name, env)
+        except UsageError:
+            continue
+        words = ["pip", "install"] if name == "uv" else ["install"]
+        return applied(client.indexes(client.parse(name, words, cwd, env), command, env), settings, env)
+    names = " or ".join(known)
+    raise EnvironmentFailed(f"no {names} is installed, so its index cannot be asked", "Install it, or add --offline")
+
+
+def with_source(request: Request, settings: Settings, indexes: Sequence[Index] = ()) -> Request:
+    """The request, for an internal name, as it will be made: of the private index, if there is one."""
+    globs = settings.internal.get(request.ecosystem, ())
+    if request.name is None or not globs or not matches(globs, request.name):
+        return request
+    has_private = any(index.private for index in indexes) if indexes else bool(settings.private_indexes)
+    return replace(request, source=Source(private=has_private))
+
+
+def fetch(
+    requests: Sequence[Request], indexes: Sequence[Index], settings: Settings, done: Callable[[], None]
+) -> list[Facts]:
+    """The facts on each request, in their order.
+
+    Args:
+        done: called after each answer, for a progress display.
+    """
+    import asyncio
+
+    return asyncio.run(_fetch(requests, indexes, settings, done))
+
+
+async def _fetch(
+    requests: Iterable[Request], indexes: Sequence[Index], settings: Settings, done: Callable[[], None]
+) -> list[Facts]:
+    import asyncio
+
+    from slopguard.registries.pool import Upstreams
+
+    gate = asyncio.Semaphore(AT_ONCE)
+    async with Upstreams(indexes, settings) as upstreams:
+
+        async def one(request: Request) -> Facts:
+            if request.name is None:
+                return OFFLINE
+            routes = [i for i in indexes if i.private and i.ecosystem is request.ecosystem]
+            route = routes[0] if request.source.private and routes else None
+            async with gate:
+                facts = await upstreams.facts(request.ecosystem, request.name, route=route)
+            done()
+            return facts
+
+        return list(await asyncio.gather(*(one(request) for request in requests)))

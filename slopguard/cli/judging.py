@@ -1,0 +1,54 @@
+"""From requests to recorded verdicts, for commands that start no client.
+
+Invariants: nothing is shown that is not in the ledger; the network, and what speaks to it, is only touched for names
+whose verdict could depend on it; offline, none of that is even imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import chain
+from pathlib import Path
+
+from slopguard.cli.progress import progress
+from slopguard.config import Settings
+from slopguard.judge import Door, Judge
+from slopguard.model import OFFLINE, Outcome, Request, Verdict
+
+
+def judged(requests: Sequence[Request], settings: Settings, cwd: Path, door: Door) -> list[Verdict]:
+    """The verdicts on `requests`, in their order, recorded before they are returned.
+
+    Raises:
+        EnvironmentFailed: no client is installed whose indexes could be asked, or the ledger cannot be written.
+    """
+    with Judge.open(settings) as judge:
+        if settings.offline:
+            verdicts = [judge.verdict(_placed(request, settings), OFFLINE) for request in requests]
+        else:
+            verdicts = _asked(judge, requests, settings, cwd)
+        judge.record(verdicts, door)
+    return verdicts
+
+
+def _placed(request: Request, settings: Settings) -> Request:
+    from slopguard.cli.facts import with_source
+
+    return with_source(request, settings) if settings.internal else request
+
+
+def _asked(judge: Judge, requests: Sequence[Request], settings: Settings, cwd: Path) -> list[Verdict]:
+    """Verdicts with facts from the clients' indexes; a name blocked whatever they say is not asked about."""
+    from slopguard.cli.facts import fetch, indexes_of, with_source
+
+    ecosystems = dict.fromkeys(request.ecosystem for request in requests)
+    routes = {ecosystem: indexes_of(ecosystem, settings, cwd) for ecosystem in ecosystems}
+    requests = [with_source(request, settings, routes[request.ecosystem]) for request in requests]
+    verdicts = [judge.verdict(request, OFFLINE) for request in requests]
+    open_ones = [at for at, verdict in enumerate(verdicts) if verdict.outcome is not Outcome.BLOCK]
+    indexes = tuple(chain.from_iterable(routes.values()))
+    with progress(len(open_ones)) as done:
+        facts = fetch([requests[at] for at in open_ones], indexes, settings, done)
+    for at, known in zip(open_ones, facts, strict=True):
+        verdicts[at] = judge.verdict(requests[at], known)
+    return verdicts
