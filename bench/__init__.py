@@ -1,0 +1,1 @@
+"""Benchmarks: paired, in turn, medians. Run with `python -m bench`."""
