@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from slopguard.clients import argv as args
 from slopguard.clients import asking, pip_config, pip_options, secrets, sources
 from slopguard.clients.interface import GateAddress, Invocation, Launch
 from slopguard.clients.pip_config import PipConfig, Value
-from slopguard.indexes import Credentials, Index, IndexKind
+from slopguard.indexes import Index, IndexKind
 from slopguard.model import Ecosystem, Layer, Sighting
 from slopguard.readers.spec import pypi
 
@@ -76,7 +75,8 @@ class Pip:
             proxy=args.last(tokens, "--proxy") or config.text("proxy"),
             insecure=frozenset(word for word, layer in config.words("trusted-host") if layer.trusted),
         )
-        return _with_keyring(found, args.last(tokens, "--keyring-provider") or config.text("keyring-provider"), env)
+        provider = args.last(tokens, "--keyring-provider") or config.text("keyring-provider")
+        return secrets.with_keyring(found, provider, env)
 
     def launch(
         self,
@@ -232,18 +232,3 @@ def _known(config: PipConfig, cwd: Path) -> list[sources.Setting]:
         if option in ("index-url", "extra-index-url", "find-links")
         for word in value.text.split()
     ]
-
-
-def _with_keyring(found: tuple[Index, ...], provider: str | None, env: Mapping[str, str]) -> tuple[Index, ...]:
-    """Fill in credentials from the keyring where the user switched pip's keyring on and nothing else has any."""
-    if provider not in ("subprocess", "import"):
-        return found
-    return tuple(_keyring_one(index, env) for index in found)
-
-
-def _keyring_one(index: Index, env: Mapping[str, str]) -> Index:
-    name = index.credentials.username if index.credentials else ""
-    if index.url.startswith("file:") or (index.credentials and index.credentials.secret):
-        return index
-    found: Credentials | None = secrets.keyring(index.url, name, env)
-    return replace(index, credentials=found or index.credentials)

@@ -8,12 +8,31 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from urllib.parse import urlsplit
 
-from slopguard.indexes import Credentials
+from slopguard.indexes import Credentials, Index
 
 _TIMEOUT = 10.0
+
+
+def with_keyring(found: Iterable[Index], provider: str | None, env: Mapping[str, str]) -> tuple[Index, ...]:
+    """The indexes, those without a secret completed from the keyring where the user switched the client's own on.
+
+    Args:
+        provider: the client's `keyring-provider`; pip's `import` asks the same keyring in another way.
+    """
+    if provider not in ("subprocess", "import"):
+        return tuple(found)
+    return tuple(_completed(index, env) for index in found)
+
+
+def _completed(index: Index, env: Mapping[str, str]) -> Index:
+    name = index.credentials.username if index.credentials else ""
+    if index.url.startswith("file:") or (index.credentials and index.credentials.secret):
+        return index
+    return replace(index, credentials=keyring(index.url, name, env) or index.credentials)
 
 
 def keyring(url: str, username: str, env: Mapping[str, str]) -> Credentials | None:

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from slopguard.clients import argv as args
-from slopguard.clients import asking, sources, uv_config, uv_file, uv_options
+from slopguard.clients import asking, secrets, sources, uv_config, uv_file, uv_options
 from slopguard.clients.interface import GateAddress, Invocation, Launch
 from slopguard.clients.sources import Setting
 from slopguard.clients.uv_line import Line, script_of, understand
@@ -74,7 +74,7 @@ class Uv:
         spoken = [*_flags(line, call.cwd), *uv_config.from_environment(env, call.cwd)]
         used = _effective(spoken + files, default, no_index=args.has(line.tokens, "--no-index"))
         keys = {sources.canonical(s.url): uv_config.credentials(s.name, env) for s in used}
-        return sources.build(
+        built = sources.build(
             self.ecosystem,
             used,
             [Setting(default), *spoken, *files],
@@ -82,6 +82,8 @@ class Uv:
             env=env,
             ca_file=sources.file_of(env.get("SSL_CERT_FILE")),
         )
+        provider = args.last(line.tokens, "--keyring-provider") or env.get("UV_KEYRING_PROVIDER")
+        return secrets.with_keyring(built, provider or uv_config.value("keyring-provider", found, pip=pip), env)
 
     def launch(
         self,

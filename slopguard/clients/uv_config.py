@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -152,6 +152,15 @@ def _toml(path: Path) -> Mapping[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"uv's configuration file {path} cannot be read", "Correct the file") from error
+
+
+def value(key: str, tables: Iterable[Table], *, pip: bool) -> str | None:
+    """A setting that is one word, from the strongest table that has it; `[pip]` counts first for `uv pip`."""
+    for table in tables:
+        for values in (table.values.get("pip", {}) if pip else {}, table.values):
+            if isinstance(values, dict) and isinstance(values.get(key), str):
+                return str(values[key])
+    return None
 
 
 def table_settings(table: Table, *, pip: bool) -> Iterator[Setting]:
