@@ -18,9 +18,9 @@ from slopguard.config.accepted import locked_by
 from slopguard.hashes import disproven, proven
 from slopguard.lists import Lists
 from slopguard.lookalike import Names
-from slopguard.model import Ecosystem, Evidence, NormalizedName, Request
+from slopguard.model import Ecosystem, Evidence, Facts, NormalizedName, Request
 from slopguard.names import matches, npm_scope, problem_of
-from slopguard.policy.facts import listed
+from slopguard.versions import listed
 
 if TYPE_CHECKING:
     from slopguard.config import Settings
@@ -123,10 +123,15 @@ def digests(request: Request, known: Evidence) -> Evidence:
     """Whether the index knows other digests for the version than the request has."""
     if request.version is None or not request.digests:
         return known
-    release = listed(request.ecosystem, request.version, known.facts)
-    if release is None or not disproven(request.digests, release.digests):
+    promised = _promised(request.ecosystem, request.version, known.facts)
+    if not disproven(request.digests, promised):
         return known
     return replace(known, hash_mismatch=True)
+
+
+def _promised(ecosystem: Ecosystem, version: str, facts: Facts) -> frozenset[str]:
+    """The digests that the index knows for the files of a version."""
+    return frozenset().union(*(release.digests for release in listed(ecosystem, version, facts)))
 
 
 class _Globs:
@@ -222,8 +227,7 @@ class _Locks:
         if not self._locked.digests or request.version is None:
             return known
         if not request.digests:  # a version asked for by its number alone: the index says which files these are
-            release = listed(request.ecosystem, request.version, known.facts)
-            request = replace(request, digests=release.digests) if release is not None else request
+            request = replace(request, digests=_promised(request.ecosystem, request.version, known.facts))
         return replace(known, locked=True) if self._locked.holds(request) else known
 
 
@@ -242,7 +246,7 @@ class Suggestions:
     def of(self, request: Request, evidence: Evidence) -> tuple[str, ...]:
         """At most three verified names, best first: what it imitates or what holds the module, else what is near."""
         name = request.name
-        if name is None or evidence.stdlib:
+        if name is None or evidence.stdlib or evidence.allow is not None:
             return ()
         key = (request.ecosystem, name)
         if key not in self._found:

@@ -291,7 +291,12 @@ def _learned(verdicts: Sequence[Verdict]) -> Learned:
 
 
 def _invented(evidence: Evidence) -> bool:
-    """Whether a name that was not found may be an invention: one that is ours or listed is only elsewhere."""
+    """Whether a name that was not found may be an invention: one that is ours or listed is only elsewhere.
+
+    A name of which only the version was not found is none.
+    """
+    if evidence.facts.existence is not Existence.NO:
+        return False
     return evidence.allow is None and not (evidence.internal or evidence.own or evidence.scope_vouched)
 
 

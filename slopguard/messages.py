@@ -16,7 +16,8 @@ from datetime import datetime, timedelta
 
 from slopguard.model import Ecosystem, Outcome, Request, Verdict
 from slopguard.names import shown
-from slopguard.rules import rule_of
+from slopguard.rules import NO_SUCH_VERSION, rule_for
+from slopguard.versions import listed
 
 LIMIT = 200
 """Longest message, in characters."""
@@ -46,25 +47,29 @@ def word(verdict: Verdict) -> str:
 
 def reason(verdict: Verdict) -> str:
     """The rule's FACT with its values filled in; no full stop."""
-    rule = rule_of(verdict.rule, verdict.outcome)
-    return rule.fact.format(subject=printable_version(verdict.request) or "it", age=_age(verdict))
+    version = printable_version(verdict.request)
+    named = f"version {version}" if version else "such version"
+    return rule_for(verdict).fact.format(subject=version or "it", version=named, age=_age(verdict))
 
 
 def remedy(verdict: Verdict) -> str:
     """The rule's INSTRUCTION with its values filled in; no full stop."""
-    rule = rule_of(verdict.rule, verdict.outcome)
+    rule = rule_for(verdict)
     if verdict.until is None:
         return rule.instruction.replace(" or wait until {until}", " or ask the user")
     return rule.instruction.format(until=utc(verdict.until))
 
 
 def next_command(verdict: Verdict) -> str:
-    """A command that runs as printed and tells more: `ask` for the name, or `log show` for a name unfit for a shell."""
+    """A command that runs as printed and tells more: `ask`, or `log show` for a name or version unfit for a shell.
+
+    Of a version that does not exist there is no more to tell: the name is asked about.
+    """
     request = verdict.request
     name = request.name
     if name is None or not _SHELL_SAFE.fullmatch(name):
         return _log_command(verdict)
-    if request.version is None:
+    if request.version is None or rule_for(verdict) is NO_SUCH_VERSION:
         return f"slopguard ask {request.ecosystem}:{name}"
     version = printable_version(request)
     if version is None:
@@ -146,8 +151,8 @@ def _log_command(verdict: Verdict) -> str:
 def _age(verdict: Verdict) -> str:
     """The age of the version asked about (or of the name) in hours, in days from 100 hours on."""
     facts, version = verdict.evidence.facts, verdict.request.version
-    release = facts.release(version) if version is not None else None
-    uploaded = release.uploaded if release is not None else facts.first_upload
+    asked = facts.releases if version is None else listed(verdict.request.ecosystem, version, facts)
+    uploaded = min((release.uploaded for release in asked if release.uploaded), default=facts.first_upload)
     hours = max(verdict.decided - uploaded, timedelta()) // timedelta(hours=1) if uploaded is not None else 0
     if hours < 100:
         return f"{hours} hour{'' if hours == 1 else 's'}"

@@ -228,6 +228,8 @@ class Facts:
         status: PEP 792 project status: `active`, `archived`, `quarantined`, `deprecated`.
         dated: `False` when some index lists it without upload times and is not `curated`.
         asked: when the answer was had (UTC); `None` when nobody was asked.
+        partial: why there may be more releases than these: an index did not answer (`DOWN`), refused us (`AUTH`) or
+            was not asked now (`OFFLINE`); `None` when these are all.
     """
 
     existence: Existence
@@ -235,6 +237,7 @@ class Facts:
     status: str = "active"
     dated: bool = True
     asked: datetime | None = None
+    partial: Existence | None = None
 
     @property
     def first_upload(self) -> datetime | None:

@@ -1,7 +1,8 @@
 """Every rule a verdict can carry: its outcome, its one fixed pair of FACT and INSTRUCTION, and how it ends.
 
 Invariants: one row per rule id of the contract; ids are stable; the texts are ours, ASCII, and hold no
-full stop (`messages` joins them). `{subject}`, `{age}` and `{until}` are filled in by `messages`; nothing else is.
+full stop (`messages` joins them). `{subject}`, `{version}`, `{age}` and `{until}` are filled in by `messages`; nothing
+else is. One rule has two rows, for what does not exist may be a name or a version (`NO_SUCH_VERSION`).
 Within one outcome the order of the rows is the order of precedence: of two rules that hold, the earlier is named.
 """
 
@@ -11,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from slopguard.model import Outcome
+from slopguard.model import Existence, Outcome, Verdict
 
 EXTENSION_PREFIX = "ext-"
 """Rule ids of policy extensions begin with this; they can never be mistaken for a rule of ours."""
@@ -76,6 +77,13 @@ def rule_of(rule_id: str, outcome: Outcome) -> Rule:
     if rule_id.startswith(EXTENSION_PREFIX):
         return Rule(rule_id, outcome, "a rule of your organisation forbids it", _ASK_INSTEAD, Ends.BY_A_PERSON)
     return RULES[rule_id]
+
+
+def rule_for(verdict: Verdict) -> Rule:
+    """The row of the rule that decided a verdict."""
+    if verdict.rule == "not-found" and verdict.evidence.facts.existence is Existence.YES:
+        return NO_SUCH_VERSION
+    return rule_of(verdict.rule, verdict.outcome)
 
 
 def severest(outcomes: Iterable[Outcome]) -> Outcome:
@@ -255,3 +263,12 @@ _ROWS = (
 
 RULES: Mapping[str, Rule] = {rule.id: rule for rule in _ROWS}
 """Every rule by its id, in order of precedence within each outcome."""
+
+NO_SUCH_VERSION = Rule(
+    "not-found",
+    Outcome.BLOCK,
+    "the index lists no {version}",
+    "Leave the version out, or use one that is listed",
+    Ends.FINAL,
+)
+"""`not-found` of a version, where the name exists."""

@@ -1,4 +1,4 @@
-"""When two spellings name one version: PEP 440 for PyPI, Semantic Versioning 2.0 as npm reads it.
+"""Spellings of one version, and the releases it names: PEP 440 for PyPI, Semantic Versioning 2.0 as npm reads it.
 
 Invariants: pure; a version that cannot be read equals only its own text, and text longer than `LONGEST` is not read at
 all (Python refuses to count digits without end, and so do we).
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import total_ordering
 from typing import TYPE_CHECKING
 
-from slopguard.model import Ecosystem
+from slopguard.model import Ecosystem, Facts, Release
 
 if TYPE_CHECKING:
     from packaging.version import Version
@@ -83,3 +83,18 @@ def equal_to(ecosystem: Ecosystem, version: str) -> Callable[[str], bool]:
 def same_version(ecosystem: Ecosystem, one: str, other: str) -> bool:
     """Whether two spellings name one version."""
     return one == other or equal_to(ecosystem, one)(other)
+
+
+def listed(ecosystem: Ecosystem, version: str, facts: Facts) -> tuple[Release, ...]:
+    """The releases that `version` names: by its text, else in another spelling, else (PyPI) as their public version.
+
+    `1.0` names `1.0.0`; where that is not listed, a client takes `1.0+cpu` or any other local version of it (PEP 440).
+    """
+    exact = facts.release(version)
+    if exact is not None or not facts.releases:
+        return (exact,) if exact is not None else ()
+    same = equal_to(ecosystem, version)
+    found = tuple(release for release in facts.releases if same(release.version))
+    if found or ecosystem is Ecosystem.NPM:
+        return found
+    return tuple(r for r in facts.releases if "+" in r.version and same(r.version.partition("+")[0]))

@@ -6,6 +6,7 @@ a name at all, such as a version range, is an error.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -26,6 +27,8 @@ SIGNS = {
     Ecosystem.NPM: ("package.json", "package-lock.json", "npm-shrinkwrap.json"),
 }
 """Files that say which ecosystem a folder is about."""
+_SPEC = {Ecosystem.PYPI: re.compile(r"[\w.!+-]+"), Ecosystem.NPM: re.compile(r"[\w.^~*<>=|+-][\w.^~*<>=|+ -]*")}
+"""What may follow a name: for PyPI one version, for npm a version, a range or a tag; no alias and no place."""
 CLIENTS = {Ecosystem.PYPI: ("pip", "uv"), Ecosystem.NPM: ("npm",)}
 BOTH = tuple(Ecosystem)
 
@@ -49,27 +52,27 @@ def ecosystems_of(folder: Path) -> tuple[Ecosystem, ...]:
 def requests_for(
     text: str, ecosystems: Iterable[Ecosystem], actor: Actor, location: Location | None = None
 ) -> Iterator[Request]:
-    """The requests that one `[ECO:]NAME[==V|@V]` stands for: one an ecosystem.
+    """The requests that one `[ECO:]NAME[==V|@V]` stands for: one an ecosystem; of a tag or a range, about the name.
 
     Raises:
-        UsageError: it holds a range or an extra, which is not a name.
+        UsageError: it is more than a name and a version: an extra, a marker, an alias, a place.
     """
     prefix, colon, rest = text.partition(":")
     known = prefix.lower()
     named = (Ecosystem(known),) if colon and known in BOTH else None
     spec = rest if named else text
     name, version = _parted(spec)
-    if any(sign in name for sign in "<>=;[|,") or version == "":
-        raise UsageError(
-            f"'{shown(text)}' is not NAME or NAME==VERSION", "For example: slopguard ask pypi:flask==3.1.2"
-        )
+    if any(sign in name for sign in "<>=;[|,"):
+        raise _no_name(text)
     chosen = named or ((Ecosystem.NPM,) if name.startswith("@") else tuple(ecosystems))
     for ecosystem in chosen:
+        if version is not None and not _SPEC[ecosystem].fullmatch(version):
+            raise _no_name(text)
         yield Request(
             ecosystem,
             _normal(ecosystem, name),
             name,
-            version,
+            _pinned(ecosystem, version),
             actor=actor,
             locations=(location,) if location else (),
         )
@@ -79,9 +82,24 @@ def _parted(spec: str) -> tuple[str, str | None]:
     """Name and version of `NAME`, `NAME==V`, `NAME@V` or `@scope/NAME@V`."""
     name, equals, version = spec.partition("==")
     if equals:
-        return name.strip(), version.strip()
+        return name.strip(), version.removeprefix("=").strip()
     at = spec.find("@", 1)
     return (spec[:at], spec[at + 1 :]) if at > 0 else (spec, None)
+
+
+def _pinned(ecosystem: Ecosystem, version: str | None) -> str | None:
+    """The one version that is asked about; `None` if a client would choose it (`latest`, npm's tags and ranges)."""
+    if version is None or version == "latest":
+        return None
+    if ecosystem is Ecosystem.PYPI:
+        return version
+    from slopguard.readers.spec import npm_version  # seldom needed: start-up is a feature
+
+    return npm_version(version)
+
+
+def _no_name(text: str) -> UsageError:
+    return UsageError(f"'{shown(text)}' is not NAME or NAME==VERSION", "For example: slopguard ask pypi:flask==3.1.2")
 
 
 def _normal(ecosystem: Ecosystem, name: str) -> NormalizedName | None:

@@ -251,7 +251,8 @@ async def facts_for(session: Session, request: Request, index: Index | None = No
     """What the session's trusted indexes say; nothing is asked about what would not come from them."""
     if request.name is None or request.source.kind is not SourceKind.REGISTRY or not request.source.trusted:
         return OFFLINE
-    return await session.upstreams.facts(request.ecosystem, request.name, route=index)
+    route = index or next((i for i in session.indexes.values() if i.explicit and i.url == request.source.index), None)
+    return await session.upstreams.facts(request.ecosystem, request.name, route=route)
 
 
 async def judge_all(session: Session, requests: Sequence[Request]) -> list[Verdict]:

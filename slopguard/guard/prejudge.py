@@ -199,14 +199,14 @@ def source_of(sighting: Sighting, name: str, indexes: tuple[Index, ...]) -> Sour
         same = next((i for i in mine if canonical(i.url) == canonical(source.index)), None)
         if same is None or not same.trusted:
             return replace(source, trusted=False)
-        return REGISTRY if not same.private else Source(private=True)
+        return _from(same) if same.explicit or not same.private else Source(private=True)
     if named := sighting.extra.get("index"):
         same = next((i for i in mine if i.name == named), None)
         return _from(same) if same else Source(index=named, trusted=False)
     if sighting.ecosystem is Ecosystem.NPM:
         return _from(npm_index(mine, name))
     foreign = (i for i in mine if not i.trusted and not i.explicit and (not i.lenient or _offers(i, name)))
-    return _from(next(foreign, None) or _private([i for i in mine if i.trusted]))
+    return _from(next(foreign, None) or _private([i for i in mine if i.trusted and not i.explicit]))
 
 
 def _offers(index: Index, name: str) -> bool:
@@ -225,10 +225,10 @@ def _private(indexes: list[Index]) -> Index | None:
 
 
 def _from(index: Index | None) -> Source:
-    """The source that one index is."""
+    """The source that one index is; of an explicit one the address says whom to ask."""
     if index is None:
         return REGISTRY
-    if index.trusted and not index.private:
+    if index.trusted and not index.private and not index.explicit:
         return REGISTRY
     return Source(index=index.url, trusted=index.trusted, private=index.private)
 

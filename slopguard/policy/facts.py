@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from slopguard.model import Ecosystem, Evidence, Facts, Mode, Release, Request, RowKind, SourceKind, WatchRow
-from slopguard.versions import equal_to
+from slopguard.model import Evidence, Existence, Facts, Mode, Request, RowKind, SourceKind, WatchRow
+from slopguard.versions import listed
 
 FOREIGN_KINDS = frozenset({SourceKind.URL, SourceKind.VCS})
 STATUSES = frozenset({"active", "archived", "quarantined", "deprecated"})
@@ -104,6 +104,7 @@ class Weighed(NamedTuple):
     release_days: int
     span_days: int
     versioned: bool
+    version_exists: str
     version_known: bool
     version_days: int
 
@@ -142,32 +143,31 @@ def weigh(request: Request, evidence: Evidence, limits: Thresholds, now: datetim
         release_days=min(len({upload.date() for upload in uploads}), limits.established_releases),
         span_days=min((max(uploads) - min(uploads)).days, limits.longest) if uploads else 0,
         versioned=request.version is not None,
+        version_exists=version_existence(request, facts).value,
         version_known=asked is not None,
         version_days=_days(asked, now, limits.longest),
     )
 
 
+def version_existence(request: Request, facts: Facts) -> Existence:
+    """Whether the version asked about exists; for a question about the name, whether that does.
+
+    A version that is not listed does not exist only if every index was heard; else why it is not known.
+    """
+    if facts.existence is not Existence.YES or request.version is None:
+        return facts.existence
+    return Existence.YES if listed(request.ecosystem, request.version, facts) else facts.partial or Existence.NO
+
+
 def version_upload(request: Request, facts: Facts) -> datetime | None:
     """When the version asked about was uploaded; for a question about the name, its oldest release. `None`: unknown.
 
-    Every release must be dated for the oldest to be known. A version that the index does not list has no date
-    and no age: the name is judged, and the client itself says that there is no such version.
+    Every release asked about must be dated for the oldest to be known; one that is not listed has no date.
     """
-    if request.version is not None:
-        release = listed(request.ecosystem, request.version, facts)
-        return release.uploaded if release is not None else None
-    if any(release.uploaded is None for release in facts.releases):
-        return None
-    return facts.first_upload
-
-
-def listed(ecosystem: Ecosystem, version: str, facts: Facts) -> Release | None:
-    """The release that `version` names: by its text, else in another spelling (`1.0` is `1.0.0`, `v1.0.0` too)."""
-    exact = facts.release(version)
-    if exact is not None or not facts.releases:
-        return exact
-    same = equal_to(ecosystem, version)
-    return next((release for release in facts.releases if same(release.version)), None)
+    version = request.version
+    asked = facts.releases if version is None else listed(request.ecosystem, version, facts)
+    dates = [release.uploaded for release in asked if release.uploaded is not None]
+    return min(dates) if dates and len(dates) == len(asked) else None
 
 
 def _days(moment: datetime | None, now: datetime, most: int) -> int:

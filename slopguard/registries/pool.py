@@ -3,7 +3,7 @@
 Invariants:
 
 * Facts count from trusted indexes only. YES if any lists the name; NO only if every one answered clearly; an index that
-  failed while none lists the name makes the answer DOWN or AUTH.
+  failed while none lists the name makes the answer DOWN or AUTH, and else partial: what it lacks may still exist.
 * npm asks one registry a name: that of its scope if one is configured, else the default. PyPI asks all of them, but
   uv's `explicit` ones only when they are the route.
 * An index without dates makes the facts undated unless a person vouches for it (`curated`; its releases then have no
@@ -130,11 +130,17 @@ class Upstreams:
         failed = [answer for answer in answers if isinstance(answer, SlopguardError)]
         now = datetime.now(UTC)
         if failed and not any(facts.releases for facts in found):
-            refused = all(isinstance(error, UpstreamAuth) for error in failed)
-            return Facts(Existence.AUTH if refused else Existence.DOWN, asked=now)
+            return Facts(_failure(failed), asked=now)
         if not found:
             return Facts(Existence.NO, asked=now)
-        return replace(merged(found), asked=now)
+        return replace(merged(found), asked=now, partial=self._unheard(asked, failed))
+
+    def _unheard(self, asked: tuple[Index, ...], failed: Sequence[SlopguardError]) -> Existence | None:
+        """Why some trusted index that may list more versions was not heard; `None` if all were."""
+        if failed:
+            return _failure(failed)
+        mine = (i for i in self.indexes if i.ecosystem is Ecosystem.PYPI is asked[0].ecosystem)
+        return Existence.OFFLINE if any(i.trusted and i.explicit and i not in asked for i in mine) else None
 
     async def _answer(self, index: Index, name: NormalizedName) -> Facts | UpstreamError | None:
         """One index's facts; `None` if it has no such project; the error if it gave no answer."""
@@ -202,6 +208,11 @@ class Dated:
     async def close(self) -> None:
         """Stop what is under way."""
         await self._documents.close()
+
+
+def _failure(failed: Iterable[SlopguardError]) -> Existence:
+    """What several failures amount to: `AUTH` if that is all that is wrong."""
+    return Existence.AUTH if all(isinstance(error, UpstreamAuth) for error in failed) else Existence.DOWN
 
 
 def merged(found: Sequence[Facts]) -> Facts:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from slopguard import messages
 from slopguard.model import Ecosystem, Existence, Outcome, Verdict, WatchRow
 from slopguard.names import shown
+from slopguard.rules import NO_SUCH_VERSION, rule_for
 
 WORDS = {
     Outcome.ALLOW: "ALLOWED",
@@ -58,7 +59,7 @@ def _details(verdict: Verdict) -> Iterator[tuple[str, str]]:
         near = ", ".join(shown(name) for name in verdict.suggestions)
         yield "near", f"{near}      verified names; check that they do what you need"
     yield "do", _do(verdict)
-    if verdict.rule in MAYBE_PRIVATE:
+    if verdict.rule in MAYBE_PRIVATE and rule_for(verdict) is not NO_SUCH_VERSION:
         yield "yours?", "a private package: add it to [internal] in your slopguard.toml (a person must)"
 
 
@@ -106,9 +107,11 @@ def _word(verdict: Verdict) -> str:
 
 def _name(verdict: Verdict) -> str:
     request = verdict.request
-    version = messages.printable_version(request)
+    name = f"{request.ecosystem}:{shown(request.name or request.raw)}"
+    if request.version is None:
+        return name
     joint = "==" if request.ecosystem is Ecosystem.PYPI else "@"
-    return f"{request.ecosystem}:{shown(request.name or request.raw)}" + (f"{joint}{version}" if version else "")
+    return name + joint + (messages.printable_version(request) or "...")
 
 
 def _summary(verdicts: Sequence[Verdict]) -> str:

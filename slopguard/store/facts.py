@@ -83,7 +83,10 @@ def _text(facts: Facts) -> str:
 
 
 def _facts(body: dict[str, Any]) -> Facts:
-    """The facts in a body whose digest held: we wrote it, so that it needs no further checks."""
+    """The facts in a body whose digest held: we wrote it, so that it needs no further checks.
+
+    Later versions may exist: the absence of one says nothing.
+    """
     return Facts(
         existence=Existence(body["existence"]),
         releases=tuple(
@@ -93,6 +96,7 @@ def _facts(body: dict[str, Any]) -> Facts:
         status=body["status"],
         dated=body["dated"],
         asked=datetime.fromisoformat(body["asked"]),
+        partial=Existence.OFFLINE,
     )
 
 

@@ -19,6 +19,17 @@ def test_no_such_name(slopguard: Program, pypi: PyPI) -> None:
     assert "no such package (your index, asked " in done.out
 
 
+def test_no_such_version(slopguard: Program, pypi: PyPI) -> None:
+    pypi.add_established("sg-alpha")
+    slopguard.write("home/.config/pip/pip.conf", f"[global]\nindex-url = {pypi.url}\n")
+    done = slopguard("ask", "pypi:sg-alpha==99", "pypi:sg-alpha==1", "--format", "json")
+    missing, listed = done.json["results"]
+    assert (done.rc, missing["rule"], listed["rule"]) == (1, "not-found", "established")
+    assert (missing["reason"], missing["next"]) == ("the index lists no version 99", ["slopguard ask pypi:sg-alpha"])
+    assert (missing["evidence"]["exists"], missing["suggestions"]) == (True, [])
+    assert slopguard("ask", "pypi:sg-alpha==99", "--offline").rc == 0  # what was recorded stands; nobody was asked
+
+
 def test_an_established_name(slopguard: Program, pypi: PyPI) -> None:
     pypi.add_established("sg-alpha")
     slopguard.write("home/.config/pip/pip.conf", f"[global]\nindex-url = {pypi.url}\n")

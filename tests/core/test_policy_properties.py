@@ -35,6 +35,7 @@ FACTS = st.builds(
     RELEASES.map(tuple),
     st.sampled_from(["active", "archived", "quarantined", "deprecated", "odd"]),
     st.booleans(),
+    partial=st.sampled_from([None, Existence.DOWN, Existence.AUTH, Existence.OFFLINE]),
 )
 WATCH = st.builds(
     WatchRow,

@@ -36,7 +36,7 @@ BOTH = released_on(2, 1)
         (typed("5.0"), known(NEW_VERSION, allow=BASELINE), ago(1 - 3)),
         (typed(), known(FRESH, allow=BASELINE), ago(2 - 3)),
         (needed(), known(FRESH), ago(2 - 7)),
-        (needed("9.9"), known(FRESH), ago(2 - 7)),
+        (needed("9.9"), known(replace(FRESH, partial=Existence.OFFLINE)), ago(2 - 7)),
         (needed("2.0"), known(released_on(30, 1)), ago(1 - 3)),
         (needed("2.0"), known(BOTH), ago(2 - 7)),
         (npm(version="1.0"), known(FRESH, scope_vouched=True), ago(2 - 3)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -150,3 +151,11 @@ def test_the_rest_of_a_refused_command_that_is_fine(tmp_path: Path, line: str, r
     client, *argv = line.split()
     call = client_for(client).parse(client, argv, tmp_path, {"HOME": str(tmp_path)})
     assert lines.rest_of(call, refused) == rest
+
+
+def test_what_comes_from_an_explicit_index_says_from_which(tmp_path: Path) -> None:
+    named = replace(ALIEN, layer=Layer.USER, kind=IndexKind.NAMED, name="acme", explicit=True)
+    text = '[project]\nname = "mine"\ndependencies = ["flask", "idna"]\n[tool.uv.sources]\nflask = { index = "acme" }\n'
+    (tmp_path / "pyproject.toml").write_text(text)
+    flask, idna = asked(tmp_path, "uv sync", MAIN, named)
+    assert (flask.source.index, flask.source.trusted, idna.source.index) == (named.url, True, None)

@@ -76,6 +76,14 @@ def test_a_judge_without_a_store_writes_nothing(tmp_path: Path) -> None:
 # ---------------------------------------------------------------- names that were not found
 
 
+def test_a_name_of_which_only_the_version_is_missing_is_no_invention(tmp_path: Path) -> None:
+    with judge(tmp_path) as mine:
+        assert mine.judge(request("unlisted-name", version="99"), ESTABLISHED, DOOR).rule == "not-found"
+        assert mine.verdict(request("unlisted-name"), ESTABLISHED).rule == "established"
+    (row,) = ledger(tmp_path).ledger.rows()
+    assert (row.rule, row.version) == ("not-found", "99")
+
+
 def test_an_invention_that_somebody_registers_later_is_quarantined(tmp_path: Path) -> None:
     with judge(tmp_path) as mine:
         mine.judge(request("made-up-name", actor=Actor.AGENT), NOWHERE, DOOR)

@@ -97,6 +97,24 @@ async def test_an_explicit_index_counts_on_its_own_route_only(one: PyPI, two: Py
     assert (await facts(default(one), named, route=named)).existence is Existence.YES
 
 
+@pytest.mark.parametrize(("status", "why"), [(500, Existence.DOWN), (403, Existence.AUTH)])
+async def test_an_index_that_failed_may_list_more_than_the_others(
+    one: PyPI, two: PyPI, status: int, why: Existence
+) -> None:
+    one.add("foo", "1.0")
+    assert (await facts(default(one), extra(two))).partial is None
+    two.fail("/simple/*", Break.STATUS, status=status)
+    assert (await facts(default(one), extra(two))).partial is why
+
+
+async def test_an_explicit_index_that_was_not_asked_may_list_more(one: PyPI, two: PyPI) -> None:
+    one.add("foo", "1.0")
+    named = extra(two, kind=IndexKind.NAMED, explicit=True)
+    assert (await facts(default(one), named)).partial is Existence.OFFLINE
+    assert (await facts(default(one), named, route=named)).partial is None
+    assert (await facts(default(one), replace(named, layer=Layer.PROJECT))).partial is None
+
+
 async def test_equal_versions_of_two_indexes_become_one(one: PyPI, two: PyPI) -> None:
     one.add("foo", "1.0", days_old=10, yanked=True, source=True, wheels=())
     two.add("foo", "1.0.0", days_old=20).add("foo", "2.0", days_old=5)
