@@ -6,6 +6,7 @@ credentials are sent to the origin (scheme, host, port) of their index and to no
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -49,6 +50,7 @@ class Index:
         name: uv index name or npm scope (`@acme`), else `None`.
         explicit: uv `explicit = true`: only for packages that name it as their source.
         private: it is the organisation's own (`internal` names may come from it).
+        joined: uv's `find-links`: its files stand beside those of whichever index has the name.
         curated: it has no upload dates and a person vouches for its content.
         credentials: as the client keeps them.
         ca_file: the client's own CA bundle setting, `None` for the system's.
@@ -64,6 +66,7 @@ class Index:
     name: str | None = None
     explicit: bool = False
     private: bool = False
+    joined: bool = False
     curated: bool = False
     credentials: Credentials | None = None
     ca_file: Path | None = None
@@ -84,6 +87,17 @@ class Index:
         the trusted indexes, as if it were not there.
         """
         return self.layer is Layer.ENVIRONMENT and self.url.startswith("file:")
+
+
+def beside(index: Index, indexes: Iterable[Index]) -> bool:
+    """Whether an index needs no route of its own: the gate adds its files to those of the session's others.
+
+    Links that nobody trusted do, so that what they hold is refused; and the first links, when they are all there is.
+    """
+    if not (index.joined and index.trusted):
+        return False
+    mine = [other for other in indexes if other.ecosystem is index.ecosystem]
+    return any(i.kind is IndexKind.DEFAULT for i in mine) or index != next(i for i in mine if i.joined and i.trusted)
 
 
 def origin(url: str) -> tuple[str, str, int]:

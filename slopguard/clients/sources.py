@@ -28,6 +28,7 @@ class Setting:
         name: uv index name or npm scope.
         explicit: uv `explicit = true`.
         named: where it was written, in words.
+        joined: uv's `find-links` (see `Index`).
     """
 
     url: str = field(repr=False)
@@ -36,6 +37,7 @@ class Setting:
     name: str | None = None
     explicit: bool = False
     named: str = ""
+    joined: bool = False
 
 
 def canonical(url: str) -> str:
@@ -144,6 +146,7 @@ def build(
                 proxy=proxy,
                 verify=not _named(insecure, setting.url),
                 named=setting.named,
+                joined=setting.joined,
             ),
         )
     return tuple(result.values())

@@ -270,4 +270,4 @@ def _effective(found: list[Setting], default: str, *, no_index: bool) -> list[Se
         used.append(setting)
     if not any(s.kind is IndexKind.DEFAULT for s in used):
         used.append(Setting(default))
-    return [s for s in used if s.kind is IndexKind.FIND_LINKS] if no_index else used
+    return [s for s in used if s.joined] if no_index else used

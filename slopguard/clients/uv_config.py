@@ -175,7 +175,8 @@ def table_settings(table: Table, *, pip: bool) -> Iterator[Setting]:
             yield Setting(default, IndexKind.DEFAULT, table.layer, named=table.named(values["index-url"]))
         for key, kind in (("extra-index-url", IndexKind.EXTRA), ("find-links", IndexKind.FIND_LINKS)):
             for url in values.get(key, []):
-                yield Setting(absolute(str(url), table.folder), kind, table.layer, named=table.named(str(url)))
+                place, joined = table.named(str(url)), kind is IndexKind.FIND_LINKS
+                yield Setting(absolute(str(url), table.folder), kind, table.layer, named=place, joined=joined)
 
 
 def _entry(entry: Mapping[str, Any], table: Table) -> Setting:
@@ -196,7 +197,7 @@ def written(text: str, kind: IndexKind, layer: Layer, cwd: Path, place: str) -> 
     if named and kind in (IndexKind.EXTRA, IndexKind.DEFAULT) and not text.startswith(("http:", "https:")):
         made = IndexKind.NAMED if kind is IndexKind.EXTRA else kind
         return Setting(absolute(named[2], cwd), made, layer, named[1], named=place)
-    return Setting(absolute(text, cwd), kind, layer, named=place)
+    return Setting(absolute(text, cwd), kind, layer, named=place, joined=kind is IndexKind.FIND_LINKS)
 
 
 def from_environment(env: Mapping[str, str], cwd: Path) -> Iterator[Setting]:

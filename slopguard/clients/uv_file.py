@@ -2,7 +2,8 @@
 
 Measured with uv 0.13: `UV_CONFIG_FILE` replaces every settings file and a project's own `[[tool.uv.index]]` as far as
 settings go; unlike `UV_INDEX` and `UV_DEFAULT_INDEX` it keeps `explicit = true`, and `uv add` does not copy the
-indexes from it into pyproject.toml. Invariant: everything the user set that names no index is carried over.
+indexes from it into pyproject.toml. Invariants: everything the user set that names no index is carried over; every
+index is a route of the gate, flat ones too, and what has none of its own the gate adds to the others (`beside`).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 from slopguard.clients.argv import listed
 from slopguard.clients.interface import GateAddress
 from slopguard.clients.uv_config import Table
-from slopguard.indexes import Index, IndexKind
+from slopguard.indexes import Index, IndexKind, beside
 
 _INDEX_KEYS = frozenset(
     {"index", "index-url", "extra-index-url", "find-links", "no-index", "allow-insecure-host", "offline"}
@@ -41,20 +42,27 @@ def text(tables: Sequence[Table], gate: GateAddress, indexes: Iterable[Index]) -
     if isinstance(kept.get("pip"), dict):
         kept["pip"] = {key: value for key, value in kept["pip"].items() if key not in _INDEX_KEYS}
     lines = [f"{_key(key)} = {_value(value)}" for key, value in kept.items()]
-    default = False
-    entries = []
-    for index in sorted(indexes, key=lambda index: not index.lenient):  # uv stops at the first index that has a name
-        if index.kind is IndexKind.FIND_LINKS and not index.lenient:
-            entries.append({"url": index.url, "format": "flat"})
-            continue
-        first_default = index.kind is IndexKind.DEFAULT and not default
-        default = default or first_default
-        entry: dict[str, Any] = {"name": index.name} if index.name else {}
-        entries.append(entry | {"url": gate.index_url(index.key), "default": first_default, "explicit": index.explicit})
-    if not default:
+    entries = _entries(indexes, gate)
+    if not any(entry["default"] for entry in entries):
         lines.append("no-index = true")
     lines.append(f"index = {_value(entries)}")
     return "\n".join(lines) + "\n"
+
+
+def _entries(indexes: Iterable[Index], gate: GateAddress) -> list[dict[str, Any]]:
+    """The gate's routes in uv's order, which stops at the first index that has a name; links of strangers first.
+
+    uv looks into links, but into no index, when it is told `--no-index`: they are the default index then.
+    """
+    found = tuple(indexes)
+    routes = [index for index in found if not beside(index, found)]
+    routes.sort(key=lambda index: index.trusted or index.kind is not IndexKind.FIND_LINKS)
+    last = next((i for i in routes if i.kind is IndexKind.DEFAULT), next((i for i in routes if i.joined), None))
+    entries = []
+    for index in routes:
+        entry: dict[str, Any] = {"name": index.name} if index.name else {}
+        entries.append(entry | {"url": gate.index_url(index.key), "default": index is last, "explicit": index.explicit})
+    return entries
 
 
 def merge(into: dict[str, Any], weaker: Mapping[str, Any]) -> None:

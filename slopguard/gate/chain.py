@@ -111,8 +111,8 @@ class Filtered(Generic[D]):
         document = await self._inner.project(name)
         version = document.version_of(filename)
         standing = await self._verdicts.standing(self._index, name)
-        if version is not None and version in standing.withheld:
-            raise await self._verdicts.refuse_version(standing, version)
+        if held := standing.held_back(version):
+            raise await self._verdicts.refuse_version(standing, held)
         if standing.only and document.only(standing.only).version_of(filename) is None:
             raise ProjectNotFound("a file that the adopted lock file does not hold")
         return await self._inner.file(name, filename, byte_range=byte_range, head=head)

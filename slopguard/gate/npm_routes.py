@@ -80,8 +80,8 @@ def _packument(visit: Visit, packument: Packument) -> web.Response:
 async def _version(visit: Visit, name: NormalizedName, packument: Packument, version: str) -> web.Response:
     """One version's manifest; a version that stepped back is refused, as its tarball would be."""
     standing = await visit.verdicts.standing(visit.index, name)
-    if version in standing.withheld:
-        raise await visit.verdicts.refuse_version(standing, version)
+    if held := standing.held_back(version):
+        raise await visit.verdicts.refuse_version(standing, held)
     manifest = packument.manifest(version, _address(visit, name))
     return missing() if manifest is None else document(visit.request, manifest, FULL_TYPE)
 

@@ -18,6 +18,7 @@ from slopguard.gate import refusal_pypi
 from slopguard.gate.answers import ALWAYS_ASK, document, is_known, refusal, stream, tag_of
 from slopguard.gate.chain import guarded
 from slopguard.gate.inside import in_file, in_metadata
+from slopguard.gate.joined import registry_of
 from slopguard.gate.learning import pypi_requirements
 from slopguard.gate.paths import SimplePath, Wanted, simple
 from slopguard.gate.refusal_pypi import Stop, is_uv
@@ -51,8 +52,7 @@ async def answer(visit: Visit) -> web.StreamResponse:
 
 
 def _registry(visit: Visit) -> Registry[ProjectPage]:
-    inner = visit.session.upstreams.registry(visit.index)
-    return guarded(visit.session, visit.index, visit.verdicts, inner)
+    return guarded(visit.session, visit.index, visit.verdicts, registry_of(visit.session, visit.index))
 
 
 async def _project(visit: Visit, path: SimplePath) -> web.StreamResponse:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from slopguard.errors import SlopguardError
+from slopguard.gate.joined import registry_of
 from slopguard.gate.session import Session
 from slopguard.model import Ecosystem, NormalizedName
 from slopguard.registries.pypi.page import ProjectPage
@@ -18,7 +19,8 @@ async def upstream_url(session: Session, ecosystem: Ecosystem, key: str, name: s
     if index is None:
         return None
     try:
-        page = await session.upstreams.registry(index).project(NormalizedName(name))
+        registry = registry_of(session, index) if ecosystem is Ecosystem.PYPI else session.upstreams.registry(index)
+        page = await registry.project(NormalizedName(name))
     except SlopguardError:
         return None
     if isinstance(page, ProjectPage):

@@ -40,6 +40,7 @@ from slopguard.model import (
 from slopguard.names import BadName, matches, normalize
 from slopguard.registries.interface import HashMismatch, ProjectNotFound
 from slopguard.rules import SEVERITY
+from slopguard.versions import equal_to
 
 BATCH = 64
 """Admissions written to the ledger in one transaction."""
@@ -68,6 +69,13 @@ class Standing:
     def withheld(self) -> frozenset[str]:
         """The versions to take out of every document."""
         return frozenset(version for version, verdict in self.hidden.items() if verdict.stops)
+
+    def held_back(self, version: str | None) -> str | None:
+        """The withheld version that `version` names, in whatever spelling; indexes and locks differ in theirs."""
+        if version is None or version in self.withheld:
+            return version
+        same = equal_to(self.verdict.request.ecosystem, version)
+        return next((held for held in self.withheld if same(held)), None)
 
 
 class Verdicts:
@@ -145,8 +153,8 @@ class Verdicts:
         standing = await self.standing(index, name)
         if standing.verdict.stops:
             return standing.verdict
-        if version is not None and version in standing.withheld:
-            return (await self.refuse_version(standing, version)).verdict
+        if held := standing.held_back(version):
+            return (await self.refuse_version(standing, held)).verdict
         return None
 
     async def noted(self, verdict: Verdict) -> None:
