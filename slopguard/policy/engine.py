@@ -18,6 +18,7 @@ from hashlib import sha256
 from typing import Any
 
 from slopguard.model import Actor, Decision, Ecosystem, Evidence, Outcome, Request
+from slopguard.policy.cedar import cedar
 from slopguard.policy.facts import Thresholds, Weighed, weigh
 from slopguard.policy.loader import Loaded, load, shipped
 from slopguard.rules import RULES, SEVERITY
@@ -73,8 +74,6 @@ class Policy:
         return decision
 
     def _ask(self, actor: Actor, ecosystem: Ecosystem, weighed: Weighed) -> Decision:
-        import cedarpy
-
         context = json.dumps(weighed._asdict() | self._limits)
         question = {
             "principal": {"type": "Actor", "id": actor.value},
@@ -83,7 +82,7 @@ class Policy:
         }
         batch = [question | {"action": f'Action::"{action}"'} for action in ("install", "advise")]
         try:
-            install, advise = cedarpy.is_authorized_batch(batch, self._loaded.policies, "[]", self._loaded.schema)
+            install, advise = cedar().is_authorized_batch(batch, self._loaded.policies, "[]", self._loaded.schema)
             return self._read(_reasons(install), _reasons(advise), allowed=install.allowed)
         except (ValueError, KeyError, TypeError):
             return POLICY_ERROR
