@@ -1,0 +1,48 @@
+"""The vocabulary that every room shares: what is asked, what is known, what is answered.
+
+Invariant: everything here is a frozen dataclass or an enumeration; nothing does I/O or reads a clock.
+"""
+
+from slopguard.model.answered import Decision, Verdict
+from slopguard.model.asked import REGISTRY, Location, Request, Sighting, Source
+from slopguard.model.known import ABSENT, OFFLINE, AllowRow, DenyRow, Evidence, Facts, Release, WatchRow
+from slopguard.model.words import (
+    Actor,
+    Arrival,
+    Ecosystem,
+    Existence,
+    Layer,
+    Mode,
+    NormalizedName,
+    Outcome,
+    RowKind,
+    SourceKind,
+)
+
+__all__ = [
+    "ABSENT",
+    "OFFLINE",
+    "REGISTRY",
+    "Actor",
+    "AllowRow",
+    "Arrival",
+    "Decision",
+    "DenyRow",
+    "Ecosystem",
+    "Evidence",
+    "Existence",
+    "Facts",
+    "Layer",
+    "Location",
+    "Mode",
+    "NormalizedName",
+    "Outcome",
+    "Release",
+    "Request",
+    "RowKind",
+    "Sighting",
+    "Source",
+    "SourceKind",
+    "Verdict",
+    "WatchRow",
+]
