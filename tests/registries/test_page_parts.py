@@ -100,7 +100,7 @@ def test_what_is_only_passed_on_is_passed_on() -> None:
     status = {"status": "archived", "reason": "old"}
     top = {"versions": ["1.0"], "project-status": status, "alternate-locations": ["https://other.example/foo/"]}
     found = page(given, **top, meta={"api-version": "1.4", "tracks": ["https://other.example/foo/"], "_odd": 1})
-    rendered = json.loads(found.to_json())
+    rendered = json.loads(render(found, Form.JSON))
     assert rendered["meta"] == {"api-version": "1.4", "tracks": ["https://other.example/foo/"]}
     assert {key: rendered[key] for key in top} == top
     expected = {**given, "url": f"../../files/foo/{WHEEL}", "hashes": {"sha256": "ab" * 32}, "yanked": False}
@@ -113,7 +113,7 @@ def test_html_carries_what_html_can() -> None:
         **{"gpg-sig": False, "provenance": "https://registry.example/p", "core-metadata": {"sha256": "cd" * 32}}
     )
     found = page(given, **{"project-status": {"status": "deprecated", "reason": "<old>"}})
-    text = found.to_html().decode()
+    text = render(found, Form.HTML).decode()
     assert 'data-gpg-sig="false"' in text
     assert f'data-core-metadata="sha256={"cd" * 32}"' in text
     again = parse_page("foo", text.encode(), HTML_TYPE, URL)
@@ -235,7 +235,7 @@ def test_the_form_is_the_one_the_client_prefers(accept: str | None, form: Form) 
 
 def test_metadata_in_an_unknown_hash_is_still_offered() -> None:
     found = PageFile(WHEEL, "", "1.0", core_metadata={"blake2": "aa"})
-    assert b'data-core-metadata="true"' in ProjectPage("foo", (found,)).to_html()
+    assert b'data-core-metadata="true"' in render(ProjectPage("foo", (found,)), Form.HTML)
 
 
 @pytest.mark.parametrize("part", ['<a href="', "<!--", "<!--a>", "<![CDATA[", "</", "<?", "<a x "])

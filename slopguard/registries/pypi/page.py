@@ -134,18 +134,6 @@ class ProjectPage:
         found = self.file(filename) or self.file(filename.removesuffix(".metadata"))
         return found.version if found else None
 
-    def to_json(self) -> bytes:
-        """The page as PEP 691 JSON, file URLs relative to it."""
-        from slopguard.registries.pypi.render import Form, render
-
-        return render(self, Form.JSON)
-
-    def to_html(self) -> bytes:
-        """The page as PEP 503 HTML, file URLs relative to it."""
-        from slopguard.registries.pypi.render import Form, render
-
-        return render(self, Form.HTML)
-
     @property
     def versions(self) -> tuple[str, ...]:
         """Every version listed, in index order."""
