@@ -19,7 +19,7 @@ from slopguard.hashes import disproven, proven
 from slopguard.lists import Lists
 from slopguard.lookalike import Names
 from slopguard.model import Ecosystem, Evidence, Facts, NormalizedName, Request
-from slopguard.names import matches, npm_scope, problem_of
+from slopguard.names import LONGEST, BadName, drawn_like, matches, normalize, npm_scope, problem_of
 from slopguard.versions import listed
 
 if TYPE_CHECKING:
@@ -244,9 +244,14 @@ class Suggestions:
         self._found: dict[tuple[Ecosystem, NormalizedName], tuple[str, ...]] = {}
 
     def of(self, request: Request, evidence: Evidence) -> tuple[str, ...]:
-        """At most three verified names, best first: what it imitates or what holds the module, else what is near."""
+        """At most three verified names, best first: what it imitates or what holds the module, else what is near.
+
+        Of text that is no name: the verified name that it draws. Beside a verified name: none.
+        """
         name = request.name
-        if name is None or evidence.stdlib or evidence.allow is not None:
+        if name is None:
+            return self._drawn(request.ecosystem, request.raw)
+        if evidence.stdlib or evidence.allow is not None:
             return ()
         key = (request.ecosystem, name)
         if key not in self._found:
@@ -254,6 +259,14 @@ class Suggestions:
                 return ()
             self._found[key] = self._search(request.ecosystem, name, evidence)
         return self._found[key]
+
+    def _drawn(self, ecosystem: Ecosystem, raw: str) -> tuple[str, ...]:
+        """The verified name that ill-formed text looks like, if it does."""
+        try:
+            name = normalize(ecosystem, drawn_like(raw[: LONGEST[ecosystem]]))
+        except BadName:
+            return ()
+        return (name,) if self._lists.allow(ecosystem, name) is not None else ()
 
     def _search(self, ecosystem: Ecosystem, name: NormalizedName, evidence: Evidence) -> tuple[str, ...]:
         sure = (*((evidence.lookalike_of,) if evidence.lookalike_of else ()), *evidence.import_of)

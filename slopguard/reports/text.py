@@ -46,7 +46,8 @@ def _headline(verdict: Verdict, width: int, names: int, *, colour: bool) -> str:
     head = f"{word}  {_name(verdict):<{names}}   {verdict.rule}"
     if verdict.outcome.refuses:
         return head if verdict.enforced else f"{head}   (mode observe: not enforced)"
-    return f"{head}   {messages.reason(verdict)}{_standing(verdict)}"
+    known = "; the language has a module of that name" if verdict.evidence.stdlib else ""
+    return f"{head}   {messages.reason(verdict)}{_standing(verdict)}{known}"
 
 
 def _details(verdict: Verdict) -> Iterator[tuple[str, str]]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from slopguard.evidence import Lookalikes, Suggestions
-from slopguard.model import OFFLINE, Evidence
-from tests.judge.worlds import ESTABLISHED, LISTS, NOWHERE, judge, request
+from slopguard.model import OFFLINE, Ecosystem, Evidence
+from tests.judge.worlds import ESTABLISHED, LISTS, NOWHERE, NPM, PYPI, judge, listed, request
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,34 @@ from tests.judge.worlds import ESTABLISHED, LISTS, NOWHERE, judge, request
 )
 def test_what_is_offered(name: str, offered: tuple[str, ...]) -> None:
     assert judge().verdict(request(name), ESTABLISHED).suggestions == offered
+
+
+@pytest.mark.parametrize(
+    ("raw", "ecosystem", "offered"),
+    [
+        ("r\u0435quests", PYPI, ("requests",)),
+        ("Reque\u0455ts", PYPI, ("requests",)),
+        ("flask\u200b", PYPI, ("flask",)),
+        ("fl\u0430sk_login", PYPI, ("flask-login",)),
+        ("\u217codash", NPM, ("lodash",)),
+        ("@\u0430cme/core", NPM, ("@acme/core",)),
+        ("unl\u0456sted", PYPI, ()),
+        ("fl\u0430sk one", PYPI, ()),
+        ("\u4e2d\u6587", PYPI, ()),
+        ("r\u0435quests" * 100, PYPI, ()),
+        ("", PYPI, ()),
+    ],
+)
+def test_of_text_that_only_looks_like_a_verified_name_that_name_is_offered(
+    raw: str, ecosystem: Ecosystem, offered: tuple[str, ...]
+) -> None:
+    verdict = judge().verdict(request(raw, ecosystem), OFFLINE)
+    assert (verdict.rule, verdict.suggestions) == ("bad-name", offered)
+
+
+def test_beside_a_verified_name_no_other_is_offered() -> None:
+    fresh = judge().verdict(request("flask-login", version="2.0"), listed(900, 1))
+    assert (fresh.rule, fresh.suggestions) == ("too-new", ())
 
 
 def test_a_name_near_a_verified_one_is_offered_it() -> None:
