@@ -152,9 +152,15 @@ def _reported() -> Iterator[None]:
 
 
 def _private_folder(home: Path) -> None:
+    """Make the folder, or make sure that nobody else could have prepared it; where a link leads to is what counts."""
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if os.name == "posix" and home.stat().st_mode & 0o022:
+    if os.name != "posix":
+        return
+    found, me = home.stat(), os.geteuid()
+    if found.st_mode & 0o022:
         raise StoreError("others may write to SLOPGUARD_HOME", "Make the folder yours alone: chmod 700")
+    if me != 0 and found.st_uid not in (me, 0):
+        raise StoreError("SLOPGUARD_HOME belongs to somebody else", "Name a folder of your own")
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -139,6 +139,13 @@ ARRIVALS: tuple[Row, ...] = (
     ("PEP 440: 6 is 6.0", typed("6"), known(NEW_VERSION), "quarantine too-new"),
     ("npm: 6 is not 6.0", npm(version="6"), known(NEW_VERSION), "block not-found"),
     ("exactly three days old", typed("2.0"), known(released_on(400, 3), allow=BASELINE), "allow allowlisted"),
+    ("a dependency uploaded in the future", needed(), known(released_on(-300)), "quarantine too-new"),
+    (
+        "its scope is listed, its version of the future",
+        npm(version="1.0"),
+        known(released_on(-9), scope_vouched=True),
+        "quarantine too-new",
+    ),
     ("uploaded in the future", typed("2.0"), known(released_on(400, -3), allow=BASELINE), "quarantine too-new"),
     ("internal, private, without dates", typed("1.0", source=PRIVATE), known(UNDATED, internal=True), "allow internal"),
     ("a vouched scope without dates", npm(version="1.0"), known(UNDATED, scope_vouched=True), "quarantine no-dates"),

@@ -18,7 +18,8 @@ KNOWN = {"sha1:aa", "sha256:11", "sha256:22"}
         ({"sha256:11", "sha256:33"}, False, False),
         ({"sha256:33"}, False, True),
         ({"sha512:11"}, False, False),
-        ({"sha1:aa"}, True, False),
+        ({"sha1:aa"}, False, False),
+        ({"sha1:bb"}, False, True),
         ({"sha1:aa", "sha256:33"}, False, True),
         ({"crc:1"}, False, False),
     ],
@@ -26,6 +27,21 @@ KNOWN = {"sha1:aa", "sha256:11", "sha256:22"}
 def test_the_strongest_shared_algorithm_decides(asked: set[str], proves: bool, contradicts: bool) -> None:
     assert proven(asked, KNOWN) is proves
     assert disproven(asked, KNOWN) is contradicts
+
+
+@pytest.mark.parametrize("algorithm", ["md5", "sha1", "sha224"])
+def test_a_weak_digest_proves_nothing_and_never_outvotes_a_strong_one(algorithm: str) -> None:
+    weak = f"{algorithm}:aa"
+    assert not proven({weak}, {weak})
+    assert not proven({weak}, {weak, "sha256:11"})
+    assert proven({weak, "sha256:11"}, {f"{algorithm}:bb", "sha256:11"})
+    assert disproven({weak, "sha256:11"}, {weak, "sha256:22"})
+    assert not disproven({weak, "sha256:11"}, {f"{algorithm}:bb", "sha256:11"})
+
+
+@pytest.mark.parametrize("algorithm", ["sha256", "sha384", "sha512"])
+def test_a_strong_digest_proves(algorithm: str) -> None:
+    assert proven({f"{algorithm}:aa"}, {f"{algorithm}:aa", "md5:11"})
 
 
 def test_an_unknown_algorithm_proves_nothing_even_where_both_sides_have_it() -> None:

@@ -83,6 +83,16 @@ def test_a_locked_version_may_be_new_but_only_with_the_locked_hash() -> None:
     assert mine.verdict(replace(asked, version=None), listed(1)).stops
 
 
+def test_a_weak_digest_locks_and_pins_nothing() -> None:
+    lists = Lists.of({"team": ["pypi\tpinned\tallow\thashes=sha1:aa;md5:bb\tversions=1.0"]})
+    weak = frozenset({"sha1:aa", "md5:bb"})
+    locked = LockedSet({(PYPI, "unlisted-name", "1.0"): weak})
+    mine = judge(lists=lists, locked=locked)
+    for name in ("unlisted-name", "pinned"):
+        asked = request(name, version="1.0", digests=weak, arrived=Arrival.LOCKED)
+        assert mine.verdict(asked, OFFLINE).rule == "unverified"
+
+
 def test_of_a_locked_version_asked_for_by_its_number_every_file_listed_must_be_locked() -> None:
     asked = request("unlisted-name", version="1.0", arrived=Arrival.LOCKED)
     key = (PYPI, "unlisted-name", "1.0")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import stat
 from pathlib import Path
@@ -72,6 +73,35 @@ def test_a_home_that_others_may_write_to_is_refused(tmp_path: Path) -> None:
     tmp_path.chmod(0o777)
     with pytest.raises(StoreError, match="others"):
         Database(tmp_path)
+
+
+def test_a_home_that_somebody_else_owns_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    theirs = os.geteuid()
+    if theirs == 0:
+        theirs = 4321
+        os.chown(tmp_path, theirs, -1)
+    monkeypatch.setattr(os, "geteuid", lambda: theirs + 1)
+    with pytest.raises(StoreError, match="somebody else"):
+        Database(tmp_path)
+    monkeypatch.setattr(os, "geteuid", lambda: theirs)
+    Database(tmp_path).close()
+
+
+def test_of_a_linked_home_the_folder_that_the_link_leads_to_counts(tmp_path: Path) -> None:
+    prepared, link = tmp_path / "prepared", tmp_path / "link"
+    prepared.mkdir(mode=0o700)
+    link.symlink_to(prepared)
+    Database(link).close()
+    assert (prepared / FILE).stat().st_mode & 0o777 == 0o600
+    prepared.chmod(0o777)
+    with pytest.raises(StoreError, match="others"):
+        Database(link)
+
+
+def test_a_home_linked_to_nowhere_is_a_store_error(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "gone" / "deep")
+    with pytest.raises(StoreError):
+        Database(tmp_path / "link")
 
 
 def test_a_key_of_the_wrong_length_is_replaced(tmp_path: Path) -> None:

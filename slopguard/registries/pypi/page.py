@@ -17,13 +17,12 @@ from typing import Any, Self
 
 from packaging.version import Version
 
-from slopguard.hashes import proven
+from slopguard.hashes import STRONG, proven
 from slopguard.model import Existence, Facts, Release
 from slopguard.registries.pypi.filenames import is_wheel, parse_version, version_of
 
 HASHES = ("sha512", "sha384", "sha256", "sha224", "sha1", "md5")
 """The algorithms that installers check, strongest first."""
-STRONG = frozenset({"sha512", "sha384", "sha256"})
 STATUSES = frozenset({"active", "archived", "quarantined", "deprecated"})
 
 
