@@ -53,8 +53,11 @@ class Index:
         joined: uv's `find-links`: its files stand beside those of whichever index has the name.
         curated: it has no upload dates and a person vouches for its content.
         credentials: as the client keeps them.
-        ca_file: the client's own CA bundle setting, `None` for the system's.
+        ca_file: the client's own CA bundle setting (a file or folder), `None` for the system's.
+        ca_text: the same as PEM text (npm's `ca`).
+        ca_extra: a CA bundle that counts beside those (`NODE_EXTRA_CA_CERTS`).
         proxy: the client's own proxy setting, `None` for the environment's.
+        no_proxy: the hosts for which that setting does not count, separated by commas.
         verify: `False` only where a *trusted layer* of the client's own config says so for this host.
     """
 
@@ -70,7 +73,10 @@ class Index:
     curated: bool = False
     credentials: Credentials | None = None
     ca_file: Path | None = None
+    ca_text: str | None = None
+    ca_extra: Path | None = None
     proxy: str | None = None
+    no_proxy: str = ""
     verify: bool = True
     named: str = field(default="", compare=False)
 

@@ -69,14 +69,19 @@ class Npm:
         held = {sources.canonical(s.url): config.credentials(s.url) for s in used}
         strict = config.find("strict-ssl")
         loose = strict is not None and strict[0] == "false" and strict[1].trusted
+        bundle = sources.file_of(config.own("cafile"))
+        text = None if bundle else (config.own("ca") or "").replace("\\n", "\n") or None
         return sources.build(
             self.ecosystem,
             used,
             config.everywhere(default),
             {url: found for url, found in held.items() if found},
             env=env,
-            ca_file=sources.file_of(config.text("cafile"), env.get("NODE_EXTRA_CA_CERTS")),
-            proxy=config.text("https-proxy") or config.text("proxy"),
+            ca_file=bundle,
+            ca_text=text,
+            ca_extra=None if bundle or text else sources.file_of(env.get("NODE_EXTRA_CA_CERTS")),
+            proxy=lambda url: config.own("https-proxy") or config.own("proxy"),
+            no_proxy=config.own("noproxy") or env.get("no_proxy") or env.get("NO_PROXY") or "",
             insecure=frozenset(_host(s.url) for s in used) if loose else frozenset(),
         )
 

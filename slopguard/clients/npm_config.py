@@ -48,6 +48,11 @@ class NpmConfig:
         found = self.find(key)
         return found[0] if found else None
 
+    def own(self, key: str) -> str | None:
+        """The value of a key that decides whom to believe (a CA, a proxy): a project has no say in it."""
+        found = (values[key] for layer, values in self.layers if layer is not Layer.PROJECT and values.get(key))
+        return next((value for value in found if value != "null"), None)
+
     def on(self, key: str) -> bool:
         """Whether a boolean key is true."""
         return self.text(key) in ("true", "")
@@ -182,7 +187,9 @@ def read(path: Path, env: Mapping[str, str]) -> dict[str, str]:
         if not line or line[0] in ";#[":
             continue
         key, equals, value = line.partition("=")
-        found[_filled(_unquoted(key.strip()), env)] = _filled(_unquoted(value.strip()), env) if equals else "true"
+        name, filled = _filled(_unquoted(key.strip()), env), _filled(_unquoted(value.strip()), env)
+        several = name.endswith("[]") and name[:-2] in found
+        found[name.removesuffix("[]")] = f"{found[name[:-2]]}\n\n{filled}" if several else filled if equals else "true"
     return found
 
 

@@ -65,14 +65,14 @@ class Pip:
         tokens = _tokens(call)
         config = pip_config.load(call.command, env, place, isolated=args.has(tokens, "--isolated"))
         used = _used(config, tokens, default, call.cwd)
-        ca_file = sources.file_of(config.text("cert"), env.get("REQUESTS_CA_BUNDLE"), env.get("CURL_CA_BUNDLE"))
+        bundles = (config.own("cert"), env.get("REQUESTS_CA_BUNDLE"), env.get("CURL_CA_BUNDLE"))
         found = sources.build(
             self.ecosystem,
             used,
             [sources.Setting(default), *_known(config, call.cwd)],
             env=env,
-            ca_file=ca_file,
-            proxy=args.last(tokens, "--proxy") or config.text("proxy"),
+            ca_file=sources.file_of(args.last(tokens, "--cert"), *bundles),
+            proxy=lambda url: args.last(tokens, "--proxy") or config.own("proxy"),
             insecure=frozenset(word for word, layer in config.words("trusted-host") if layer.trusted),
         )
         provider = args.last(tokens, "--keyring-provider") or config.text("keyring-provider")

@@ -51,6 +51,11 @@ class PipConfig:
         value = self.effective.get(option)
         return value.text if value else None
 
+    def own(self, option: str) -> str | None:
+        """The value of an option that decides whom to believe (a CA bundle, a proxy): a project has no say in it."""
+        value = self.effective.get(option)
+        return value.text if value and value.layer is not Layer.PROJECT else None
+
     def on(self, option: str) -> bool:
         """Whether a boolean option is switched on (pip's `strtobool`)."""
         return (self.text(option) or "").lower() in {"y", "yes", "t", "true", "on", "1"}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import netrc
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
@@ -115,13 +115,17 @@ def build(
     *,
     env: Mapping[str, str],
     ca_file: Path | None = None,
-    proxy: str | None = None,
+    ca_text: str | None = None,
+    ca_extra: Path | None = None,
+    proxy: Callable[[str], str | None] = lambda url: None,
+    no_proxy: str = "",
     insecure: frozenset[str] = frozenset(),
 ) -> tuple[Index, ...]:
     """The indexes of a session, each once.
 
     Args:
         credentials: by canonical address, from the client's own settings; before the address's own and netrc.
+        proxy: the client's own proxy setting for an address; for the other settings see `Index`.
         insecure: hosts (with or without port) that a trusted layer says not to verify.
     """
     result: dict[tuple[str, IndexKind, str | None], Index] = {}
@@ -143,7 +147,10 @@ def build(
                 explicit=setting.explicit,
                 credentials=found,
                 ca_file=ca_file,
-                proxy=proxy,
+                ca_text=ca_text,
+                ca_extra=ca_extra,
+                proxy=proxy(setting.url),
+                no_proxy=no_proxy,
                 verify=not _named(insecure, setting.url),
                 named=setting.named,
                 joined=setting.joined,
@@ -159,5 +166,5 @@ def _named(hosts: frozenset[str], url: str) -> bool:
 
 
 def file_of(*values: str | None) -> Path | None:
-    """The first value that names an existing file."""
-    return next((Path(v) for v in values if v and Path(v).is_file()), None)
+    """The first value that names an existing file or folder."""
+    return next((Path(v) for v in values if v and Path(v).exists()), None)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from slopguard.clients import argv as args
@@ -80,7 +81,10 @@ class Uv:
             [Setting(default), *spoken, *files],
             {url: held for url, held in keys.items() if held},
             env=env,
-            ca_file=sources.file_of(env.get("SSL_CERT_FILE")),
+            ca_file=sources.file_of(args.last(line.tokens, "--cert"), env.get("SSL_CERT_FILE")),
+            proxy=partial(uv_config.proxy, tables=found),
+            no_proxy=",".join(uv_config.hosts("no-proxy", found)),
+            insecure=frozenset(uv_config.hosts("allow-insecure-host", found)),
         )
         provider = args.last(line.tokens, "--keyring-provider") or env.get("UV_KEYRING_PROVIDER")
         return secrets.with_keyring(built, provider or uv_config.value("keyring-provider", found, pip=pip), env)

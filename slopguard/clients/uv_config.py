@@ -163,6 +163,20 @@ def value(key: str, tables: Iterable[Table], *, pip: bool) -> str | None:
     return None
 
 
+def proxy(url: str, tables: Iterable[Table]) -> str | None:
+    """The proxy that settings files name for an address; uv takes it before any variable. A project has no say."""
+    own = [table for table in tables if table.layer is not Layer.PROJECT]
+    return value("https-proxy" if url.startswith("https:") else "http-proxy", own, pip=False)
+
+
+def hosts(key: str, tables: Iterable[Table]) -> list[str]:
+    """A list of hosts (`no-proxy`, `allow-insecure-host`), from the tables of somebody trusted."""
+    found = [table.values.get(key, []) for table in tables if table.layer.trusted]
+    return [
+        str(host).rpartition("://")[2].rstrip("/") for listed in found if isinstance(listed, list) for host in listed
+    ]
+
+
 def table_settings(table: Table, *, pip: bool) -> Iterator[Setting]:
     """The indexes one table names, in its order; `[pip]` counts first for `uv pip`."""
     section = table.values.get("pip", {}) if pip else {}

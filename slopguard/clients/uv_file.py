@@ -20,6 +20,8 @@ from slopguard.indexes import Index, IndexKind, beside
 _INDEX_KEYS = frozenset(
     {"index", "index-url", "extra-index-url", "find-links", "no-index", "allow-insecure-host", "offline"}
 )
+LOOPBACK = ("127.0.0.1", "localhost")
+"""Where the gate is: never behind a proxy."""
 _METADATA = listed("""
     build-backend build-constraint-dependencies conflicts constraint-dependencies default-groups dependency-groups
     dev-dependencies environments exclude-dependencies managed override-dependencies package required-environments
@@ -41,6 +43,8 @@ def text(tables: Sequence[Table], gate: GateAddress, indexes: Iterable[Index]) -
     kept = {key: value for key, value in values.items() if key not in _INDEX_KEYS}
     if isinstance(kept.get("pip"), dict):
         kept["pip"] = {key: value for key, value in kept["pip"].items() if key not in _INDEX_KEYS}
+    if "http-proxy" in kept or "https-proxy" in kept:  # with these uv reads no `NO_PROXY`
+        kept["no-proxy"] = [*kept.get("no-proxy", []), *LOOPBACK]
     lines = [f"{_key(key)} = {_value(value)}" for key, value in kept.items()]
     entries = _entries(indexes, gate)
     if not any(entry["default"] for entry in entries):

@@ -209,8 +209,9 @@ def prints_addresses(call: Invocation) -> bool:
 def environment(launch: Launch, call: Invocation, mode: Mode) -> dict[str, str]:
     """The client's environment: loopback never goes through a proxy; offline stays offline."""
     env = dict(launch.env)
-    for key in ("NO_PROXY", "no_proxy"):
-        env[key] = ",".join(filter(None, [env.get(key, ""), "127.0.0.1,localhost"]))
+    for key, twin in (("NO_PROXY", "no_proxy"), ("no_proxy", "NO_PROXY")):
+        spared = launch.env.get(key) or launch.env.get(twin, "")  # some read the one, some the other
+        env[key] = spared if spared == "*" else ",".join(filter(None, [spared, "127.0.0.1,localhost"]))
     if call.offline:
         env |= {"UV_OFFLINE": "1", "npm_config_offline": "true"}
     if mode is Mode.OBSERVE:

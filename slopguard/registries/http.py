@@ -59,7 +59,7 @@ class Answer:
 
 
 def tls_context(index: Index) -> ssl.SSLContext | bool:
-    """The TLS settings for an index: its own CA bundle replaces the system's, as in pip, uv and npm.
+    """The TLS settings for an index: its own CA bundle replaces the system's, as in pip, uv and npm; an extra one adds.
 
     Without one, OpenSSL's defaults count, `SSL_CERT_FILE` and `SSL_CERT_DIR` included; aiohttp has read them already.
 
@@ -70,15 +70,13 @@ def tls_context(index: Index) -> ssl.SSLContext | bool:
         UpstreamError: the CA bundle cannot be read.
     """
     bundle = index.ca_file
+    if index.verify and bundle is None and index.ca_text is None and index.ca_extra is None:
+        return True
+    folder, file = (str(bundle), None) if bundle and bundle.is_dir() else (None, str(bundle) if bundle else None)
     try:
-        if bundle is None:
-            if index.verify:
-                return True
-            context = ssl.create_default_context()
-        elif bundle.is_dir():
-            context = ssl.create_default_context(capath=str(bundle))
-        else:
-            context = ssl.create_default_context(cafile=str(bundle))
+        context = ssl.create_default_context(cafile=file, capath=folder, cadata=index.ca_text)
+        if index.ca_extra:
+            context.load_verify_locations(cafile=str(index.ca_extra))
     except (OSError, ssl.SSLError):
         raise UpstreamError("the CA bundle that your client is configured with cannot be read") from None
     if not index.verify:
@@ -94,11 +92,17 @@ def proxy_for(index: Index, url: str) -> str | None:
     if host == "localhost" or host.startswith("127.") or host == "::1":
         return None
     if index.proxy is not None:
-        return index.proxy or None
+        return None if _spared(host, index.no_proxy) else index.proxy or None
     if proxy_bypass(parts.netloc.rpartition("@")[2]):
         return None
     proxies = getproxies()
     return proxies.get(parts.scheme) or proxies.get("all")
+
+
+def _spared(host: str, listed: str) -> bool:
+    """Whether a list such as `corp.example, .local, *` names a host or a domain above it."""
+    domains = [part.strip().lower().lstrip("*").lstrip(".") for part in listed.split(",") if part.strip()]
+    return any(domain in ("", host) or host.endswith(f".{domain}") for domain in domains)
 
 
 class Upstream:

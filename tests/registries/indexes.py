@@ -61,8 +61,8 @@ class Authority:
     def __post_init__(self) -> None:
         self.ca.cert_pem.write_to_path(str(self.bundle))
 
-    def server(self) -> ssl.SSLContext:
-        """A server context for localhost."""
+    def server(self, *names: str) -> ssl.SSLContext:
+        """A server context for localhost and further names."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.ca.issue_cert("localhost", "127.0.0.1").configure_cert(context)
+        self.ca.issue_cert("localhost", "127.0.0.1", *names).configure_cert(context)
         return context

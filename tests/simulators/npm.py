@@ -34,13 +34,14 @@ class Version:
 
 
 class Npm(Registry):
-    """The registry. `url` is what a client's `registry=` says."""
+    """The registry. `url` is what a client's `registry=` says; `named`: the origin it believes to have, if another."""
 
     def __init__(self, **kwargs: Any) -> None:
         self.packages: dict[str, dict[str, Version]] = {}
         self.tags: dict[str, dict[str, str]] = {}
         self.writes: list[str] = []
         self.advisories: dict[str, Any] = {}
+        self.named = ""
         super().__init__(**kwargs)
 
     @property
@@ -133,7 +134,7 @@ class Npm(Registry):
     def _manifest(self, name: str, version: Version) -> dict[str, Any]:
         made = version.artefact
         dist = {
-            "tarball": f"{self.files.origin}/{quote(name, safe='@/')}/-/{made.filename}",
+            "tarball": f"{self.named or self.files.origin}/{quote(name, safe='@/')}/-/{made.filename}",
             "integrity": version.integrity or made.integrity,
             "shasum": made.sha1,
         }
