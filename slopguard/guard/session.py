@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from slopguard.gate.session import Session
     from slopguard.gate.thread import GateThread
 
+LOOPBACK = "127.0.0.1,localhost"
+
 
 @dataclass(slots=True)
 class Guarded:
@@ -208,13 +210,18 @@ def prints_addresses(call: Invocation) -> bool:
 
 def environment(launch: Launch, call: Invocation, mode: Mode) -> dict[str, str]:
     """The client's environment: loopback never goes through a proxy; offline stays offline."""
-    env = dict(launch.env)
-    for key, twin in (("NO_PROXY", "no_proxy"), ("no_proxy", "NO_PROXY")):
-        spared = launch.env.get(key) or launch.env.get(twin, "")  # some read the one, some the other
-        env[key] = spared if spared == "*" else ",".join(filter(None, [spared, "127.0.0.1,localhost"]))
+    env = {**launch.env, **spared(launch.env)}
     if call.offline:
         env |= {"UV_OFFLINE": "1", "npm_config_offline": "true"}
     if mode is Mode.OBSERVE:
         env.pop("npm_config_allow_git", None)
         env.pop("npm_config_allow_remote", None)
     return env
+
+
+def spared(env: Mapping[str, str]) -> dict[str, str]:
+    """The hosts that need no proxy, the gate added; some clients read the one variable, some the other."""
+    said = {
+        key: env.get(key) or env.get(twin, "") for key, twin in (("NO_PROXY", "no_proxy"), ("no_proxy", "NO_PROXY"))
+    }
+    return {key: hosts if hosts == "*" else ",".join(filter(None, [hosts, LOOPBACK])) for key, hosts in said.items()}

@@ -27,7 +27,7 @@ from slopguard.gate.ports import preferred_port
 from slopguard.gate.session import Session, make_session
 from slopguard.gate.thread import GateThread
 from slopguard.guard import child, find, lines, outer
-from slopguard.guard.session import unique
+from slopguard.guard.session import spared, unique
 from slopguard.indexes import Index
 from slopguard.judge import Door, Judge
 from slopguard.model import Mode
@@ -86,8 +86,7 @@ def environment(
         changed |= {key: value for key, value in launch.env.items() if env.get(key) != value}
     changed["PATH"] = f"{folder / 'bin'}{os.pathsep}{env.get('PATH', os.defpath)}"
     changed["SLOPGUARD_SHIMS"] = str(folder / "bin")
-    for key in ("NO_PROXY", "no_proxy"):
-        changed[key] = ",".join(filter(None, [env.get(key, ""), "127.0.0.1,localhost"]))
+    changed |= spared(env)
     record = folder / outer.FILE
     record.touch(mode=0o600)
     record.write_text(json.dumps({key: env.get(key) for key in changed}), encoding="utf-8")
