@@ -18,6 +18,7 @@ from slopguard.errors import ConfigError
 _PIP_DEFAULT = re.compile(r"Python Package Index \(default (\S+?)\)")
 _PIP_SOURCE = re.compile(r"""^PyPI = PackageIndex\(\s*['"]([^'"]+)['"]""", re.MULTILINE)
 _PIP_PLACE = re.compile(r"from (.+?[/\\]pip)(?:[/\\]__main__\.py)? \(python")
+_PIP_VERSION = re.compile(r"""^__version__ = ["'](\d+)\.(\d+)""", re.MULTILINE)
 _UV_DEFAULT = re.compile(r"package index \(by default: <([^>\s]+)>\)")
 _NPM_DEFAULT = re.compile(r"""(?:new Definition|define)\('registry', \{ default: ['"]([^'"]+)['"]""")
 _TIMEOUT = 60.0
@@ -42,6 +43,12 @@ def pip(command: Sequence[str], env: Mapping[str, str]) -> tuple[str, Path | Non
     if default is None:
         raise ConfigError("pip does not say which index it uses", "Check that this works: pip install --help")
     return default, place
+
+
+def pip_version(place: Path | None) -> tuple[int, ...]:
+    """The first two numbers of the version of the pip in a folder, `()` if it does not say."""
+    found = _PIP_VERSION.search(_text(place / "__init__.py")) if place else None
+    return (int(found[1]), int(found[2])) if found else ()
 
 
 def uv(command: Sequence[str], env: Mapping[str, str]) -> str:

@@ -67,8 +67,7 @@ class Npm:
         config = npm_config.load(_flags(tokens), env, call.cwd, folder)
         used = config.settings(default)
         held = {sources.canonical(s.url): config.credentials(s.url) for s in used}
-        strict = config.find("strict-ssl")
-        loose = strict is not None and strict[0] == "false" and strict[1].trusted
+        loose = config.text("strict-ssl") == "false" == config.vouched("strict-ssl")
         bundle = sources.file_of(config.own("cafile"))
         text = None if bundle else (config.own("ca") or "").replace("\\n", "\n") or None
         return sources.build(

@@ -53,6 +53,10 @@ class NpmConfig:
         found = (values[key] for layer, values in self.layers if layer is not Layer.PROJECT and values.get(key))
         return next((value for value in found if value != "null"), None)
 
+    def vouched(self, key: str) -> str | None:
+        """The value of a key at the strongest layer that is trusted."""
+        return next((values[key] for layer, values in self.layers if layer.trusted and key in values), None)
+
     def on(self, key: str) -> bool:
         """Whether a boolean key is true."""
         return self.text(key) in ("true", "")

@@ -20,6 +20,8 @@ from slopguard.model import Ecosystem, Layer, Sighting
 from slopguard.readers.spec import pypi
 
 _NOT_HANDED_OVER = frozenset({"index-url", "extra-index-url", "find-links", "no-index", "proxy", "trusted-host"})
+_SYSTEM_STORE = (24, 2)
+"""From this version on pip believes the system's authorities too, whatever bundle it is told of."""
 _FLAG_KINDS = (
     ("--index-url", IndexKind.DEFAULT),
     ("--extra-index-url", IndexKind.EXTRA),
@@ -65,15 +67,18 @@ class Pip:
         tokens = _tokens(call)
         config = pip_config.load(call.command, env, place, isolated=args.has(tokens, "--isolated"))
         used = _used(config, tokens, default, call.cwd)
-        bundles = (config.own("cert"), env.get("REQUESTS_CA_BUNDLE"), env.get("CURL_CA_BUNDLE"))
+        spoken = (env.get("REQUESTS_CA_BUNDLE"), env.get("CURL_CA_BUNDLE"))  # in pip they beat its own options
+        named = (*spoken, args.last(tokens, "--cert"), config.own("cert"))
+        bundle, adds = sources.file_of(*named), asking.pip_version(place) >= _SYSTEM_STORE
         found = sources.build(
             self.ecosystem,
             used,
             [sources.Setting(default), *_known(config, call.cwd)],
             env=env,
-            ca_file=sources.file_of(args.last(tokens, "--cert"), *bundles),
+            ca_file=None if adds else bundle,
+            ca_extra=bundle if adds else None,
             proxy=lambda url: args.last(tokens, "--proxy") or config.own("proxy"),
-            insecure=frozenset(word for word, layer in config.words("trusted-host") if layer.trusted),
+            insecure=config.vouched("trusted-host"),
         )
         provider = args.last(tokens, "--keyring-provider") or config.text("keyring-provider")
         return secrets.with_keyring(found, provider, env)

@@ -54,7 +54,16 @@ class PipConfig:
     def own(self, option: str) -> str | None:
         """The value of an option that decides whom to believe (a CA bundle, a proxy): a project has no say in it."""
         value = self.effective.get(option)
-        return value.text if value and value.layer is not Layer.PROJECT else None
+        if value is None or value.layer is not Layer.PROJECT:
+            return value.text if value else None
+        weaker = [other.text for name, other in self.everything if name == option and other.layer is not Layer.PROJECT]
+        return weaker[-1] if weaker else None
+
+    def vouched(self, option: str) -> frozenset[str]:
+        """Of the values that win, those which a trusted layer has too."""
+        everywhere = [value for name, value in self.everything if name == option and value.layer.trusted]
+        trusted = {word for value in everywhere for word in value.text.split()}
+        return frozenset(word for word, _ in self.words(option) if word in trusted)
 
     def on(self, option: str) -> bool:
         """Whether a boolean option is switched on (pip's `strtobool`)."""

@@ -19,6 +19,7 @@ from base64 import b64encode
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 from urllib.parse import quote, urljoin, urlsplit
@@ -59,7 +60,7 @@ class Answer:
 
 
 def tls_context(index: Index) -> ssl.SSLContext | bool:
-    """The TLS settings for an index: its own CA bundle replaces the system's, as in pip, uv and npm; an extra one adds.
+    """The TLS settings for an index: a CA bundle of its own replaces the system's, an extra one adds to it.
 
     Without one, OpenSSL's defaults count, `SSL_CERT_FILE` and `SSL_CERT_DIR` included; aiohttp has read them already.
 
@@ -72,17 +73,21 @@ def tls_context(index: Index) -> ssl.SSLContext | bool:
     bundle = index.ca_file
     if index.verify and bundle is None and index.ca_text is None and index.ca_extra is None:
         return True
-    folder, file = (str(bundle), None) if bundle and bundle.is_dir() else (None, str(bundle) if bundle else None)
     try:
-        context = ssl.create_default_context(cafile=file, capath=folder, cadata=index.ca_text)
+        context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, **_bundle(bundle), cadata=index.ca_text)
         if index.ca_extra:
-            context.load_verify_locations(cafile=str(index.ca_extra))
+            context.load_verify_locations(**_bundle(index.ca_extra))
     except (OSError, ssl.SSLError):
         raise UpstreamError("the CA bundle that your client is configured with cannot be read") from None
     if not index.verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context
+
+
+def _bundle(place: Path | None) -> dict[str, str]:
+    """A CA bundle as `ssl` wants it named: a folder, a file, or none."""
+    return {} if place is None else {"capath" if place.is_dir() else "cafile": str(place)}
 
 
 def proxy_for(index: Index, url: str) -> str | None:
