@@ -113,10 +113,9 @@ def test_without_it_or_with_another_the_index_is_not_believed(secure: Secure, st
     secure.is_not_believed(env={variable[secure.family]: str(stranger.bundle)})
 
 
+@pytest.mark.parametrize("secure", CLIENTS[2:], indirect=True, ids=["npm"])
 def test_one_extra_authority_takes_no_other_away(secure: Secure, stranger: Authority) -> None:
     """`NODE_EXTRA_CA_CERTS` adds to what counts; here the rest comes from the machine's own bundle."""
-    if secure.family != "npm":
-        pytest.skip("the settings of pip and uv replace")
     secure.installs("sg-told", {"NODE_EXTRA_CA_CERTS": str(stranger.bundle), "SSL_CERT_FILE": str(secure.bundle)})
 
 
@@ -137,10 +136,9 @@ def test_verification_is_switched_off_by_a_trusted_layer_only(secure: Secure) ->
     secure.installs("sg-told")
 
 
+@pytest.mark.parametrize("secure", [CLIENTS[0], CLIENTS[2]], indirect=True, ids=["pip", "npm"])
 def test_a_project_cannot_name_the_authority_of_a_trusted_index(secure: Secure) -> None:
     lines = {"pip": f"cert = {secure.bundle}", "npm": f"cafile={secure.bundle}"}
-    if secure.family not in lines:
-        pytest.skip("uv has no such setting")
     project_says(secure, lines[secure.family])
     secure.is_not_believed()
 

@@ -34,7 +34,8 @@ class Version:
 
 
 class Npm(Registry):
-    """The registry. `url` is what a client's `registry=` says; `named`: the origin it believes to have, if another."""
+    """The registry. `url` is what a client's `registry=` says; `named`: the origin it believes to have, if another;
+    `dated`: whether it says when a version appeared."""
 
     def __init__(self, **kwargs: Any) -> None:
         self.packages: dict[str, dict[str, Version]] = {}
@@ -42,6 +43,7 @@ class Npm(Registry):
         self.writes: list[str] = []
         self.advisories: dict[str, Any] = {}
         self.named = ""
+        self.dated = True
         super().__init__(**kwargs)
 
     @property
@@ -128,7 +130,8 @@ class Npm(Registry):
             document["versions"] = {n: _abbreviated(manifest) for n, manifest in versions.items()}
             return Answer(body=json.dumps(document).encode(), content_type=CORGI)
         document |= {"_id": name, "readme": "Made by a test."}
-        document["time"] = {"created": min(times.values()), "modified": max(times.values()), **times}
+        if self.dated:
+            document["time"] = {"created": min(times.values()), "modified": max(times.values()), **times}
         return Answer(body=json.dumps(document).encode())
 
     def _manifest(self, name: str, version: Version) -> dict[str, Any]:
