@@ -81,8 +81,8 @@ class Lookalikes:
     def names(self, ecosystem: Ecosystem) -> Names:
         """The verified names of one ecosystem."""
         if ecosystem not in self._names:
-            imports = self._lists.imports if ecosystem is Ecosystem.PYPI else {}
-            self._names[ecosystem] = Names(self._lists.verified(ecosystem), imports)
+            listing = self._lists.listing(ecosystem)
+            self._names[ecosystem] = Names(listing, lambda module: self._lists.means(ecosystem, module)[1])
         return self._names[ecosystem]
 
 

@@ -72,15 +72,6 @@ class Bundle:
             yield self._data[start:end]
             start = end + 1
 
-    def all(self, ecosystem: Ecosystem, kind: str) -> list[Row]:
-        """Every row of one kind.
-
-        Raises:
-            ListInvalid: such a row cannot be read.
-        """
-        pattern = rf"^[a-z]+\t[^\t\n]+\t{kind}(?:\t[^\n]*)?$"
-        return [Row.parse(line.encode()) for line in re.findall(pattern, self._block(ecosystem), re.MULTILINE)]
-
     def ranks(self, ecosystem: Ecosystem) -> list[tuple[str, str]]:
         """Name and rank (`""` without one) of every allow row, not otherwise parsed: there may be 100,000.
 

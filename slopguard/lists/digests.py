@@ -9,3 +9,8 @@ DIGESTS: Mapping[str, str] = {
     "maps": "7f4c4858998a418ceb6c8d4c7d36783fd98487f4312f9b2666b5fa431992e5fb",
     "watch": "a72c52f9384e60486df86cc30453bf7abd4ce15a06d17967a5b444a7c83ec568",
 }
+
+LISTINGS: Mapping[str, str] = {
+    "npm": "4434da2a165c7f757980be01ced800107d09a92ffe2d3190d3e6ade29795ee1a",
+    "pypi": "211f49b0f1fc80ad0ee77259dc95bbab60e3d12b796bd92c56fb7cd4c7648242",
+}

@@ -6,13 +6,13 @@ row can only refuse, so it comes from any bundle, while the strongest allow and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from slopguard.errors import ListInvalid
 from slopguard.lists.bundle import Bundle
 from slopguard.lists.rows import Row
+from slopguard.lookalike import listing
 from slopguard.model import AllowRow, DenyRow, Ecosystem, RowKind, WatchRow
 
 if TYPE_CHECKING:
@@ -32,13 +32,19 @@ class Lists:
     Args:
         bundles: the lists.
         state: `ok`, `invalid` (their bytes could not be verified, so there are none) or `expired`.
+        prepared: the listing of an ecosystem's allow rows in exactly these bundles, where it was made before.
     """
 
-    def __init__(self, bundles: Sequence[Bundle], state: str = "ok") -> None:
+    def __init__(
+        self,
+        bundles: Sequence[Bundle],
+        state: str = "ok",
+        prepared: Callable[[Ecosystem], str | None] = lambda ecosystem: None,
+    ) -> None:
         self.state = state
         self._bundles = tuple(bundles)
-        self._verified: dict[Ecosystem, tuple[str, ...]] = {}
-        self._stdlib: dict[Ecosystem, frozenset[str]] = {}
+        self._prepared = prepared
+        self._listings: dict[Ecosystem, str] = {}
         self._memo: dict[tuple[Ecosystem, str], tuple[tuple[str, Row], ...]] = {}
 
     @classmethod
@@ -48,9 +54,9 @@ class Lists:
         Raises:
             ListInvalid: their bytes are not the ones this version was built with.
         """
-        from slopguard.lists.shipped import bundles
+        from slopguard.lists.shipped import bundles, prepared
 
-        return cls(bundles())
+        return cls(bundles(), prepared=prepared)
 
     @classmethod
     def load(cls, settings: Settings) -> Lists:
@@ -105,11 +111,11 @@ class Lists:
         found = [row.as_watch() for _, row in self._rows(ecosystem, name, "watch")]
         return min(found, key=lambda row: _UNRANKED if row.rank is None else row.rank, default=None)
 
-    def verified(self, ecosystem: Ecosystem) -> Sequence[str]:
-        """Every name with an allow row, most popular first; those without a rank come last, as they are listed."""
-        if ecosystem not in self._verified:
-            self._verified[ecosystem] = self._ranked(ecosystem)
-        return self._verified[ecosystem]
+    def listing(self, ecosystem: Ecosystem) -> str:
+        """Every name with an allow row, as a `lookalike.listing`; those without a rank come last, as listed."""
+        if ecosystem not in self._listings:
+            self._listings[ecosystem] = self._prepared(ecosystem) or listing(self._ranked(ecosystem))
+        return self._listings[ecosystem]
 
     def scope_listed(self, scope: str) -> bool:
         """Whether an npm scope (`@acme`) holds an allowlisted package."""
@@ -117,24 +123,11 @@ class Lists:
             b"\tallow" in line for bundle in self._bundles for line in bundle.lines(f"{Ecosystem.NPM.value}\t{scope}/")
         )
 
-    @cached_property
-    def imports(self) -> Mapping[str, tuple[str, ...]]:
-        """PyPI import name (normalised as a name) to the distributions that hold it, most popular first."""
-        rows = (row for bundle in self._bundles for row in bundle.all(Ecosystem.PYPI, "import"))
-        return {row.name: row.values("in") for row in rows}
-
     def means(self, ecosystem: Ecosystem, name: str) -> tuple[bool, tuple[str, ...]]:
         """Whether the name is a standard-library module, and the distributions it is only the import name of."""
         rows = [row for _, row in self._rows(ecosystem, name, "stdlib", "import")]
         holders = tuple(holder for row in rows for holder in row.values("in"))
         return any(row.kind == "stdlib" for row in rows), holders
-
-    def stdlib(self, ecosystem: Ecosystem) -> frozenset[str]:
-        """Standard-library modules (PyPI) or Node built-ins (npm), spelled as package names."""
-        if ecosystem not in self._stdlib:
-            rows = (row for bundle in self._bundles for row in bundle.all(ecosystem, "stdlib"))
-            self._stdlib[ecosystem] = frozenset(row.name for row in rows)
-        return self._stdlib[ecosystem]
 
     def _ranked(self, ecosystem: Ecosystem) -> tuple[str, ...]:
         pairs = [pair for bundle in self._bundles for pair in bundle.ranks(ecosystem)]

@@ -6,11 +6,13 @@ with the digest pinned in `slopguard.lists.digests` are ever used.
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 
 from slopguard.errors import ListInvalid
 from slopguard.lists.bundle import Bundle
-from slopguard.lists.digests import DIGESTS
+from slopguard.lists.digests import DIGESTS, LISTINGS
+from slopguard.model import Ecosystem
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 PLACES = (_PACKAGE / "_shipped", _PACKAGE.parent / "allowlists")
@@ -23,8 +25,23 @@ def bundles(places: tuple[Path, ...] = PLACES) -> tuple[Bundle, ...]:
     Raises:
         ListInvalid: a file is missing, unreadable, or not the one this version was built with.
     """
-    folder = next((place for place in places if place.is_dir()), places[-1])
-    return tuple(_bundle(folder, name, digest) for name, digest in DIGESTS.items())
+    return tuple(_bundle(_folder(places), name, digest) for name, digest in DIGESTS.items())
+
+
+def prepared(ecosystem: Ecosystem, places: tuple[Path, ...] = PLACES) -> str | None:
+    """The listing of all names that the shipped lists allow; `None` if its bytes are not the promised ones.
+
+    It says nothing that the lists do not say; making it takes longer than all else that one question needs.
+    """
+    try:
+        data = (_folder(places) / "listings" / f"{ecosystem.value}.tsv").read_bytes()
+    except OSError:
+        return None
+    return data.decode("ascii") if sha256(data).hexdigest() == LISTINGS[ecosystem.value] else None
+
+
+def _folder(places: tuple[Path, ...]) -> Path:
+    return next((place for place in places if place.is_dir()), places[-1])
 
 
 def _bundle(folder: Path, name: str, digest: str) -> Bundle:

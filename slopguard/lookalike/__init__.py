@@ -6,36 +6,34 @@ of a refusal and kept precise; `near` only makes suggestions. A name on a verifi
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from slopguard.lookalike.spelling import counts, misspelling
 from slopguard.lookalike.suggestions import Suggestions
-from slopguard.lookalike.verified import Verified
+from slopguard.lookalike.verified import Verified, listing
 from slopguard.model import NormalizedName
 
-__all__ = ["Names", "misspelling"]
+__all__ = ["Names", "listing", "misspelling"]
 
 
 class Names:
-    """The verified names of one ecosystem, most popular first.
+    """The verified names of one ecosystem.
 
     Args:
-        verified: normalised names in order of rank.
-        imports: for an import name, the distributions that hold it.
+        verified: the `listing` of normalised names.
+        holders: for an import name in the spelling of PEP 503, the distributions that hold it.
     """
 
-    def __init__(self, verified: Sequence[str], imports: Mapping[str, Sequence[str]] | None = None) -> None:
+    def __init__(self, verified: str, holders: Callable[[str], Sequence[str]] = lambda module: ()) -> None:
         self._verified = Verified(verified)
-        self._suggestions = Suggestions(self._verified, imports or {})
+        self._suggestions = Suggestions(self._verified, holders)
 
     def imitates(self, name: NormalizedName) -> str | None:
         """The verified name that `name` imitates; the most popular if several, `None` if none or itself verified."""
-        ranks = self._verified.ranks
-        if name in ranks:
+        if self._verified.rank(name) is not None:
             return None
-        candidates = self._verified.one_slip_from(name)
-        found = [target for target in candidates if counts(name, target, ranks[target])]
-        return min(found, key=ranks.__getitem__, default=None)
+        candidates = self._verified.by_rank(self._verified.one_slip_from(name))
+        return next((target for target, rank in candidates.items() if counts(name, target, rank)), None)
 
     def near(self, name: str, limit: int = 3) -> tuple[str, ...]:
         """Verified names that the author of `name` may have meant, best first; empty when none is plausible."""

@@ -1,13 +1,12 @@
 """Verified names that the author of a refused name may have meant.
 
 Invariants: pure; only verified names are suggested, and none rather than an unlikely one. Nothing here refuses:
-suggestions are printed beside a refusal. Tables are built when first needed.
+suggestions are printed beside a refusal.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Sequence
 from itertools import combinations
 from math import log
 
@@ -54,16 +53,16 @@ class Suggestions:
 
     Args:
         verified: the names that may be suggested.
-        imports: for an import name, the distributions that hold it.
+        holders: for an import name in the spelling of PEP 503, the distributions that hold it.
     """
 
-    def __init__(self, verified: Verified, imports: Mapping[str, Sequence[str]]) -> None:
+    def __init__(self, verified: Verified, holders: Callable[[str], Sequence[str]]) -> None:
         self._verified = verified
-        self._imports = imports
+        self._holders = holders
 
     def holding(self, name: str) -> list[str]:
-        """Verified distributions that hold a module of this name, most popular first; spelling as in PEP 503."""
-        return self._verified.by_rank(self._holders.get(_plain(name), ()))
+        """Verified distributions that hold a module of this name, most popular first."""
+        return list(self._verified.by_rank(self._holders(_plain(name))))
 
     def related(self, name: str) -> list[str]:
         """Verified names that share two of its words, then those that are one of its words, then close spellings."""
@@ -80,14 +79,7 @@ class Suggestions:
         rarest = min(held, key=len, default=_NONE)
         if len(rarest) > _TELLING:
             return []
-        return self._verified.by_rank(found for found in rarest if words_of(found)[0] in words)
-
-    @cached_property
-    def _holders(self) -> dict[str, set[str]]:
-        table: dict[str, set[str]] = {}
-        for module, distributions in self._imports.items():
-            table.setdefault(_plain(module), set()).update(distributions)
-        return table
+        return list(self._verified.by_rank(found for found in rarest if words_of(found)[0] in words))
 
     def _group(self, word: str) -> set[str]:
         """Verified names that hold the word or one of its kin."""
@@ -108,10 +100,11 @@ class Suggestions:
         if len(name) <= _SHORTEST:
             return []
         nearby = self._verified.edged_like(name)
-        return self._verified.by_rank(found for found in nearby if OSA.distance(name, found, score_cutoff=2) <= 2)
+        close = (found for found in nearby if OSA.distance(name, found, score_cutoff=2) <= 2)
+        return list(self._verified.by_rank(close))
 
     def _rank_of(self, name: str) -> int:
-        return self._verified.ranks.get(name, _UNRANKED)
+        return self._verified.rank(name) or _UNRANKED
 
 
 def _lack(word: str, parts: Sequence[str]) -> float:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from slopguard.lookalike import Names, misspelling
+from slopguard.lookalike import Names, listing, misspelling
 from slopguard.lookalike.verified import SCANS
 from slopguard.model import NormalizedName
 
@@ -44,11 +44,11 @@ POPULAR = [
 RARE = [f"filler-{number}" for number in range(12_000)]
 IMPORTS = {
     "cv2": ("opencv-python-headless", "opencv-python"),
-    "PIL": ("pillow", "unlisted"),
+    "pil": ("pillow", "unlisted"),
     "sklearn": ("scikit-learn",),
 }
 VERIFIED = [*POPULAR, *RARE[:3_000], "flask-httpauth", *RARE[3_000:], "obscure", "marketing-tools"]
-NAMES = Names(VERIFIED, IMPORTS)
+NAMES = Names(listing(VERIFIED), lambda module: IMPORTS.get(module, ()))
 
 
 def imitated(name: str) -> str | None:
@@ -117,8 +117,8 @@ def test_a_harmless_resemblance_is_none(name: str) -> None:
 
 
 def test_the_most_popular_of_several_targets_is_named() -> None:
-    assert Names(["colours", "colors", "color5"]).imitates(NormalizedName("colorss")) == "colors"
-    assert Names(["blaster", "plaster"]).imitates(NormalizedName("blasterr")) == "blaster"
+    assert Names(listing(["colours", "colors", "color5"])).imitates(NormalizedName("colorss")) == "colors"
+    assert Names(listing(["blaster", "plaster"])).imitates(NormalizedName("blasterr")) == "blaster"
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ COMPOSED = st.lists(WORDS, min_size=1, max_size=3).map("-".join)
 @settings(deadline=None)
 @given(COMPOSED | st.text(alphabet="aeflnqrstu-@/", max_size=12) | st.sampled_from([*IMITATIONS, *HARMLESS]))
 def test_the_first_questions_and_the_ten_thousandth_are_answered_alike(name: str) -> None:
-    few, many = Names(VERIFIED, IMPORTS), NAMES
+    few, many = Names(listing(VERIFIED), lambda module: IMPORTS.get(module, ())), NAMES
     many._verified._asked = SCANS
     assert few.imitates(NormalizedName(name)) == many.imitates(NormalizedName(name))
     assert few.near(name) == many.near(name)

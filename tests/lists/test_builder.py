@@ -112,5 +112,12 @@ def test_import_names_lead_to_ranked_or_curated_distributions(tool: ModuleType, 
     ]
 
 
+def test_verified_names_are_written_once_more_with_their_place(tool: ModuleType, data: Path, tmp_path: Path) -> None:
+    tool.main(["build", str(data)])
+    folder = tmp_path / "allowlists" / "listings"
+    assert (folder / "npm.tsv").read_text() == "@a/b\t2\ndebug\t4\nlodash\t1\nopn\t3\n"
+    assert (folder / "pypi.tsv").read_text() == "pyyaml\t2\nrequests\t1\nscikit-learn\t3\n"
+
+
 def test_without_a_folder_it_says_how_it_is_used(tool: ModuleType) -> None:
     assert tool.main(["build"]) == 2

@@ -126,8 +126,8 @@ def test_a_watch_row_says_where_from_and_since_when_and_the_best_rank_counts() -
 
 def test_verified_names_come_in_order_of_rank_then_name() -> None:
     found = lists("npm\tb\tallow\trank=2", "npm\ta\tallow", "npm\tc\tallow\trank=1", "pypi\td\tallow", "npm\te\twatch")
-    assert list(found.verified(NPM)) == ["c", "b", "a"]
-    assert found.verified(NPM) is found.verified(NPM)
+    assert found.listing(NPM) == "a\t3\nb\t2\nc\t1\n"
+    assert found.listing(NPM) is found.listing(NPM)
 
 
 def test_a_scope_is_listed_when_it_holds_an_allowlisted_package() -> None:
@@ -139,9 +139,6 @@ def test_meanings_of_a_name() -> None:
     found = lists("pypi\tyaml\timport\tin=pyyaml;other", "npm\tfs\tstdlib", "npm\timport-fresh\tallow")
     assert found.means(PYPI, "yaml") == (False, ("pyyaml", "other"))
     assert found.means(NPM, "fs") == (True, ())
-    assert found.imports == {"yaml": ("pyyaml", "other")}
-    assert found.stdlib(NPM) == frozenset({"fs"})
-    assert found.stdlib(PYPI) == frozenset()
 
 
 def test_only_so_many_names_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from slopguard.lists import Lists, Row
-from slopguard.lists.shipped import bundles
+from slopguard.lists.shipped import bundles, prepared
 from slopguard.model import Ecosystem, RowKind
 from slopguard.names import normalize
 
@@ -67,6 +69,19 @@ def test_a_package_named_like_a_node_built_in_is_allowed_all_the_same() -> None:
 
 def test_no_list_holds_an_address() -> None:
     assert [bundle.name for bundle in bundles() if b"://" in bundle.data] == []
+
+
+@pytest.mark.parametrize("ecosystem", Ecosystem)
+def test_the_listing_made_before_is_the_one_that_the_lists_give(ecosystem: Ecosystem) -> None:
+    assert prepared(ecosystem) == Lists(bundles()).listing(ecosystem)
+
+
+def test_a_listing_that_was_changed_is_made_afresh(tmp_path: Path) -> None:
+    (tmp_path / "listings").mkdir()
+    (tmp_path / "listings" / "pypi.tsv").write_text("evil\t1\n")
+    assert [prepared(ecosystem, (tmp_path,)) for ecosystem in Ecosystem] == [None, None]
+    lists = Lists(bundles(), prepared=lambda ecosystem: prepared(ecosystem, (tmp_path,)))
+    assert lists.listing(PYPI) == SHIPPED.listing(PYPI)
 
 
 def test_lists_that_cannot_be_verified_are_no_lists(monkeypatch: pytest.MonkeyPatch) -> None:
