@@ -40,6 +40,7 @@ class File:
     hashed: bool = True
     sha256: str = ""
     provenance: str | None = None
+    gpg_sig: bool | None = None
 
     @property
     def hashes(self) -> dict[str, str]:
@@ -55,6 +56,7 @@ class PyPI(Registry):
     def __init__(self, **kwargs: Any) -> None:
         self.projects: dict[str, list[File]] = {}
         self.status: dict[str, dict[str, str]] = {}
+        self.writes: list[str] = []
         super().__init__(**kwargs)
 
     @property
@@ -126,7 +128,10 @@ class PyPI(Registry):
         return [path.split("/")[2] for path in self.asked(lambda seen: seen.path.startswith("/simple/"))]
 
     def respond(self, seen: Seen, body: bytes) -> Answer:
-        """PEP 503/691 pages under `/simple/`, files under `/files/`."""
+        """PEP 503/691 pages under `/simple/`, files under `/files/`; uploads are logged and accepted."""
+        if seen.method == "POST":
+            self.writes.append(f"POST {seen.path.strip('/')}")
+            return Answer(200, b"")
         parts = seen.path.strip("/").split("/")
         if parts[0] == "simple" and len(parts) == 1:
             return self._root(seen)
@@ -183,6 +188,8 @@ class PyPI(Registry):
             entry["requires-python"] = file.requires_python
         if file.core_metadata:
             entry["core-metadata"] = _metadata_hash(file)
+        if file.gpg_sig is not None:
+            entry["gpg-sig"] = file.gpg_sig
         if file.provenance:
             entry["provenance"] = file.provenance
         return entry
