@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 
@@ -16,11 +16,18 @@ from slopguard.cli.targets import ecosystems_of, lines_of, requests_for
 from slopguard.config import Settings, load
 from slopguard.errors import InputError, UsageError
 from slopguard.model import Ecosystem, Location, Mode, Request, Verdict
+from slopguard.names import shown
 from slopguard.rules import exit_code
 
 UNCLEAR = (
     "slopguard: this folder does not say which ecosystem is meant, so both were asked. Say it with -e pypi or -e npm."
 )
+
+PROBLEMS: Mapping[type[OSError], str] = {
+    FileNotFoundError: "there is no such file",
+    IsADirectoryError: "that is a folder",
+    PermissionError: "you may not read it",
+}
 
 
 @click.command(epilog="Example: slopguard ask flask npm:react@19.1.0 --offline")
@@ -79,7 +86,8 @@ def _read(file: str) -> Iterator[tuple[str, Location]]:
     try:
         raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     except OSError as why:
-        raise InputError(f"the file of names cannot be read ({type(why).__name__})", "Check its path") from None
+        problem = PROBLEMS.get(type(why), "it cannot be read")
+        raise InputError(f"--from-file {shown(file)}: {problem}", "Check its path") from None
     return lines_of(raw, file)
 
 

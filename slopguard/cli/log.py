@@ -37,7 +37,7 @@ def log(ctx: click.Context, since: str | None, limit: int, config: Path | None, 
         ctx.find_root().obj = config_of(ctx, config)
         return 0
     with _ledger(config_of(ctx, config)) as ledger:
-        entries = ledger.rows(since=_moment(since) if since else None, limit=limit)
+        entries = ledger.rows(since=_moment(since) if since is not None else None, limit=limit)
     _print(entries, form)
     return 0
 
@@ -59,7 +59,7 @@ def show(ctx: click.Context, decision: str, config: Path | None, form: str) -> i
     return 0
 
 
-@log.command(epilog="Example: slopguard log verify")
+@log.command(epilog="Example: slopguard log verify", short_help="Prove that no row was changed or lost.")
 @common
 @click.pass_context
 def verify(ctx: click.Context, config: Path | None, form: str) -> int:
@@ -112,6 +112,6 @@ def _moment(text: str) -> datetime:
         return datetime.now(UTC) - timedelta(**{UNITS[span[2]]: int(span[1])})
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         raise UsageError("--since takes 30m, 12h, 7d, 2w or a date", "For example: slopguard log --since 7d") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -29,6 +29,7 @@ SIGNS = {
 """Files that say which ecosystem a folder is about."""
 _SPEC = {Ecosystem.PYPI: re.compile(r"[\w.!+-]+"), Ecosystem.NPM: re.compile(r"[\w.^~*<>=|+-][\w.^~*<>=|+ -]*")}
 """What may follow a name: for PyPI one version, for npm a version, a range or a tag; no alias and no place."""
+_PREFIXED = re.compile(r"[A-Za-z]+:[\w@].*")
 CLIENTS = {Ecosystem.PYPI: ("pip", "uv"), Ecosystem.NPM: ("npm",)}
 BOTH = tuple(Ecosystem)
 
@@ -60,9 +61,11 @@ def requests_for(
     prefix, colon, rest = text.partition(":")
     known = prefix.lower()
     named = (Ecosystem(known),) if colon and known in BOTH else None
+    if not named and _PREFIXED.fullmatch(text):
+        raise UsageError(f"'{shown(prefix)}' is not an ecosystem that slopguard knows", "Say pypi:NAME or npm:NAME")
     spec = rest if named else text
     name, version = _parted(spec)
-    if any(sign in name for sign in "<>=;[|,"):
+    if not name.strip() or any(sign in name for sign in "<>=;[|,"):
         raise _no_name(text)
     chosen = named or ((Ecosystem.NPM,) if name.startswith("@") else tuple(ecosystems))
     for ecosystem in chosen:
@@ -118,7 +121,7 @@ def lines_of(raw: bytes, where: str) -> Iterator[tuple[str, Location]]:
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise InputError(f"{where}: not a text file in UTF-8") from None
+        raise InputError(f"{where}: not a text file in UTF-8", "Write the names as plain text, one a line") from None
     for number, line in enumerate(text.split("\n"), 1):
         name = line.partition("#")[0].strip(" \t\r")
         if name:

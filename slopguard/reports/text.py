@@ -24,6 +24,19 @@ COLOURS = {Outcome.ALLOW: "32", Outcome.WARN: "33", Outcome.QUARANTINE: "33", Ou
 INSTALL = {Ecosystem.PYPI: "pip install", Ecosystem.NPM: "npm install"}
 REPLACEABLE = frozenset({"not-found", "unverified", "predicted", "lookalike", "lookalike-new", "import-name"})
 """Rules after which a verified package of a near name may be what was meant."""
+WHATEVER_THE_INDEX_SAYS = frozenset(
+    {
+        "bad-name",
+        "malicious",
+        "denied",
+        "internal-name",
+        "foreign-source",
+        "stdlib-name",
+        "list-invalid",
+        "policy-error",
+    }
+)
+"""Rules that no answer of an index could change, so that nobody needs to know whether one was asked."""
 MAYBE_PRIVATE = frozenset({"not-found", "unverified"})
 
 
@@ -87,6 +100,8 @@ def _known(watch: WatchRow) -> str:
 
 def _asked(verdict: Verdict) -> str:
     existence = verdict.evidence.facts.existence
+    if verdict.rule in WHATEVER_THE_INDEX_SAYS:
+        return ""
     if existence is Existence.OFFLINE:
         return " (offline: no index was asked)"
     asked = verdict.evidence.facts.asked

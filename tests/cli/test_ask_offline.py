@@ -108,10 +108,30 @@ def test_names_from_standard_input(slopguard: Program) -> None:
 
 
 def test_a_file_that_is_none_is_an_error(slopguard: Program) -> None:
-    assert slopguard("ask", "--offline", "--from-file", "none.txt").rc == 2
+    for name, problem in (("none.txt", "there is no such file"), (".git", "that is a folder")):
+        done = slopguard("ask", "--offline", "--from-file", name)
+        assert (done.rc, done.err) == (2, f"slopguard: --from-file {name}: {problem}. Check its path.\n")
     (slopguard.cwd / "raw").write_bytes(b"\xff\xfe\x00")
     done = slopguard("ask", "--offline", "--from-file", "raw")
     assert (done.rc, "not a text file" in done.err) == (2, True)
+    (slopguard.cwd / "empty").write_bytes(b"# nothing\n\n")
+    done = slopguard("ask", "--offline", "--from-file", "empty")
+    assert (done.rc, "no name to ask about" in done.err) == (2, True)
+
+
+def test_one_line_of_megabytes_is_one_bad_name(slopguard: Program) -> None:
+    done = slopguard("ask", "--offline", "-e", "npm", "--from-file", "-", stdin="a" * 3_000_000)
+    assert (done.rc, len(done.out) < 300) == (1, True)
+
+
+def test_whether_an_index_was_asked_is_said_only_where_it_matters(slopguard: Program) -> None:
+    unlisted, stdlib = "pypi:sg-no-such-name", "pypi:json"
+    assert "offline: no index was asked" in slopguard("ask", "--offline", unlisted).out
+    assert "index" not in slopguard("ask", "--offline", stdlib).out
+
+
+def test_an_allowed_name_that_the_language_has_itself_says_so(slopguard: Program) -> None:
+    assert slopguard("ask", "--offline", "npm:fs").out.endswith("; the language has a module of that name\n")
 
 
 def test_thousands_of_names_are_one_run(slopguard: Program) -> None:

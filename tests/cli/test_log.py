@@ -58,7 +58,9 @@ def test_since_when(decided: Program, since: str) -> None:
 
 def test_since_the_future_is_nothing_and_since_nonsense_is_an_error(decided: Program) -> None:
     assert decided("log", "--since", "2999-01-01").out == ""
-    assert decided("log", "--since", "yesterday").rc == 2
+    for nonsense in ("yesterday", "", "12H", "0001-01-01T00:00+14:00"):
+        done = decided("log", "--since", nonsense)
+        assert (done.rc, done.err.startswith("slopguard: --since takes 30m, 12h")) == (2, True)
 
 
 def test_one_decision_in_full(decided: Program) -> None:

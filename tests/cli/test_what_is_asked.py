@@ -44,6 +44,9 @@ def test_the_latest_version_is_none_in_particular() -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "",
+        " ",
+        "pypi:",
         "pypi:flask>=3",
         "pypi:flask~=3.0",
         "pypi:flask!=3",
@@ -62,3 +65,14 @@ def test_the_latest_version_is_none_in_particular() -> None:
 def test_what_is_more_than_a_name_and_a_version_is_an_error(text: str) -> None:
     with pytest.raises(UsageError, match="is not NAME or NAME==VERSION"):
         list(requests_for(text, BOTH, Actor.HUMAN))
+
+
+@pytest.mark.parametrize("text", ["cargo:serde", "gem:rails", "node:fs", "crates:x"])
+def test_another_ecosystem_is_an_error_and_not_a_bad_name(text: str) -> None:
+    with pytest.raises(UsageError, match="is not an ecosystem"):
+        list(requests_for(text, BOTH, Actor.HUMAN))
+
+
+@pytest.mark.parametrize("text", ["https://registry.example/x", "C:\\x", "@a:b"])
+def test_a_place_is_no_ecosystem_but_a_bad_name(text: str) -> None:
+    assert {asked.name for asked in requests_for(text, BOTH, Actor.HUMAN)} == {None}

@@ -169,3 +169,13 @@ def test_the_command_is_words_a_shell_passes_on_unchanged(made: Verdict) -> None
     assert command.split(" ") == shlex.split(command)
     assert command.startswith(("slopguard ask ", "slopguard log"))
     assert not set(command) & set("$`!*?(){}[]<>|&;~#\\\"'")
+
+
+@pytest.mark.parametrize("outcome", [Outcome.QUARANTINE, Outcome.BLOCK, Outcome.UNCHECKED])
+def test_the_longest_name_and_rule_fit_and_the_command_is_whole(outcome: Outcome) -> None:
+    decision = Decision(outcome, "ext-" + "x" * 20)
+    made = verdict(asked(Ecosystem.PYPI, "a" * 200), known(), decision, decision_id="d-" + "0" * 32)
+    text = line(made)
+    assert len(text) <= LIMIT
+    assert text.endswith(f"Next: slopguard log show {made.decision_id}")
+    assert "...'" in text

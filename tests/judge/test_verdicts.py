@@ -83,6 +83,26 @@ def test_a_locked_version_may_be_new_but_only_with_the_locked_hash() -> None:
     assert mine.verdict(replace(asked, version=None), listed(1)).stops
 
 
+def test_of_a_refused_name_what_an_adopted_lock_holds_is_admitted_and_nothing_else() -> None:
+    facts = listed(1, 1, 1)
+    locked = {
+        (PYPI, "unlisted-name", f"{version}.0"): frozenset({f"sha256:{digest}"}) for version, digest in ((1, 1), (2, 9))
+    }
+    mine = judge(locked=LockedSet(locked))
+    assert mine.verdict(request("unlisted-name"), facts).stops
+    found = mine.locked(request("unlisted-name"), facts)
+    assert {version: (each.rule, each.request.digests) for version, each in found.items()} == {
+        "1.0": ("locked", frozenset({"sha256:1"}))
+    }
+    assert mine.locked(request("flask"), facts) == {}
+    assert judge().locked(request("unlisted-name"), facts) == {}
+
+
+def test_a_lock_admits_no_version_that_is_denied() -> None:
+    locked = LockedSet({(PYPI, "evil", "1.0"): frozenset({"sha256:1"})})
+    assert judge(locked=locked).locked(request("evil"), listed(400)) == {}
+
+
 def test_a_weak_digest_locks_and_pins_nothing() -> None:
     lists = Lists.of({"team": ["pypi\tpinned\tallow\thashes=sha1:aa;md5:bb\tversions=1.0"]})
     weak = frozenset({"sha1:aa", "md5:bb"})
