@@ -27,6 +27,8 @@ _URL_SAFE = r"[A-Za-z0-9._~!*'()-]"
 _NPM = re.compile(rf"(?:@(?!\.){_URL_SAFE}+/(?!\.){_URL_SAFE}+|(?![._-]){_URL_SAFE}+)")
 _NPM_RESERVED = frozenset({"node_modules", "favicon.ico"})
 _PLAIN = re.compile(r"[!-~]+")
+_VISIBLE = re.compile(r"[!-&(-\[\]-~]*")
+"""What `shown` leaves as it is: visible ASCII without the quote and the backslash."""
 
 _INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
 _INVISIBLE_OTHERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
@@ -120,6 +122,8 @@ def shown(raw: str, limit: int = 64) -> str:
     Anything but visible ASCII, and the quote and backslash, is written as `\xNN`, `\uNNNN` or `\UNNNNNNNN`;
     what does not fit is replaced by `...`. No escape is ever cut in two.
     """
+    if len(raw) <= limit and _VISIBLE.fullmatch(raw):
+        return raw
     pieces: list[str] = []
     room = limit
     for character in raw:

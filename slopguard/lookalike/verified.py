@@ -63,11 +63,11 @@ class Verified:
         """
         if len(name) < SHORTEST - 1:
             return set()
-        tables_pay = self._tables_pay()
-        found = {target for target in respelled(name) if self.rank(target) is not None}
-        if not tables_pay:
+        if not self._tables_pay():
+            found = {target for target in respelled(name) if self.rank(target) is not None}
             rest = len(name) - 1
             return found.union(self._starting(name[: rest // 2]), self._ending(name[len(name) - (rest - rest // 2) :]))
+        found = self._ranks.keys() & set(respelled(name))
         for length in range(max(len(name) - 1, SHORTEST), len(name) + 2):
             middle = length // 2
             found.update(self._halves.get((length, False, name[:middle]), ()))
