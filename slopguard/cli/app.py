@@ -22,6 +22,7 @@ COMMANDS = {
     "npx": ("slopguard.cli.guarded:npx", "npx, guarded."),
     "pip": ("slopguard.cli.guarded:pip", "pip, guarded."),
     "run": ("slopguard.cli.guarded:run", "Any command, with every client it starts guarded."),
+    "trust": ("slopguard.cli.trust:trust", "Accept a project's settings and lock files, or an index (a person must)."),
     "uv": ("slopguard.cli.guarded:uv", "uv, guarded."),
     "uvx": ("slopguard.cli.guarded:uvx", "uvx, guarded."),
 }

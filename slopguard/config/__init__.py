@@ -36,7 +36,7 @@ from slopguard.config.settings import ListSource, Settings, UpstreamSetting
 from slopguard.errors import ConfigError
 from slopguard.model import Ecosystem
 
-__all__ = ["ListSource", "Places", "Settings", "UpstreamSetting", "load"]
+__all__ = ["ListSource", "Places", "Settings", "UpstreamSetting", "load", "places"]
 
 
 def load(

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
@@ -72,6 +73,15 @@ class Accepted:
             self, files={**self.files, **(files or {})}, indexes=known, projects={**self.projects, **(projects or {})}
         )
 
+    def without(self, what: str) -> Accepted:
+        """The record less what goes by this path or address: the index, the project, the file or all files in it."""
+        return replace(
+            self,
+            files={path: digest for path, digest in self.files.items() if what not in (path, str(Path(path).parent))},
+            indexes=tuple(index for index in self.indexes if index != what),
+            projects={path: digest for path, digest in self.projects.items() if path != what},
+        )
+
 
 def read(folder: Path) -> Accepted:
     """The record in the user's settings folder; empty where there is none.
@@ -114,6 +124,12 @@ def take(folder: Path, project: str, locked: Locked) -> str:
     data = json.dumps({"project": project, "packages": rows}, separators=(",", ":")).encode()
     _put(snapshot(folder, project), data)
     return _digest(data)
+
+
+def intact(path: Path, wanted: str) -> bool:
+    """Whether a snapshot is the one that was accepted."""
+    data = read_bytes(path)
+    return data is not None and _digest(data) == wanted
 
 
 def locked_by(snapshots: Iterable[tuple[Path, str]]) -> Locked:
@@ -163,5 +179,6 @@ def _put(path: Path, data: bytes) -> None:
             os.fsync(stream.fileno())
         fresh.replace(path)
     except OSError as why:
-        fresh.unlink(missing_ok=True)
+        with suppress(OSError):
+            fresh.unlink(missing_ok=True)
         raise ConfigError(f"{path}: cannot be written ({type(why).__name__})", "Check its folder") from None

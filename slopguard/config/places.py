@@ -58,14 +58,30 @@ def project_tables(cwd: Path, account: Path) -> Iterator[tuple[Path, dict[str, A
         ConfigError: a file cannot be read or parsed, or one folder holds two tables.
     """
     for folder in reversed(list(_upwards(cwd, account))):
-        own = read_toml(folder / FILE_NAME)
-        shared = _tool_table(folder / "pyproject.toml")
-        if own is not None and shared is not None:
-            raise ConfigError(f"{folder}: settings stand in both {FILE_NAME} and pyproject.toml", "Keep one of them")
-        if own is not None:
-            yield folder / FILE_NAME, own
-        if shared is not None:
-            yield folder / "pyproject.toml", shared
+        path, table = project_table(folder)
+        if table is not None:
+            yield path, table
+
+
+def project_table(folder: Path) -> tuple[Path, dict[str, Any] | None]:
+    """The settings table of one project folder and the file it stands in; `None` where there is none.
+
+    Raises:
+        ConfigError: a file cannot be read or parsed, or both hold a table.
+    """
+    own, shared = settings_table(folder / FILE_NAME), settings_table(folder / "pyproject.toml")
+    if own is not None and shared is not None:
+        raise ConfigError(f"{folder}: settings stand in both {FILE_NAME} and pyproject.toml", "Keep one of them")
+    return (folder / FILE_NAME, own) if shared is None else (folder / "pyproject.toml", shared)
+
+
+def settings_table(path: Path) -> dict[str, Any] | None:
+    """The settings table of one file: all of it, or `[tool.slopguard]` of a pyproject.toml; `None` if there is none.
+
+    Raises:
+        ConfigError: the file cannot be read or parsed.
+    """
+    return _tool_table(path) if path.name == "pyproject.toml" else read_toml(path)
 
 
 def _upwards(cwd: Path, account: Path) -> Iterator[Path]:

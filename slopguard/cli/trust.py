@@ -1,0 +1,287 @@
+"""`slopguard trust`: a person accepts a project's settings, its lock files, or an index.
+
+Invariants: nothing is accepted but what was shown; only an answer typed at the controlling terminal counts, no flag
+and no pipe; an agent and a CI job are refused before anything is read; what would not be in force anyhow, because
+the organisation forbids it, is refused too; every acceptance and removal is in the ledger.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import click
+
+from slopguard.cli.app import common, config_of
+from slopguard.config import Settings, load, places
+from slopguard.config import accepted as record
+from slopguard.config.accepted import Accepted
+from slopguard.errors import SlopguardError, UsageError
+from slopguard.guard.adopt import Offer, look
+from slopguard.indexes import without_credentials
+from slopguard.model import Actor
+from slopguard.names import shown
+from slopguard.store import Entry, Store, redact
+
+SCHEMA = "slopguard/trust/1"
+SCHEMES = ("https", "http", "file")
+TERMINAL = Path("/dev/tty")
+WIDE = 100
+
+
+class Trust(click.Group):
+    """The group whose first word may be a place instead of a command."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does, with `accept` filled in; a folder that is called like a command is written `./list`."""
+        known = (*self.commands, *ctx.help_option_names)
+        return super().parse_args(ctx, args if args and args[0] in known else ["accept", *args])
+
+
+@click.group(cls=Trust, epilog="Example: slopguard trust .    or: slopguard trust https://registry.example/simple/")
+def trust() -> None:
+    """Accept a project's settings and lock files, or an index: trust [FOLDER | FILE | URL].
+
+    What is accepted is shown first, and a person must answer at the terminal. Settings count until the file changes;
+    packages in an accepted lock file may be younger than the cooldown; an accepted index counts as your own.
+    """
+
+
+@trust.command(hidden=True, epilog="Example: slopguard trust .")
+@click.argument("what", default=".")
+@common
+@click.pass_context
+def accept(ctx: click.Context, what: str, config: Path | None, form: str) -> int:
+    """Accept WHAT: a project's folder, a settings file, or the URL of an index."""
+    del form  # the answer is one sentence for a person
+    _refuse_strangers(what)
+    user = places(os.environ).user
+    made = _index if "://" in what else _project
+    proposal = made(what, record.read(user), user, config_of(ctx, config))
+    _ask(proposal.lines)
+    _log(proposal.settings, "accepted", proposal.kind, proposal.name)
+    record.write(user, proposal.after())
+    click.echo(f"slopguard: accepted. Take it back with: slopguard trust remove {shlex.quote(proposal.name)}")
+    return 0
+
+
+@trust.command("list", epilog="Example: slopguard trust list --format json")
+@common
+@click.pass_context
+def show(ctx: click.Context, config: Path | None, form: str) -> int:
+    """What was accepted, and what of it no longer counts because it changed."""
+    del ctx, config
+    known = record.read(places(os.environ).user)
+    if form == "json":
+        rows = [{"kind": kind, "what": what, "counts": counts} for kind, what, counts in _rows(known)]
+        click.echo(json.dumps({"schema": SCHEMA, "accepted": rows}, indent=1))
+        return 0
+    for kind, what, counts in _rows(known):
+        click.echo(f"{kind:<9} {shown(what, 400)}" + ("" if counts else "   changed since: does not count"))
+    if not any(True for _ in _rows(known)):
+        click.echo("slopguard: nothing was accepted.", err=True)
+    return 0
+
+
+@trust.command(epilog="Example: slopguard trust remove .")
+@click.argument("what")
+@common
+@click.pass_context
+def remove(ctx: click.Context, what: str, config: Path | None, form: str) -> int:
+    """Take back what was accepted under WHAT: a folder, a settings file or a URL, as `trust list` shows it."""
+    del form
+    user = places(os.environ).user
+    known = record.read(user)
+    name = what if "://" in what else str(Path(what).resolve())
+    after = known.without(name)
+    if after == known:
+        raise UsageError("nothing was accepted under that name", "See: slopguard trust list")
+    _log(
+        _settings_for_a_removal(config_of(ctx, config), after), "removed", "index" if "://" in what else "project", name
+    )
+    record.write(user, after)
+    for project in known.projects.keys() - after.projects.keys():
+        record.snapshot(user, project).unlink(missing_ok=True)
+    click.echo("slopguard: taken back.")
+    return 0
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What a person is asked to accept.
+
+    Args:
+        kind: `index` or `project`.
+        name: its address or path.
+        lines: what to show.
+        settings: those that will be in force.
+        after: makes the record with it in.
+    """
+
+    kind: str
+    name: str
+    lines: tuple[str, ...]
+    settings: Settings
+    after: Callable[[], Accepted]
+
+
+def _index(what: str, known: Accepted, user: Path, config: Path | None) -> Proposal:
+    del user
+    url = _address(what)
+    after = known.plus(indexes=(url,))
+    settings = load(Path.cwd(), os.environ, config_file=config, accepted=after)
+    lines = (f"index  {url}", "  what it holds will count as if it came from an index of your own")
+    return Proposal("index", url, lines, settings, lambda: after)
+
+
+def _project(what: str, known: Accepted, user: Path, config: Path | None) -> Proposal:
+    offer = _offer(what)
+    folder = offer.place if offer.place.is_dir() else offer.place.parent
+    settings = load(folder, os.environ, config_file=config, accepted=offer.added_to(known))
+    lines = tuple(_described(offer))
+    return Proposal("project", str(offer.place), lines, settings, lambda: offer.added_to(known, user))
+
+
+def _settings_for_a_removal(config: Path | None, after: Accepted) -> Settings:
+    """The settings to log a removal under; a project that does not work without what is taken back hinders nobody."""
+    try:
+        return load(Path.cwd(), os.environ, config_file=config, accepted=after)
+    except SlopguardError:
+        return load(places(os.environ).account, os.environ, accepted=after)
+
+
+def _refuse_strangers(what: str) -> None:
+    """Only a person may accept anything, and only one who is there to be asked.
+
+    Raises:
+        UsageError: an agent or a CI job asks.
+    """
+    settings = load(Path(os.sep), os.environ)
+    if settings.actor is not Actor.HUMAN or not _terminal_there():
+        name = redact(what) if "://" in what else str(Path(what).resolve())
+        command = f"slopguard trust {shlex.quote(name)}"
+        raise UsageError("only a person can accept this, at a terminal", f"Ask the user to run: {command}")
+
+
+def _terminal_there() -> bool:
+    try:
+        os.close(os.open(TERMINAL, os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
+
+
+def _address(url: str) -> str:
+    """The address of an index, fit to be kept and shown.
+
+    Raises:
+        UsageError: it is none.
+    """
+    try:
+        parts = urlsplit(url)
+        fine = parts.scheme in SCHEMES and (parts.hostname or parts.scheme == "file") and not parts.query
+    except ValueError:
+        fine = False
+    if not fine or shown(url, 400) != url:
+        raise UsageError("that is not the address of an index", "Write it as https://HOST/PATH/")
+    return without_credentials(url)
+
+
+def _offer(what: str) -> Offer:
+    """What there is to accept at a place on disk.
+
+    Raises:
+        UsageError: there is no such place, or nothing to accept in it.
+    """
+    place = Path(what)
+    if not place.exists():
+        raise UsageError(f"there is no folder or file '{shown(what)}'", "Name a project's folder")
+    offer = look(place)
+    if offer.empty:
+        raise UsageError(
+            "there is nothing to accept: no settings, and no lock file with digests", "See slopguard trust --help"
+        )
+    return offer
+
+
+def _described(offer: Offer) -> Iterator[str]:
+    yield f"project  {shown(str(offer.place), 400)}"
+    for file in offer.settings:
+        yield f"  settings in {Path(file).name}, as long as it stays as it is:"
+    for key, value in offer.values:
+        yield f"    {key} = {shown(value, WIDE)}"
+    for path, count in offer.locks:
+        yield f"  {shown(path.name)}: {count:,} packages, by name, version and digest"
+    if offer.locks:
+        yield "  locked packages may be younger than the cooldown; nothing else is excused"
+
+
+def _ask(lines: Sequence[str]) -> None:
+    """Show what is to be accepted and take a person's answer from the controlling terminal.
+
+    Raises:
+        UsageError: the answer is not `yes`.
+    """
+    with TERMINAL.open("w", encoding="ascii", errors="backslashreplace") as out:
+        out.write("".join(f"{line}\n" for line in lines) + "Accept this? Type yes: ")
+    with TERMINAL.open(encoding="utf-8", errors="replace") as answers:
+        said = answers.readline()
+    if said.strip().lower() != "yes":
+        raise UsageError("nothing was accepted", "Type yes to accept")
+
+
+def _rows(known: Accepted) -> Iterator[tuple[str, str, bool]]:
+    """Kind, place and whether it still counts."""
+    user = places(os.environ).user
+    for index in known.indexes:
+        yield "index", index, True
+    for path in known.files:
+        yield "settings", path, _still_covers(known, Path(path))
+    for project, digest in known.projects.items():
+        yield "locks", project, record.intact(record.snapshot(user, project), digest)
+
+
+def _still_covers(known: Accepted, path: Path) -> bool:
+    from slopguard.config.places import settings_table
+
+    try:
+        table = settings_table(path)
+    except SlopguardError:
+        return False
+    return table is not None and known.covers(path, table)
+
+
+def _log(settings: Settings, verdict: str, kind: str, name: str) -> None:
+    """Write it to the ledger, before it counts."""
+    now = datetime.now(UTC).isoformat(timespec="milliseconds")
+    entry = Entry(
+        time=now,
+        actor=settings.actor.value,
+        door="trust",
+        command=redact(f"slopguard trust {name}"),
+        files=(),
+        package=redact(f"{kind}:{name}"),
+        purl="",
+        version=None,
+        digests=(),
+        verdict=verdict,
+        rule="trust",
+        arrived="",
+        lists={},
+        policy="",
+        config=settings.digest,
+        decision="d-" + sha256(f"{now}\0{verdict}\0{name}".encode("utf-8", "surrogateescape")).hexdigest()[:12],
+        enforced=True,
+    )
+    store = Store.open(settings)
+    try:
+        store.ledger.append([entry])
+    finally:
+        store.close()

@@ -1,0 +1,202 @@
+"""`slopguard trust`: a person at a terminal, and nobody else, accepts what was shown."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.person import at_a_terminal
+from tests.cli.program import Program
+
+LOOSE = 'mode = "observe"\n[internal]\npypi = ["acme-*"]\n'
+DIGEST = "a" * 64
+REQUIREMENTS = f"flask==3.0.0 --hash=sha256:{DIGEST}\njinja2==3.1.0\n"
+PACKAGE_LOCK = {
+    "name": "mine",
+    "lockfileVersion": 3,
+    "packages": {
+        "": {"name": "mine"},
+        "node_modules/a": {
+            "version": "1.0.0",
+            "integrity": "sha512-" + "A" * 86 + "==",
+            "resolved": "https://registry.example/a/-/a-1.0.0.tgz",
+        },
+        "node_modules/weak": {
+            "version": "1.0.0",
+            "integrity": "sha1-" + "A" * 27 + "=",
+            "resolved": "https://registry.example/weak/-/weak-1.0.0.tgz",
+        },
+    },
+}
+
+
+def settings(slopguard: Program, text: str = LOOSE) -> Path:
+    return slopguard.write("project/slopguard.toml", text)
+
+
+def record(slopguard: Program) -> str:
+    path = slopguard.root / "home" / ".config" / "slopguard" / "accepted.toml"
+    return path.read_text() if path.exists() else ""
+
+
+def test_settings_that_loosen_count_once_a_person_accepted_them(slopguard: Program) -> None:
+    path = settings(slopguard)
+    refused = slopguard("ask", "--offline", "flask")
+    assert refused.rc == 2
+    assert refused.err.rstrip().endswith(f"accept it: slopguard trust {path}.")
+    accepted = at_a_terminal(slopguard, "trust", str(path))
+    assert accepted.rc == 0, accepted
+    assert "mode = observe\n" in accepted.out
+    assert "internal.pypi = acme-*\n" in accepted.out
+    assert slopguard("ask", "--offline", "flask").rc == 0
+
+
+def test_a_change_of_the_file_ends_it(slopguard: Program) -> None:
+    path = settings(slopguard)
+    assert at_a_terminal(slopguard, "trust").rc == 0
+    path.write_text(LOOSE + "min_version_age_days = 0\n")
+    assert slopguard("ask", "--offline", "flask").rc == 2
+    listed = slopguard("trust", "list")
+    assert f"settings  {path}   changed since: does not count" in listed.out
+
+
+@pytest.mark.parametrize("answer", ["", "no", "y", "yes please"])
+def test_any_answer_but_yes_accepts_nothing(slopguard: Program, answer: str) -> None:
+    settings(slopguard)
+    ended = at_a_terminal(slopguard, "trust", answer=answer)
+    assert ended.rc == 2
+    assert "slopguard: nothing was accepted." in ended.out
+    assert record(slopguard) == ""
+
+
+@pytest.mark.parametrize("marker", [{"CLAUDECODE": "1"}, {"SLOPGUARD_ACTOR": "agent"}, {"CI": "true"}])
+def test_an_agent_and_a_ci_job_are_refused_with_the_sentence_for_the_user(
+    slopguard: Program, marker: dict[str, str]
+) -> None:
+    settings(slopguard)
+    ended = at_a_terminal(slopguard, "trust", **marker)
+    assert ended.rc == 2
+    assert "only a person can accept this, at a terminal. Ask the user to run: " in ended.out
+    assert f"slopguard trust {slopguard.cwd}.\n" in ended.out
+    assert "mode" not in ended.out
+    assert record(slopguard) == ""
+
+
+def test_without_a_terminal_nothing_is_accepted_whatever_is_piped_in(slopguard: Program) -> None:
+    settings(slopguard)
+    ended = slopguard("trust", stdin="yes\n")
+    assert ended.rc == 2
+    assert "only a person can accept this" in ended.err
+    assert record(slopguard) == ""
+
+
+def test_lock_files_are_adopted_with_their_strong_digests_only(slopguard: Program) -> None:
+    slopguard.write("project/requirements.txt", REQUIREMENTS)
+    slopguard.write("project/package-lock.json", json.dumps(PACKAGE_LOCK))
+    ended = at_a_terminal(slopguard, "trust")
+    assert ended.rc == 0, ended
+    assert "requirements.txt: 1 packages" in ended.out
+    assert "package-lock.json: 1 packages" in ended.out
+    kept = list((slopguard.root / "home/.config/slopguard/adopted").iterdir())
+    packages = json.loads(kept[0].read_text())["packages"]
+    assert [row[:3] for row in packages] == [["npm", "a", "1.0.0"], ["pypi", "flask", "3.0.0"]]
+
+
+def test_a_snapshot_that_was_changed_stops_every_command_there(slopguard: Program) -> None:
+    slopguard.write("project/requirements.txt", REQUIREMENTS)
+    assert at_a_terminal(slopguard, "trust").rc == 0
+    kept = next((slopguard.root / "home/.config/slopguard/adopted").iterdir())
+    kept.write_text(kept.read_text().replace("flask", "flusk"))
+    ended = slopguard("ask", "--offline", "flask")
+    assert ended.rc == 2
+    assert "not the record of lock files that a person accepted" in ended.err
+    assert "changed since" in slopguard("trust", "list").out
+
+
+def test_an_index_is_accepted_without_its_password(slopguard: Program) -> None:
+    ended = at_a_terminal(slopguard, "trust", "https://me:hidden@registry.example/simple/")
+    assert ended.rc == 0, ended
+    assert "index  https://registry.example/simple/" in ended.out
+    assert 'indexes = ["https://registry.example/simple/"]' in record(slopguard)
+    assert "hidden" not in record(slopguard) + slopguard("log", "--format", "json").out
+
+
+@pytest.mark.parametrize(
+    "url", ["ftp://registry.example/", "https:///simple", "https://[", "https://registry.example/\u00e9"]
+)
+def test_what_is_no_address_of_an_index_is_refused(slopguard: Program, url: str) -> None:
+    ended = at_a_terminal(slopguard, "trust", url)
+    assert ended.rc == 2
+    assert "that is not the address of an index" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("what", "says"), [(".", "there is nothing to accept"), ("no-such", "there is no folder or file")]
+)
+def test_where_there_is_nothing_it_says_so(slopguard: Program, what: str, says: str) -> None:
+    ended = at_a_terminal(slopguard, "trust", what)
+    assert ended.rc == 2
+    assert says in ended.out
+
+
+def test_a_settings_file_with_a_fault_is_named_and_not_accepted(slopguard: Program) -> None:
+    settings(slopguard, 'mood = "observe"\n')
+    ended = at_a_terminal(slopguard, "trust")
+    assert ended.rc == 2
+    assert "there is no setting 'mood'" in ended.out
+
+
+def test_what_was_accepted_is_listed_for_people_and_programs(slopguard: Program) -> None:
+    path = settings(slopguard)
+    slopguard.write("project/requirements.txt", REQUIREMENTS)
+    assert slopguard("trust", "list").err == "slopguard: nothing was accepted.\n"
+    assert at_a_terminal(slopguard, "trust").rc == 0
+    assert slopguard("trust", "list").out == f"settings  {path}\nlocks     {path.parent}\n"
+    assert slopguard("trust", "list", "--format", "json").json == {
+        "schema": "slopguard/trust/1",
+        "accepted": [
+            {"kind": "settings", "what": str(path), "counts": True},
+            {"kind": "locks", "what": str(path.parent), "counts": True},
+        ],
+    }
+
+
+@pytest.mark.parametrize("what", [".", "slopguard.toml"])
+def test_what_was_accepted_can_be_taken_back(slopguard: Program, what: str) -> None:
+    settings(slopguard)
+    assert at_a_terminal(slopguard, "trust").rc == 0
+    assert slopguard("trust", "remove", what).rc == 0
+    assert slopguard("trust", "list").out == ""
+    assert slopguard("ask", "--offline", "flask").rc == 2
+
+
+def test_taking_back_an_adoption_removes_its_snapshot(slopguard: Program) -> None:
+    slopguard.write("project/requirements.txt", REQUIREMENTS)
+    assert at_a_terminal(slopguard, "trust").rc == 0
+    assert slopguard("trust", "remove", ".").rc == 0
+    assert list((slopguard.root / "home/.config/slopguard/adopted").iterdir()) == []
+
+
+def test_what_was_never_accepted_cannot_be_taken_back(slopguard: Program) -> None:
+    ended = slopguard("trust", "remove", "https://registry.example/")
+    assert ended.rc == 2
+    assert "nothing was accepted under that name. See: slopguard trust list." in ended.err
+
+
+def test_acceptance_and_removal_are_in_the_ledger(slopguard: Program) -> None:
+    settings(slopguard)
+    at_a_terminal(slopguard, "trust")
+    slopguard("trust", "remove", ".")
+    rows = slopguard("log", "--format", "json", "--config", _strict(slopguard)).json["entries"]
+    assert [(row["verdict"], row["rule"], row["door"]) for row in rows] == [
+        ("accepted", "trust", "trust"),
+        ("removed", "trust", "trust"),
+    ]
+
+
+def _strict(slopguard: Program) -> str:
+    """Makes the project harmless again, and names a settings file that changes nothing."""
+    (slopguard.cwd / "slopguard.toml").unlink()
+    return str(slopguard.write("empty.toml", ""))
