@@ -1,4 +1,4 @@
-"""Credentials that a client keeps in the system's keyring.
+"""Credentials that a client keeps in the system's keyring, or uv in a store of its own (`uv auth login`).
 
 Invariants: the keyring's own command is asked (`keyring get SERVICE USER`), as pip and uv do; a secret is returned,
 never printed, logged or put on a command line; no answer is no credentials, never an error.
@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Iterable, Mapping
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from urllib.parse import urlsplit
 
-from slopguard.indexes import Credentials, Index
+from slopguard.indexes import Credentials, Index, origin
 
 _TIMEOUT = 10.0
 
@@ -25,14 +27,39 @@ def with_keyring(found: Iterable[Index], provider: str | None, env: Mapping[str,
     """
     if provider not in ("subprocess", "import"):
         return tuple(found)
-    return tuple(_completed(index, env) for index in found)
+    return tuple(_completed(index, lambda url, name: keyring(url, name, env)) for index in found)
 
 
-def _completed(index: Index, env: Mapping[str, str]) -> Index:
+def with_uv_store(found: Iterable[Index], env: Mapping[str, str]) -> tuple[Index, ...]:
+    """The indexes, those without a secret completed from what `uv auth login` stored."""
+    data = Path(env.get("XDG_DATA_HOME") or Path(env.get("HOME") or Path.home()) / ".local" / "share")
+    folder = Path(env.get("UV_CREDENTIALS_DIR") or data / "uv" / "credentials")
+    try:
+        rows = tomllib.loads((folder / "credentials.toml").read_text(encoding="utf-8")).get("credential", [])
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return tuple(found)
+    known = [{str(key): str(value) for key, value in row.items()} for row in rows if isinstance(row, dict)]
+    return tuple(_completed(index, lambda url, name: _stored(known, url, name)) for index in found)
+
+
+def _stored(rows: Iterable[Mapping[str, str]], url: str, username: str) -> Credentials | None:
+    """The entry for an address: of its origin, for its path or a folder above it; the longest path first."""
+    path = urlsplit(url).path.rstrip("/") + "/"
+    fits: dict[str, Credentials] = {}
+    for row in rows:
+        service, name = row.get("service", ""), row.get("username", "")
+        above = urlsplit(service).path.rstrip("/") + "/"
+        if row.get("password") and origin(service) == origin(url) and path.startswith(above) and username in ("", name):
+            bearer = row.get("scheme") == "bearer"
+            fits[above] = Credentials("" if bearer else name, row["password"], "bearer" if bearer else "basic")
+    return fits[max(fits, key=len)] if fits else None
+
+
+def _completed(index: Index, look: Callable[[str, str], Credentials | None]) -> Index:
     name = index.credentials.username if index.credentials else ""
     if index.url.startswith("file:") or (index.credentials and index.credentials.secret):
         return index
-    return replace(index, credentials=keyring(index.url, name, env) or index.credentials)
+    return replace(index, credentials=look(index.url, name) or index.credentials)
 
 
 def keyring(url: str, username: str, env: Mapping[str, str]) -> Credentials | None:

@@ -132,8 +132,9 @@ def build(
     for setting in trust(settings, known):
         same = canonical(setting.url)
         found = (credentials or {}).get(same) or url_credentials(setting.url)
-        if found is None and not setting.url.startswith("file:"):
-            found = netrc_credentials(setting.url, env)
+        if not (found and found.secret) and not setting.url.startswith("file:"):
+            kept = netrc_credentials(setting.url, env)
+            found = kept if kept and (found is None or kept.username == found.username) else found
         kind_name = setting.name if setting.kind in (IndexKind.SCOPE, IndexKind.NAMED) else None
         result.setdefault(
             (same, setting.kind, kind_name),

@@ -86,6 +86,7 @@ class Uv:
             no_proxy=",".join(uv_config.hosts("no-proxy", found)),
             insecure=frozenset(uv_config.hosts("allow-insecure-host", found)),
         )
+        built = secrets.with_uv_store(built, env)
         provider = args.last(line.tokens, "--keyring-provider") or env.get("UV_KEYRING_PROVIDER")
         return secrets.with_keyring(built, provider or uv_config.value("keyring-provider", found, pip=pip), env)
 

@@ -107,7 +107,7 @@ def pip_netrc(box: Sandbox, url: str) -> Mapping[str, str]:
 
 
 def pip_named_netrc(box: Sandbox, url: str) -> Mapping[str, str]:
-    pip_conf(box, url)
+    pip_conf(box, with_user(url, USER))
     return {"NETRC": str(netrc(box, "~/secrets/netrc"))}
 
 
@@ -139,16 +139,18 @@ def uv_netrc(box: Sandbox, url: str) -> Mapping[str, str]:
     return {}
 
 
+def uv_login(box: Sandbox, url: str) -> Mapping[str, str]:
+    """What `uv auth login` did: its service has no `/simple/` at its end."""
+    uv_toml(box, url)
+    login = box.direct("uv", "auth", "login", url, "--username", USER, "--password", SECRET)
+    assert login.rc == 0, login
+    return {}
+
+
 def uv_keyring(box: Sandbox, url: str) -> Mapping[str, str]:
     uv_toml(box, with_user(url, USER), 'keyring-provider = "subprocess"\n')
     keyring(box)
     return {}
-
-
-def uv_keyring_variable(box: Sandbox, url: str) -> Mapping[str, str]:
-    uv_toml(box, with_user(url, USER))
-    keyring(box)
-    return {"UV_KEYRING_PROVIDER": "subprocess"}
 
 
 def npm_token(box: Sandbox, url: str) -> Mapping[str, str]:
@@ -189,8 +191,8 @@ PLACES = [
     Kept(UV, "uv.toml", uv_address),
     Kept(UV, "UV_INDEX_NAME", uv_variables),
     Kept(UV, "netrc", uv_netrc),
+    Kept(UV, "login", uv_login),
     Kept(UV, "keyring", uv_keyring),
-    Kept(UV, "UV_KEYRING_PROVIDER", uv_keyring_variable),
     Kept(NPM, "authToken", npm_token, BEARER),
     Kept(NPM, "authToken-variable", npm_token_of_the_environment, BEARER),
     Kept(NPM, "authToken-project", npm_token_of_the_project, BEARER),
@@ -226,7 +228,7 @@ SOME = [kept for kept in PLACES if kept.place in ("pip.conf", "uv.toml", "authTo
 
 def written(box: Sandbox) -> list[str]:
     """The files of the sandbox that hold the secret in any form, those of the client's own settings left out."""
-    own = {".netrc", "netrc", ".npmrc", "pip.conf", "uv.toml", "keyring"}
+    own = {".netrc", "netrc", ".npmrc", "pip.conf", "uv.toml", "keyring", "credentials.toml"}
     files = [path for path in box.root.rglob("*") if path.is_file() and not path.is_symlink()]
     return [str(path) for path in files if path.name not in own and any(form in path.read_bytes() for form in FORMS)]
 

@@ -16,7 +16,7 @@ from tests.simulators.server import Break
 pytestmark = pytest.mark.clients
 
 PIP, UV, NPM = ("pip", "newest"), ("uv", "newest"), ("npm", "newest")
-TWO = [("pip", "newest"), ("pip", "22.3.1"), ("uv", "newest")]
+OLD = ("pip", "22.3.1")
 BEST = {"UV_INDEX_STRATEGY": "unsafe-best-match"}
 
 
@@ -38,7 +38,7 @@ def chosen(world: World, *specs: str, env: dict[str, str] | None = None) -> dict
     return world.box.installed
 
 
-@for_clients(TWO)
+@for_clients([PIP, OLD, UV])
 def test_each_client_keeps_its_own_way_of_choosing_among_indexes(world: World, extra: PyPI) -> None:
     """pip takes the newest of all; uv the first index that has the name, unless told otherwise."""
     World(world.box, extra).established("sg-both", "sg-extra")
@@ -56,7 +56,7 @@ def test_uv_may_be_told_to_take_the_best_match(world: World, extra: PyPI) -> Non
     assert chosen(world, "sg-both", env=BEST) == {"sg-both": "2.0.0"}
 
 
-@for_clients(TWO)
+@for_clients([PIP, UV])
 def test_a_version_is_stepped_over_on_whichever_index_has_it(world: World, extra: PyPI) -> None:
     world.established("sg-both")
     World(world.box, extra).established("sg-both")
@@ -68,7 +68,7 @@ def test_a_version_is_stepped_over_on_whichever_index_has_it(world: World, extra
     assert any("NOTE pypi 'sg-both' (too-new)" in line for line in ran.lines), ran
 
 
-@for_clients(TWO)
+@for_clients([PIP, UV])
 def test_a_denied_dependency_is_refused_on_every_route(world: World, extra: PyPI) -> None:
     """Neither the index that has it nor the one that has not lets a resolver slip to an older parent."""
     world.release("sg-parent", "1.0.0", days_old=900)
@@ -83,7 +83,7 @@ def test_a_denied_dependency_is_refused_on_every_route(world: World, extra: PyPI
         del registry.projects["sg-evil"]
 
 
-@for_clients(TWO)
+@for_clients([PIP, UV])
 def test_a_name_on_no_index_is_refused_and_one_silent_index_leaves_it_unchecked(world: World, extra: PyPI) -> None:
     world.refuses_all(world.install("sg-ghost"), 1, "not-found", "sg-ghost")
     assert "sg-ghost" in world.registry.pages
@@ -92,7 +92,7 @@ def test_a_name_on_no_index_is_refused_and_one_silent_index_leaves_it_unchecked(
     world.refuses_all(world.install("sg-ghost"), 4, "upstream-down", "sg-ghost")
 
 
-@for_clients(TWO)
+@for_clients([PIP, UV])
 def test_an_internal_name_is_asked_of_the_private_index_only(world: World, extra: PyPI) -> None:
     world.box.settings(f'[internal]\nindex = ["{extra.url}"]\npypi = ["sgcorp-*"]\n')
     extra.add("sgcorp-billing", "1.0.0", days_old=20)

@@ -85,13 +85,10 @@ def test_a_private_authority_counts_where_the_client_is_told_of_it(secure: Secur
     places: dict[str, list[tuple[list[str], dict[str, str], list[str]]]] = {
         "pip": [
             ([f"cert = {secure.bundle}"], {}, []),
-            ([], {"PIP_CERT": str(secure.bundle)}, []),
             ([], {"SSL_CERT_FILE": str(secure.bundle)}, []),
             ([], {"REQUESTS_CA_BUNDLE": str(secure.bundle)}, []),
-            ([], {}, ["--cert", str(secure.bundle)]),
         ],
         "uv": [
-            ([], {"SSL_CERT_FILE": str(secure.bundle)}, []),
             (["system-certs = true"], {"SSL_CERT_FILE": str(secure.bundle)}, []),
         ],
         "npm": [

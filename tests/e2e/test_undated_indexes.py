@@ -50,7 +50,7 @@ def test_dates_may_come_from_another_index_for_the_very_same_files(world: World,
     assert dates.downloads == []
 
 
-@for_clients(CLIENTS)
+@for_clients(CLIENTS[1:])
 def test_dates_of_other_files_under_the_same_name_do_not_count(world: World, dates: PyPI | Npm) -> None:
     """A version that only the undated index has, and one whose bytes differ, stay without a date."""
     world.established(NAME)
@@ -60,7 +60,7 @@ def test_dates_of_other_files_under_the_same_name_do_not_count(world: World, dat
     world.refuses_all(world.install(NAME), 3, "no-dates", NAME)
 
 
-@for_clients(CLIENTS)
+@for_clients(CLIENTS[1:])
 def test_a_young_version_is_stepped_over_by_dates_from_elsewhere(world: World, dates: PyPI | Npm) -> None:
     for registry in (world.registry, dates):
         World(world.box, registry).established(NAME)
@@ -71,7 +71,7 @@ def test_a_young_version_is_stepped_over_by_dates_from_elsewhere(world: World, d
     assert world.box.installed == {NAME: "1.2.0"}
 
 
-@for_clients(CLIENTS)
+@for_clients(CLIENTS[1:])
 def test_a_source_of_dates_that_does_not_answer_leaves_it_unchecked(world: World, dates: PyPI | Npm) -> None:
     world.established(NAME)
     dates.fail("*", Break.STATUS, status=503)
@@ -79,7 +79,7 @@ def test_a_source_of_dates_that_does_not_answer_leaves_it_unchecked(world: World
     world.refuses_all(world.install(NAME), 4, "upstream-down", NAME)
 
 
-@for_clients(CLIENTS)
+@for_clients(CLIENTS[1:])
 def test_a_curated_index_owes_no_dates_for_what_a_list_allows(world: World, dates: PyPI | Npm) -> None:
     """Nothing becomes established by that: of unknown age is not old."""
     world.release(NAME, "1.0.0")
