@@ -32,6 +32,7 @@ class Invocation:
         indexes: indexes named by flags.
         problems: flags that lead past the gate and cannot be honoured.
         cwd: the folder the client will work in (`--directory`, `--prefix`, `-C` obeyed).
+        here: where relative paths on the command line start, if not at `cwd` (uv's `--project`).
         frozen: it installs exactly what the lock file says (`npm ci`, `uv sync --frozen`).
         offline: it was told not to use the network.
     """
@@ -47,6 +48,7 @@ class Invocation:
     indexes: tuple[Index, ...] = ()
     problems: tuple[Problem, ...] = ()
     cwd: Path = Path()
+    here: Path | None = None
     frozen: bool = False
     offline: bool = False
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from slopguard.clients import argv as args
-from slopguard.clients import asking, pip_config, pip_options, secrets, sources
+from slopguard.clients import asking, pip_config, pip_options, secrets, sources, unread
 from slopguard.clients.interface import GateAddress, Invocation, Launch
 from slopguard.clients.pip_config import PipConfig, Value
 from slopguard.indexes import Index, IndexKind
@@ -56,7 +56,8 @@ class Pip:
             installs=True,
             typed=tuple(typed),
             files=_files(tokens, config, cwd),
-            constraints=_paths([*args.values(tokens, "--constraint", "--build-constraint")], config, "constraint", cwd),
+            constraints=_paths(_limits(tokens, config), cwd),
+            problems=unread.problems([*_requirements(tokens, config), *_limits(tokens, config)], stdin=False),
             indexes=_flag_indexes(tokens, cwd),
             cwd=cwd,
         )
@@ -160,7 +161,7 @@ def _editable(value: str, cwd: Path) -> Sighting:
 
 def _files(tokens: list[args.Token], config: PipConfig, cwd: Path) -> tuple[Path, ...]:
     """Requirement files, scripts with inline metadata, and the pyproject.toml files of dependency groups."""
-    files = list(_paths(args.values(tokens, "--requirement"), config, "requirement", cwd))
+    files = list(_paths(_requirements(tokens, config), cwd))
     files += [cwd / script for script in args.values(tokens, "--requirements-from-script")]
     for group in args.values(tokens, "--group"):
         path, colon, _ = group.rpartition(":")
@@ -168,12 +169,21 @@ def _files(tokens: list[args.Token], config: PipConfig, cwd: Path) -> tuple[Path
     return tuple(dict.fromkeys(files))
 
 
-def _paths(typed: list[str], config: PipConfig, option: str, cwd: Path) -> tuple[Path, ...]:
-    """Files named by flags, and by the environment or configuration (`PIP_REQUIREMENT`)."""
-    named = [*typed, *(word for word, _ in config.words(option))]
-    return tuple(
-        cwd / Path(name.removeprefix("file://")) for name in named if "://" not in name.removeprefix("file://")
-    )
+def _requirements(tokens: list[args.Token], config: PipConfig) -> list[str]:
+    """Requirement files named by flags, and by the environment or configuration (`PIP_REQUIREMENT`)."""
+    return args.values(tokens, "--requirement") + [word for word, _ in config.words("requirement")]
+
+
+def _limits(tokens: list[args.Token], config: PipConfig) -> list[str]:
+    """Files that limit versions, named likewise."""
+    named = args.values(tokens, "--constraint", "--build-constraint")
+    return named + [word for option in ("constraint", "build-constraint") for word, _ in config.words(option)]
+
+
+def _paths(names: list[str], cwd: Path) -> tuple[Path, ...]:
+    """Those that are files."""
+    found = (unread.path_of(name, stdin=False) for name in names)
+    return tuple(cwd / path for path in found if path is not None)
 
 
 def _flag_indexes(tokens: list[args.Token], cwd: Path) -> tuple[Index, ...]:

@@ -9,12 +9,13 @@ credentials in an index URL with the first request.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from slopguard.clients import argv as args
-from slopguard.clients import asking, secrets, sources, uv_config, uv_file, uv_options
+from slopguard.clients import asking, secrets, sources, unread, uv_config, uv_file, uv_options
 from slopguard.clients.interface import GateAddress, Invocation, Launch
 from slopguard.clients.sources import Setting
 from slopguard.clients.uv_line import Line, script_of, understand
@@ -46,33 +47,35 @@ class Uv:
     def parse(self, name: str, argv: Sequence[str], cwd: Path, env: Mapping[str, str]) -> Invocation:
         """See `Client.parse`."""
         line = understand(name, argv)
-        cwd = cwd / (args.last(line.tokens, "--directory") or env.get("UV_WORKING_DIR") or "")
-        cwd = cwd / (args.last(line.tokens, "--project") or env.get("UV_PROJECT") or "")
+        here = cwd / (args.last(line.tokens, "--directory") or env.get("UV_WORKING_DIR") or "")
+        cwd = here / (args.last(line.tokens, "--project") or env.get("UV_PROJECT") or "")
         writes = line.command == "publish"
-        if not _installs(line):
+        if not _installs(line, env):
             return Invocation(name, tuple(argv), line.command, installs=False, writes=writes, cwd=cwd)
-        return Invocation(
+        call = Invocation(
             client=name,
             argv=tuple(argv),
             command=line.command,
             installs=True,
-            typed=tuple(_typed(line, cwd)),
-            files=_files(line, cwd),
-            constraints=_named_files(line, cwd, "--constraints", "--build-constraints", "--overrides"),
-            indexes=sources.build(self.ecosystem, _flags(line, cwd), (), env={}),
+            typed=tuple(_typed(line, here)),
+            files=_files(line, here, cwd),
+            constraints=_paths(_limits(line, env), here),
+            problems=unread.problems([*_requirements(line), *_limits(line, env)], stdin=True),
+            indexes=sources.build(self.ecosystem, _flags(line, here), (), env={}),
             cwd=cwd,
+            here=here,
             frozen=_frozen(line, env),
             offline=args.has(line.tokens, "--offline") or _on(env.get("UV_OFFLINE")),
         )
+        return replace(call, typed=(*call.typed, *uv_file.places(_tables(line, call, env), pip=_pip(line))))
 
     def indexes(self, call: Invocation, command: Sequence[str], env: Mapping[str, str]) -> tuple[Index, ...]:
         """See `Client.indexes`."""
         line = understand(call.client, call.argv)
         default = asking.uv(command, env)
-        found = _tables(line, call.cwd, env)
-        pip = line.command.startswith("pip ")
-        files = [setting for table in found for setting in uv_config.table_settings(table, pip=pip)]
-        spoken = [*_flags(line, call.cwd), *uv_config.from_environment(env, call.cwd)]
+        found = _tables(line, call, env)
+        files = [setting for table in found for setting in uv_config.table_settings(table, pip=_pip(line))]
+        spoken = [*_flags(line, call.here or call.cwd), *uv_config.from_environment(env, call.cwd)]
         used = _effective(spoken + files, default, no_index=args.has(line.tokens, "--no-index"))
         keys = {sources.canonical(s.url): uv_config.credentials(s.name, env) for s in used}
         built = sources.build(
@@ -88,7 +91,7 @@ class Uv:
         )
         built = secrets.with_uv_store(built, env)
         provider = args.last(line.tokens, "--keyring-provider") or env.get("UV_KEYRING_PROVIDER")
-        return secrets.with_keyring(built, provider or uv_config.value("keyring-provider", found, pip=pip), env)
+        return secrets.with_keyring(built, provider or uv_config.value("keyring-provider", found, pip=_pip(line)), env)
 
     def launch(
         self,
@@ -102,7 +105,7 @@ class Uv:
         """See `Client.launch`."""
         line = understand(call.client, call.argv)
         child = {key: value for key, value in env.items() if not _OURS.fullmatch(key)}
-        child |= uv_environment(gate, indexes, _tables(line, call.cwd, env), scratch)
+        child |= uv_environment(gate, indexes, _tables(line, call, env), scratch, pip=_pip(line))
         if asking.uv_version(command, env) >= _MALWARE_CHECK:
             features = [env.get("UV_PREVIEW_FEATURES", ""), "malware-check"]
             child["UV_PREVIEW_FEATURES"] = ",".join(filter(None, features))
@@ -113,25 +116,25 @@ class Uv:
     def lock_files(self, call: Invocation, env: Mapping[str, str]) -> tuple[Path, ...]:
         """uv.lock of the workspace, a script's lock, files written by `-o`, and the receipts of tools."""
         line = understand(call.client, call.argv)
-        script = script_of(line, call.cwd)
+        script = script_of(line, call.here or call.cwd)
         found = [Path(f"{script}.lock")] if script else []
         if line.command in uv_options.PROJECT and not script:
             root = uv_config.project_root(call.cwd)
             found += [root / "uv.lock", *uv_config.manifests(root)] if root else []
         found += [script] if script else []
-        found += [call.cwd / name for name in args.values(line.tokens, "-o", "--output-file")]
+        found += [(call.here or call.cwd) / name for name in args.values(line.tokens, "-o", "--output-file")]
         if line.command in ("tool install", "tool upgrade"):
             found += sorted(_tool_folder(env).glob("*/uv-receipt.toml"))
         return tuple(found)
 
 
 def uv_environment(
-    gate: GateAddress, indexes: Sequence[Index], tables: Sequence[uv_config.Table], scratch: Path
+    gate: GateAddress, indexes: Sequence[Index], tables: Sequence[uv_config.Table], scratch: Path, *, pip: bool = False
 ) -> dict[str, str]:
     """The variables that send any uv to the gate, and to nothing else; writes `uv.toml` into `scratch`."""
     file = scratch / "uv.toml"
     file.touch(mode=0o600)
-    file.write_text(uv_file.text(tables, gate, indexes), encoding="utf-8")
+    file.write_text(uv_file.text(tables, gate, indexes, pip=pip), encoding="utf-8")
     variables = {
         "UV_CONFIG_FILE": str(file),
         "UV_MALWARE_CHECK": "1",
@@ -144,16 +147,20 @@ def uv_environment(
     return variables
 
 
+def _pip(line: Line) -> bool:
+    return line.command.startswith("pip ")
+
+
 def _kept(token: args.Token) -> bool:
     return token.name not in uv_options.DROPPED
 
 
-def _installs(line: Line) -> bool:
+def _installs(line: Line, env: Mapping[str, str]) -> bool:
     """Whether uv may resolve or install anything."""
     if line.command not in uv_options.INSTALLING or args.has(line.tokens, "--help", "--version"):
         return False
     if line.command == "venv":
-        return args.has(line.tokens, "--seed")
+        return args.has(line.tokens, "--seed") or _on(env.get("UV_VENV_SEED"))
     if line.command == "version":
         return args.has(line.tokens, "--bump") or bool(args.words(line.after))
     if line.command == "run" and args.has(line.tokens, "--no-sync", "--no-project") and not _extra(line):
@@ -217,29 +224,42 @@ def comma_separated(text: str) -> list[str]:
     return parts
 
 
-def _files(line: Line, cwd: Path) -> tuple[Path, ...]:
+def _files(line: Line, here: Path, cwd: Path) -> tuple[Path, ...]:
     """Manifests, locks and requirement files this call will install from."""
-    files = list(_named_files(line, cwd, "-r", "--requirements", "--with-requirements"))
+    files = list(_paths(_requirements(line), here))
     words = args.words(line.after)
-    if line.command in ("pip sync", "pip compile"):
-        files += [cwd / word for word in words if word != "-"]
     for group in args.values(line.after, "--group") if line.command.startswith("pip ") else ():
         path, colon, _ = group.rpartition(":")
-        files.append(cwd / (path if colon else "pyproject.toml"))
-    script = script_of(line, cwd)
+        files.append(here / path if colon else cwd / "pyproject.toml")
+    script = script_of(line, here)
     if script:
         files += [script, *(p for p in [Path(f"{script}.lock")] if p.is_file())]
     elif line.command in uv_options.PROJECT - {"remove"} and not args.has(line.tokens, "--no-project", "--no-sync"):
         root = uv_config.project_root(cwd)
         files += [*uv_config.manifests(root), *(p for p in [root / "uv.lock"] if p.is_file())] if root else []
     elif line.command == "build":
-        files += [p for p in [cwd / (words[0] if words else "") / "pyproject.toml"] if p.is_file()]
+        files += [p for p in [here / (words[0] if words else "") / "pyproject.toml"] if p.is_file()]
     return tuple(dict.fromkeys(files))
 
 
-def _named_files(line: Line, cwd: Path, *options: str) -> tuple[Path, ...]:
-    """Files named by options."""
-    return tuple(cwd / name for name in args.values(line.after, *options) if name != "-" and "://" not in name)
+def _requirements(line: Line) -> list[str]:
+    """The requirement files that the command line names."""
+    named = args.values(line.after, "-r", "--requirements", "--with-requirements")
+    return named + (args.words(line.after) if line.command in ("pip sync", "pip compile") else [])
+
+
+def _limits(line: Line, env: Mapping[str, str]) -> list[str]:
+    """The files that limit versions, by option and by variable; what they say may still be a URL."""
+    named = args.values(line.after, *uv_options.LIMITS)
+    if line.command in uv_options.LIMITED:
+        named += [word for variable in uv_options.LIMIT_VARIABLES for word in env.get(variable, "").split()]
+    return named
+
+
+def _paths(names: Iterable[str], folder: Path) -> tuple[Path, ...]:
+    """Those that are files."""
+    found = (unread.path_of(name, stdin=True) for name in names)
+    return tuple(folder / path for path in found if path is not None)
 
 
 def _flags(line: Line, cwd: Path) -> list[Setting]:
@@ -251,14 +271,16 @@ def _flags(line: Line, cwd: Path) -> list[Setting]:
     ]
 
 
-def _tables(line: Line, cwd: Path, env: Mapping[str, str]) -> list[uv_config.Table]:
+def _tables(line: Line, call: Invocation, env: Mapping[str, str]) -> list[uv_config.Table]:
+    here = call.here or call.cwd
     return uv_config.tables(
-        cwd,
+        call.cwd,
         env,
         config_file=args.last(line.tokens, "--config-file"),
         no_config=args.has(line.tokens, "--no-config") or _on(env.get("UV_NO_CONFIG")),
         tool=line.command.startswith("tool "),
-        script=script_of(line, cwd),
+        script=script_of(line, here),
+        here=here,
     )
 
 

@@ -37,11 +37,19 @@ class Table:
 
 
 def tables(
-    cwd: Path, env: Mapping[str, str], *, config_file: str | None, no_config: bool, tool: bool, script: Path | None
+    cwd: Path,
+    env: Mapping[str, str],
+    *,
+    here: Path,
+    config_file: str | None,
+    no_config: bool,
+    tool: bool,
+    script: Path | None,
 ) -> list[Table]:
     """Every configuration table that counts, strongest first.
 
     Args:
+        here: where the paths of the command line start.
         config_file: `--config-file`; replaces all discovery.
         no_config: `--no-config` or `UV_NO_CONFIG`: only what a project's own metadata says remains.
         tool: `uv tool` and `uvx` do not read the project's files.
@@ -58,7 +66,7 @@ def tables(
         found += _project(cwd, metadata_only=bool(named) or no_config)
     if named:
         layer = Layer.FLAG if config_file else Layer.ENVIRONMENT
-        path = cwd / named
+        path = here / named
         layer = next((at for file, at in _machine_files(env) if file == path), layer)
         return [*found, Table(layer, path.parent, _toml(path), path)]
     if not no_config:

@@ -9,13 +9,15 @@ index is a route of the gate, flat ones too, and what has none of its own the ga
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from slopguard.clients.argv import listed
 from slopguard.clients.interface import GateAddress
 from slopguard.clients.uv_config import Table
 from slopguard.indexes import Index, IndexKind, beside
+from slopguard.model import Sighting, SourceKind
+from slopguard.readers.spec import pypi
 
 _INDEX_KEYS = frozenset(
     {"index", "index-url", "extra-index-url", "find-links", "no-index", "allow-insecure-host", "offline"}
@@ -28,18 +30,22 @@ _METADATA = listed("""
     sources workspace
     """)
 """Keys of `[tool.uv]` that uv reads from a project whatever its settings files are."""
+PIP_LISTS = listed("constraint-dependencies override-dependencies exclude-dependencies build-constraint-dependencies")
+"""Of these, what `uv pip` reads from its settings files: limits on what it installs, which hold here too."""
 
 
-def text(tables: Sequence[Table], gate: GateAddress, indexes: Iterable[Index]) -> str:
+def text(tables: Sequence[Table], gate: GateAddress, indexes: Iterable[Index], *, pip: bool = False) -> str:
     """The file's text.
 
     Args:
         tables: the user's own settings, strongest first.
         indexes: the session's indexes in uv's order.
+        pip: for one of the `uv pip` commands.
     """
     values: dict[str, Any] = {}
+    left = _METADATA - PIP_LISTS if pip else _METADATA
     for table in tables:
-        merge(values, {key: value for key, value in table.values.items() if key not in _METADATA})
+        merge(values, {key: value for key, value in table.values.items() if key not in left})
     kept = {key: value for key, value in values.items() if key not in _INDEX_KEYS}
     if isinstance(kept.get("pip"), dict):
         kept["pip"] = {key: value for key, value in kept["pip"].items() if key not in _INDEX_KEYS}
@@ -67,6 +73,30 @@ def _entries(indexes: Iterable[Index], gate: GateAddress) -> list[dict[str, Any]
         entry: dict[str, Any] = {"name": index.name} if index.name else {}
         entries.append(entry | {"url": gate.index_url(index.key), "default": index is last, "explicit": index.explicit})
     return entries
+
+
+def places(tables: Iterable[Table], *, pip: bool) -> Iterator[Sighting]:
+    """What settings name by URL, repository or path: uv would fetch it from there, to build or to install with."""
+    for table in tables:
+        for text in _requirements(table.values, PIP_LISTS if pip else frozenset()):
+            found = pypi(text, table.folder)
+            if found.source.kind is not SourceKind.REGISTRY:
+                yield found
+
+
+def _requirements(values: Mapping[str, Any], lists: Iterable[str]) -> Iterator[str]:
+    """The requirements in settings that are not a project's own dependencies."""
+    entries = [entry for key in lists for entry in _list(values.get(key))]
+    build = values.get("extra-build-dependencies")
+    entries += [entry for found in (build.values() if isinstance(build, dict) else ()) for entry in _list(found)]
+    for entry in entries:
+        text = entry.get("requirement") if isinstance(entry, dict) else entry
+        if isinstance(text, str):
+            yield text
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def merge(into: dict[str, Any], weaker: Mapping[str, Any]) -> None:

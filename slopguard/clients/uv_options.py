@@ -14,6 +14,8 @@ _NAMES = (
     ("-h", "--help"),
     ("-V", "--version"),
     ("-n", "--no-cache"),
+    ("-c", "--constraints"),
+    ("-b", "--build-constraints"),
     ("--requirement", "--requirements"),
     ("--constraint", "--constraints"),
     ("--build-constraint", "--build-constraints"),
@@ -58,6 +60,10 @@ _VALUES = {
     "tool upgrade": "",
     "tool audit": "",
 }
+LIMITS = ("--constraints", "--overrides", "--excludes", "--build-constraints")
+LIMIT_VARIABLES = ("UV_CONSTRAINT", "UV_OVERRIDE", "UV_EXCLUDE", "UV_BUILD_CONSTRAINT")
+LIMITED = frozenset({"pip install", "pip sync", "pip compile", "build", "tool run", "tool install"})
+"""Commands that obey the options and the variables above."""
 INSTALLING = frozenset(_VALUES) - {""}
 """Commands that resolve or install; everything else goes straight to uv."""
 FAMILIES = frozenset({"pip", "tool", "python", "self", "cache", "auth", "workspace"})

@@ -25,7 +25,7 @@ def split(call: Invocation) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
     alone = args.has(line.tokens, "--with", "--with-editable", "--with-requirements", "--isolated", "--no-project")
     if first is None or (alone and line.command == "run") or (first == "lock" and args.has(line.tokens, "--frozen")):
         return None
-    script = script_of(line, call.cwd)
+    script = script_of(line, call.here or call.cwd)
     options = [token for token in line.after if token.name not in ("", "--", "--script")]
     shared = _shared(options, first)
     if script:

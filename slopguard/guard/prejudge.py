@@ -14,6 +14,7 @@ from pathlib import Path
 from slopguard import readers
 from slopguard.clients.interface import Invocation
 from slopguard.clients.sources import canonical, key_of
+from slopguard.errors import InputError
 from slopguard.evidence import LockedSet
 from slopguard.guard.addresses import npm_index
 from slopguard.indexes import Index, IndexKind
@@ -66,6 +67,8 @@ def read_all(call: Invocation, env: Mapping[str, str]) -> list[Reading]:
 
 
 def _read(path: Path, context: Context) -> Reading:
+    if path.exists() and not path.is_file():
+        raise InputError(f"{path.name} is no file that can be read twice", "Save it to a file, and name that")
     known = readers.reader_for(path)
     return readers.read(path, context=context, kind=None if known else "requirements")
 
@@ -113,7 +116,7 @@ def plan(
         adopted: what the lock files of adopted projects hold.
     """
     readings = list(readings)
-    made = Plan()
+    made = Plan(problems=list(call.problems))
     manifests = [s for reading in readings if not reading.locked for s in reading.sightings]
     locked = [s for reading in readings if reading.locked for s in reading.sightings]
     for reading in readings:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from slopguard import config
-from slopguard.clients import asking
+from slopguard.clients import asking, unread
 from slopguard.clients.applied import applied
 from slopguard.clients.interface import Client, GateAddress, Invocation, Launch
 from slopguard.clients.sources import canonical
@@ -126,7 +126,9 @@ class Guarded:
         Raises:
             InputError: a line whose meaning is only known to the client.
         """
-        problem = next((p for p in plan.problems if p.code == "undecidable"), None)
+        problem = next((p for p in plan.problems if p.code in (unread.UNREAD, "undecidable")), None)
+        if problem and problem.code == unread.UNREAD and not observe:
+            raise InputError("requirements by URL or from standard input cannot be judged beforehand", unread.REMEDY)
         if problem and not observe:
             where = f"{Path(problem.location.path).name}:{problem.location.line or 1}"
             raise InputError(f"{where} cannot be judged before it is installed", "Write the packages out")
@@ -162,7 +164,7 @@ class Guarded:
         with ExitStack() as stack:
             scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="slopguard-")))
             copies = rewrite.copied((*self.call.files, *self.call.constraints), plan.index_lines, scratch)
-            call = replace(self.call, argv=rewrite.substituted(self.call.argv, self.call.cwd, copies))
+            call = replace(self.call, argv=rewrite.substituted(self.call.argv, self.call.here or self.call.cwd, copies))
             launch = self.client.launch(call, self.command, self.env, address, unique(indexes), scratch)
 
             def upstream(ecosystem: Ecosystem, key: str, name: str, file: str) -> str | None:
