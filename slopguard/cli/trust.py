@@ -218,7 +218,7 @@ def _described(offer: Offer) -> Iterator[str]:
     for key, value in offer.values:
         yield f"    {key} = {shown(value, WIDE)}"
     for path, count in offer.locks:
-        yield f"  {shown(path.name)}: {count:,} packages, by name, version and digest"
+        yield f"  {shown(path.name)}: {count:,} package{'s' * (count != 1)}, by name, version and digest"
     if offer.locks:
         yield "  locked packages may be younger than the cooldown; nothing else is excused"
 

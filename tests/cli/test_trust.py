@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.cli.person import at_a_terminal
-from tests.cli.program import Program
+from tests.cli.program import Ended, Program
+from tests.simulators.person import typed
 
 LOOSE = 'mode = "observe"\n[internal]\npypi = ["acme-*"]\n'
 DIGEST = "a" * 64
@@ -30,6 +31,12 @@ PACKAGE_LOCK = {
         },
     },
 }
+
+
+def at_a_terminal(slopguard: Program, *argv: str, answer: str = "yes", **env: str) -> Ended:
+    """`slopguard ARGV` by somebody at a terminal, who answers when asked; `out` has both streams."""
+    command = [sys.executable, "-m", "slopguard", *argv]
+    return Ended(*typed(command, slopguard.env | env, slopguard.cwd, answer), err="")
 
 
 def settings(slopguard: Program, text: str = LOOSE) -> Path:
@@ -97,8 +104,8 @@ def test_lock_files_are_adopted_with_their_strong_digests_only(slopguard: Progra
     slopguard.write("project/package-lock.json", json.dumps(PACKAGE_LOCK))
     ended = at_a_terminal(slopguard, "trust")
     assert ended.rc == 0, ended
-    assert "requirements.txt: 1 packages" in ended.out
-    assert "package-lock.json: 1 packages" in ended.out
+    assert "requirements.txt: 1 package," in ended.out
+    assert "package-lock.json: 1 package," in ended.out
     kept = list((slopguard.root / "home/.config/slopguard/adopted").iterdir())
     packages = json.loads(kept[0].read_text())["packages"]
     assert [row[:3] for row in packages] == [["npm", "a", "1.0.0"], ["pypi", "flask", "3.0.0"]]

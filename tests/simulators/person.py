@@ -1,0 +1,35 @@
+"""A person at a terminal: a command runs with a controlling terminal of its own and is answered there."""
+
+from __future__ import annotations
+
+import os
+import pty
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+
+def typed(argv: Sequence[str], env: Mapping[str, str], cwd: Path, answer: str = "yes") -> tuple[int, str]:
+    """Run `argv` as somebody who types `answer` when asked to type yes; gives the exit code and what was shown.
+
+    Standard output and standard error are the terminal, as they are for people.
+    """
+    child, terminal = pty.fork()
+    if child == 0:
+        os.chdir(cwd)
+        os.execve(argv[0], list(argv), dict(env))
+    seen, asked = b"", False
+    while chunk := _read(terminal):
+        seen += chunk
+        if b"Type yes: " in seen and not asked:
+            asked = True
+            os.write(terminal, answer.encode() + b"\n")
+    os.close(terminal)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    return code, seen.decode().replace("\r\n", "\n")
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # Linux says so when the other side has closed
+        return b""
