@@ -135,6 +135,11 @@ def shown(raw: str, limit: int = 64) -> str:
     return "".join(pieces)
 
 
+def phrase(raw: str, limit: int = 64) -> str:
+    """`raw` made safe to print as words: each as `shown` gives it, at most `limit` characters long."""
+    return " ".join(shown(word, limit) for word in raw.split())
+
+
 def drawn_like(raw: str) -> str:
     """What `raw` looks like in plain letters: for suggestions beside a refusal, never as a name to install."""
     import unicodedata  # only for names that are refused anyway: start-up is a feature

@@ -27,13 +27,14 @@ from slopguard.errors import SlopguardError, UsageError
 from slopguard.guard.adopt import Offer, look
 from slopguard.indexes import without_credentials
 from slopguard.model import Actor
-from slopguard.names import shown
+from slopguard.names import phrase, shown
 from slopguard.store import Entry, Store, redact
 
 SCHEMA = "slopguard/trust/1"
 SCHEMES = ("https", "http", "file")
 TERMINAL = Path("/dev/tty")
-WIDE = 100
+WIDE = 200
+"""Characters of one word that are shown."""
 
 
 class Trust(click.Group):
@@ -84,7 +85,7 @@ def show(ctx: click.Context, config: Path | None, form: str) -> int:
         click.echo(json.dumps({"schema": SCHEMA, "accepted": rows}, indent=1))
         return 0
     for kind, what, counts in _rows(known):
-        click.echo(f"{kind:<9} {shown(what, 400)}" + ("" if counts else "   changed since: does not count"))
+        click.echo(f"{kind:<9} {phrase(what, WIDE)}" + ("" if counts else "   changed since: does not count"))
     if not any(True for _ in _rows(known)):
         click.echo("slopguard: nothing was accepted.", err=True)
     return 0
@@ -212,11 +213,11 @@ def _offer(what: str) -> Offer:
 
 
 def _described(offer: Offer) -> Iterator[str]:
-    yield f"project  {shown(str(offer.place), 400)}"
+    yield f"project  {phrase(str(offer.place), WIDE)}"
     for file in offer.settings:
         yield f"  settings in {Path(file).name}, as long as it stays as it is:"
     for key, value in offer.values:
-        yield f"    {key} = {shown(value, WIDE)}"
+        yield f"    {key} = {phrase(value, WIDE)}"
     for path, count in offer.locks:
         yield f"  {shown(path.name)}: {count:,} package{'s' * (count != 1)}, by name, version and digest"
     if offer.locks:

@@ -13,7 +13,7 @@ from slopguard.clients.interface import Invocation
 from slopguard.clients.sources import canonical
 from slopguard.indexes import Index, without_credentials
 from slopguard.model import SourceKind, Verdict
-from slopguard.names import shown
+from slopguard.names import phrase, shown
 from slopguard.rules import EXIT_CODES
 
 if TYPE_CHECKING:
@@ -61,7 +61,8 @@ def sources(found: Iterable[Verdict], indexes: Sequence[Index], said: set[str]) 
 def source(url: str, named: str) -> str:
     """The line about one index that nobody trusted; fixed words, the address without credentials and in ASCII."""
     address = shown(without_credentials(url), _LONGEST)
-    where = f"is named by {shown(named, _LONGEST)}; nobody trusted it" if named else "is named and not trusted"
+    words = phrase(named, _LONGEST)
+    where = f"is named by {words}; nobody trusted it" if words else "is named and not trusted"
     remove = "Unset it" if named.startswith("the variable") else "Leave it out"
     plain = address == url and _PLAIN.fullmatch(url)
     return f"slopguard: index {address} {where}. {remove}, or a person runs: slopguard trust {url if plain else 'URL'}"
