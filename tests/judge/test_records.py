@@ -11,7 +11,7 @@ import pytest
 from slopguard.config import Settings
 from slopguard.errors import ConfigError, StoreError
 from slopguard.judge import Door, Judge
-from slopguard.model import OFFLINE, Actor, Existence, Facts, Location, Source
+from slopguard.model import OFFLINE, Actor, Existence, Facts, Location, Source, SourceKind
 from slopguard.store import Store
 from tests.judge.worlds import ESTABLISHED, LISTS, NOW, NOWHERE, NPM, PYPI, judge, listed, request
 
@@ -41,6 +41,30 @@ def test_a_name_that_is_a_url_with_a_password_is_written_without_it(tmp_path: Pa
         mine.judge(request("git+https://me:hunter22@git.example/x"), OFFLINE, DOOR)
     (row,) = ledger(tmp_path).ledger.rows()
     assert "hunter22" not in repr(row)
+
+
+@pytest.mark.parametrize("secret", ["https://me:hunter22@registry.example/x", "1.0?token=hunter22"])
+def test_a_version_or_a_file_that_holds_a_secret_is_written_without_it(tmp_path: Path, secret: str) -> None:
+    with judge(tmp_path) as mine:
+        mine.judge(request("flask", version=secret), OFFLINE, DOOR)
+        mine.judge(request("evil", locations=(Location(secret, 3),)), OFFLINE, DOOR)
+    rows = ledger(tmp_path).ledger.rows()
+    assert len(rows) == 2
+    assert "hunter22" not in repr(rows)
+
+
+@pytest.mark.parametrize("odd", ["1.0\n2026-11-24 allow", "1.0\x1b[2J", "1.0\u202e", "1.0\ud800", "9" * 5000])
+def test_odd_text_is_one_short_printable_line_in_the_ledger(tmp_path: Path, odd: str) -> None:
+    with judge(tmp_path) as mine:
+        mine.judge(request("flask", version=odd), OFFLINE, DOOR)
+        mine.judge(request(odd), OFFLINE, DOOR)
+        mine.judge(request("evil", locations=(Location(odd),)), OFFLINE, Door("pip", odd))
+    version, name, file = ledger(tmp_path).ledger.rows()
+    for text in (version.version or "", version.purl, name.package, name.purl, file.files[0], file.command):
+        assert text.isascii()
+        assert text.isprintable()
+        assert len(text) <= 1100
+    assert ledger(tmp_path).ledger.verify().ok
 
 
 def test_allowed_answers_are_written_too_and_repeats_are_counted(tmp_path: Path) -> None:
@@ -74,6 +98,17 @@ def test_a_judge_without_a_store_writes_nothing(tmp_path: Path) -> None:
 
 
 # ---------------------------------------------------------------- names that were not found
+
+
+def test_a_signed_watch_row_says_more_than_that_a_name_was_asked_for_here(tmp_path: Path) -> None:
+    with judge(tmp_path) as mine:
+        for name in ("invented", "made-up-name"):
+            mine.judge(request(name), NOWHERE, DOOR)
+        found = {name: mine.verdict(request(name), listed(10)) for name in ("invented", "made-up-name")}
+    assert {name: (each.rule, each.evidence.watch.origin) for name, each in found.items() if each.evidence.watch} == {
+        "invented": ("predicted-registered", "imported"),
+        "made-up-name": ("predicted", "observed"),
+    }
 
 
 def test_a_name_of_which_only_the_version_is_missing_is_no_invention(tmp_path: Path) -> None:
@@ -125,6 +160,16 @@ def test_offline_a_name_stays_what_it_was_when_it_was_last_seen(tmp_path: Path) 
         assert (verdict.rule, verdict.evidence.facts.asked) == ("established", NOW)
         assert mine.verdict(request("nowhere-name"), OFFLINE).rule == "not-found"
         assert mine.verdict(request("never-seen"), OFFLINE).rule == "unverified"
+
+
+def test_offline_what_was_recorded_stands_in_only_for_an_index_that_nobody_asked(tmp_path: Path) -> None:
+    with judge(tmp_path) as mine:
+        mine.judge(request("fresh-name"), ESTABLISHED, DOOR)
+    with judge(tmp_path, offline=True) as mine:
+        assert mine.verdict(request("fresh-name"), OFFLINE).evidence.facts.existence is Existence.YES
+        assert mine.verdict(request("fresh-name"), NOWHERE).rule == "not-found"
+        elsewhere = request("fresh-name", source=Source(SourceKind.URL, "https://else.example/x", trusted=False))
+        assert mine.verdict(elsewhere, OFFLINE).evidence.facts.existence is Existence.OFFLINE
 
 
 def test_online_what_was_recorded_never_stands_in_for_the_index(tmp_path: Path) -> None:

@@ -36,6 +36,7 @@ TABLE = [
     ("vouched", request("unlisted-name", arrived=TRANSITIVE), listed(10)),
     ("vouched", request("@acme/other", NPM), listed(10)),
     ("internal", request("acme-tool", source=PRIVATE), ESTABLISHED),
+    ("internal", request("requessts", source=PRIVATE), listed(10)),
     ("archived", request("unlisted-name"), replace(ESTABLISHED, status="archived")),
     ("unverified", request("unlisted-name"), listed(10)),
     ("unverified", request("unlisted-name"), OFFLINE),
@@ -70,7 +71,7 @@ TABLE = [
 
 @pytest.mark.parametrize(("rule", "asked", "facts"), TABLE, ids=lambda value: value if isinstance(value, str) else "")
 def test_each_situation_is_decided_by_its_rule(rule: str, asked: Request, facts: Facts) -> None:
-    assert judge(internal={PYPI: ("acme-*",)}).verdict(asked, facts).rule == rule
+    assert judge(internal={PYPI: ("acme-*", "requessts")}).verdict(asked, facts).rule == rule
 
 
 def test_a_locked_version_may_be_new_but_only_with_the_locked_hash() -> None:
