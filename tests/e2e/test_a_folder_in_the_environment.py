@@ -1,4 +1,4 @@
-"""A folder of archives that a variable names, as container images do for every command: only what it offers is foreign."""
+"""A folder of archives named by a variable, as container images do: only what it offers is foreign."""
 
 from __future__ import annotations
 
