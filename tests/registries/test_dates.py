@@ -1,5 +1,6 @@
 """Text becomes a UTC moment, or nothing."""
 
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -25,3 +26,14 @@ def test_anything_else_is_an_unknown_moment(text: object) -> None:
 def test_no_text_breaks_it(text: str) -> None:
     found = moment(text + "T")
     assert found is None or found.tzinfo is UTC
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="no time zones to set here")
+def test_a_moment_without_a_zone_is_utc_wherever_the_machine_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "XYZ-9")
+    time.tzset()
+    try:
+        assert moment("2026-11-24T12:00:00") == datetime(2026, 11, 24, 12, tzinfo=UTC)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
