@@ -1,10 +1,13 @@
-"""`python -m bench [ask|names|pip|uv|npm ...]`: prints the rows of docs/benchmarks.md.
+"""`python -m bench [ask|names|nothing|pip|uv|npm ...]`: prints the tables of docs/benchmarks.md.
 
-Invariants: what is compared runs in turn, so that noise disturbs both alike; nothing outside this machine is asked.
+Invariants: what is compared runs in turn, so that noise disturbs both alike; processor time is given beside the
+clock's, because other work on the machine hardly changes it; a command that does not end as it should is no figure but
+the end of the benchmark; nothing outside this machine is asked.
 """
 
 from __future__ import annotations
 
+import resource
 import shutil
 import statistics
 import subprocess
@@ -13,113 +16,178 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from tests.simulators.clients import Unavailable
 from tests.simulators.npm import Npm
 from tests.simulators.pypi import PyPI
 from tests.simulators.sandbox import Sandbox, sandbox
 
-ROUNDS = 15
-INSTALLS = 7
+ROUNDS = 25
+INSTALLS = 9
 NAMES = 10_000
+SLOW = 3
+"""Rounds of what takes seconds."""
 OURS = (sys.executable, "-m", "slopguard")
+SCRIPT = Path(sys.executable).with_name("slopguard")
+INTERPRETER = (sys.executable, "-c", "pass")
+ASKED = (
+    ("pypi:flask", "listed", 0),
+    ("pypi:flask-auth-magic", "unknown", 3),
+    ("pypi:reqeusts", "look-alike", 3),
+    ("pypi:anthropic-api", "predicted", 3),
+    ("npm:lodahs", "look-alike", 3),
+)
+"""One name for each kind of answer, and the code that it ends in offline."""
+NOTHING = {"pip": ("list",), "uv": ("pip", "list"), "npm": ("ls",)}
+"""A command of each client that installs nothing."""
+HEADING = "| what | took | processor | compared to | took | processor | ratio |\n|---|---|---|---|---|---|---|"
 
 
-def timed(command: Sequence[str], env: Mapping[str, str], cwd: Path, expected: int) -> float:
-    """Seconds that one process takes; it must end with `expected`, or the figure would be of something else."""
-    begin = time.perf_counter()
+class Cost(NamedTuple):
+    """What one process took, in milliseconds, its children included."""
+
+    clock: float
+    processor: float
+
+    def __str__(self) -> str:
+        return f"{self.clock:,.0f} ms | {self.processor:,.0f} ms"
+
+
+Measure = Callable[[], Cost]
+
+
+def timed(command: Sequence[str], env: Mapping[str, str], cwd: Path, expected: int) -> Cost:
+    """What one command takes; it must end with `expected`, or the figure would be of something else."""
+    used, begin = _processor(), time.perf_counter()
     done = subprocess.run(command, env=dict(env), cwd=cwd, capture_output=True, check=False)
-    seconds = time.perf_counter() - begin
+    cost = Cost((time.perf_counter() - begin) * 1000, _processor() - used)
     if done.returncode != expected:
         sys.exit(f"{' '.join(command)} ended with {done.returncode}:\n{done.stderr.decode()[-2000:]}")
-    return seconds
+    return cost
 
 
-def paired(rounds: int, left: Callable[[], float], right: Callable[[], float]) -> tuple[float, float]:
-    """The medians of two things measured in turn, after one round that does not count."""
-    left(), right()
-    pairs = [(left(), right()) for _ in range(rounds)]
-    return statistics.median(a for a, _ in pairs), statistics.median(b for _, b in pairs)
+def _processor() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (used.ru_utime + used.ru_stime) * 1000
 
 
-def row(what: str, ours: float, other: float, than: str) -> None:
-    """One row of the table."""
-    print(f"| {what} | {ours * 1000:,.0f} ms | {than}: {other * 1000:,.0f} ms | {ours / other:.2f} |", flush=True)
+def paired(rounds: int, *measures: Measure) -> list[Cost]:
+    """The medians of things measured in turn, after one round that does not count."""
+    taken = [[measure() for measure in measures] for _ in range(rounds + 1)][1:]
+    return [Cost(*(statistics.median(part) for part in zip(*costs, strict=True))) for costs in zip(*taken, strict=True)]
+
+
+def row(what: str, ours: Cost, than: str, other: Cost) -> None:
+    """One row of the table; the ratio is that of the clock."""
+    print(f"| {what} | {ours} | {than} | {other} | {ours.clock / other.clock:.1f} |", flush=True)
 
 
 def ask(folder: Path) -> None:
-    """One name offline, listed and unknown, against a bare interpreter."""
+    """One name offline, for each kind of answer, beside a bare interpreter; as a module and as the installed script."""
     env = _plain(folder)
-    for name, code in (("pypi:flask", 0), ("pypi:flask-auth-magic", 3)):
-        ours, bare = paired(
-            ROUNDS,
-            lambda name=name, code=code: timed((*OURS, "ask", name, "--offline"), env, folder, code),
-            lambda: timed((sys.executable, "-c", "pass"), env, folder, 0),
-        )
-        row(f"`ask {name} --offline`", ours, bare, "interpreter alone")
+    ways = {"python -m slopguard": OURS} | ({"slopguard": (str(SCRIPT),)} if SCRIPT.exists() else {})
+    for way, ours in ways.items():
+        runs = [_run((*ours, "ask", "--offline", name), env, folder, code) for name, _, code in ASKED]
+        *costs, bare = paired(ROUNDS, *runs, _run(INTERPRETER, env, folder, 0))
+        for (name, kind, _), cost in zip(ASKED, costs, strict=True):
+            row(f"`{way} ask --offline {name}` ({kind})", cost, "interpreter alone", bare)
 
 
 def names(folder: Path) -> None:
-    """Ten thousand names from a file."""
+    """Ten thousand names from a file: invented, listed and both ecosystems."""
     env = _plain(folder)
-    file = folder / "names.txt"
-    file.write_text("".join(f"some-invented-name-{number}\n" for number in range(NAMES)))
-    command = (*OURS, "ask", "-e", "pypi", "--offline", "--from-file", str(file))
-    many, one = paired(
-        3,
-        lambda: timed(command, env, folder, 3),
-        lambda: timed((*OURS, "ask", "pypi:flask", "--offline"), env, folder, 0),
-    )
-    row(f"{NAMES:,} unknown names from a file", many, one, "one name")
+    invented, listed = folder / "invented.txt", folder / "listed.txt"
+    invented.write_text("".join(f"some-invented-name-{number}\n" for number in range(NAMES)))
+    listed.write_text("".join(f"{name}\n" for name in _listed()))
+    one = _run((*OURS, "ask", "pypi:flask", "--offline"), env, folder, 0)
+    many = [
+        _run((*OURS, "ask", "-e", "pypi", "--offline", "--from-file", str(file)), env, folder, code)
+        for file, code in ((invented, 3), (listed, 0))
+    ]
+    *costs, alone = paired(SLOW, *many, one)
+    for what, cost in zip((f"{NAMES:,} unknown names", f"{NAMES:,} listed names"), costs, strict=True):
+        row(f"{what} from a file, offline", cost, "one name", alone)
+
+
+def _listed() -> list[str]:
+    from slopguard.lists.shipped import prepared
+    from slopguard.model import Ecosystem
+
+    return [line.partition("\t")[0] for line in (prepared(Ecosystem.PYPI) or "").splitlines()[:NAMES]]
+
+
+def nothing(folder: Path) -> None:
+    """A command of each client that installs nothing, guarded and bare."""
+    for family, words in NOTHING.items():
+        box = _box(folder / family, family, None)
+        if box is not None:
+            (box.project / "package.json").write_text("{}")
+            _compared(box, family, words, f"{family} {' '.join(words)}", ROUNDS)
+
+
+def pip(folder: Path) -> None:
+    """`pip install` of one small package into a fresh target."""
+    _installing(folder, PyPI(markers=folder / "markers"), "pip", ("install", "--quiet", "--target", "out", "sg-alpha"))
+
+
+def uv(folder: Path) -> None:
+    """`uv pip install` of one small package into a fresh target."""
+    words = ("pip", "install", "--quiet", "--target", "out", "sg-alpha")
+    _installing(folder, PyPI(markers=folder / "markers"), "uv", words)
+
+
+def npm(folder: Path) -> None:
+    """`npm install` of one small package into an empty project."""
+    _installing(folder, Npm(markers=folder / "markers"), "npm", ("install", "--silent", "--prefix", "out", "sg-alpha"))
+
+
+def _installing(folder: Path, registry: PyPI | Npm, family: str, words: Sequence[str]) -> None:
+    with registry:
+        registry.add_established("sg-alpha")
+        box = _box(folder, family, registry)
+        if box is not None:
+            _compared(box, family, words, f"{family} {' '.join(words)}", INSTALLS)
+
+
+def _box(folder: Path, family: str, registry: PyPI | Npm | None) -> Sandbox | None:
+    try:
+        box = sandbox(folder, family, "machine" if family == "npm" else "newest")
+    except Unavailable as why:
+        print(f"| {family} | left out: {why} | | | | | |")
+        return None
+    return box.use(registry) if registry is not None else box
+
+
+def _compared(box: Sandbox, family: str, words: Sequence[str], what: str, rounds: int) -> None:
+    """The client guarded, and the same client bare."""
+    client = shutil.which(family, path=box.env["PATH"]) or family
+
+    def fresh(command: Sequence[str]) -> Cost:
+        shutil.rmtree(box.project / "out", ignore_errors=True)
+        return timed(command, box.env, box.project, 0)
+
+    ours, bare = paired(rounds, lambda: fresh((*OURS, family, *words)), lambda: fresh((client, *words)))
+    row(f"`{what}`, guarded", ours, "bare", bare)
+
+
+def _run(command: Sequence[str], env: Mapping[str, str], cwd: Path, expected: int) -> Measure:
+    return lambda: timed(command, env, cwd, expected)
 
 
 def _plain(folder: Path) -> dict[str, str]:
     return {"HOME": str(folder), "SLOPGUARD_HOME": str(folder / "data"), "PATH": "/usr/bin:/bin"}
 
 
-def pip(folder: Path) -> None:
-    """`pip install` of one small package into a fresh target."""
-    _client(folder, "pip", ("pip", "install", "--quiet", "--target", "out", "sg-alpha"))
-
-
-def uv(folder: Path) -> None:
-    """`uv pip install` of one small package into a fresh target."""
-    _client(folder, "uv", ("uv", "pip", "install", "--quiet", "--target", "out", "sg-alpha"))
-
-
-def npm(folder: Path) -> None:
-    """`npm install` of one small package into an empty project."""
-    _client(folder, "npm", ("npm", "install", "--silent", "--prefix", "out", "sg-alpha"))
-
-
-def _client(folder: Path, family: str, argv: Sequence[str]) -> None:
-    registry: PyPI | Npm = (Npm if family == "npm" else PyPI)(markers=folder / "markers")
-    with registry:
-        registry.add_established("sg-alpha")
-        try:
-            box = sandbox(folder, family, "machine" if family == "npm" else "newest").use(registry)
-        except Unavailable as why:
-            print(f"| {family} | left out: {why} | | |")
-            return
-        ours, bare = paired(
-            INSTALLS,
-            lambda: _install(box, (*OURS, *argv)),
-            lambda: _install(box, (shutil.which(argv[0], path=box.env["PATH"]) or argv[0], *argv[1:])),
-        )
-        row(f"`{' '.join(argv)}`, guarded", ours, bare, "bare")
-
-
-def _install(box: Sandbox, command: Sequence[str]) -> float:
-    shutil.rmtree(box.project / "out", ignore_errors=True)
-    return timed(command, box.env, box.project, 0)
-
-
-PARTS = {"ask": ask, "names": names, "pip": pip, "uv": uv, "npm": npm}
+PARTS = {"ask": ask, "names": names, "nothing": nothing, "pip": pip, "uv": uv, "npm": npm}
 
 
 def main(chosen: Sequence[str]) -> None:
     """Run the chosen parts, or all."""
-    print("| what | takes | compared to | ratio |\n|---|---|---|---|")
+    unknown = [part for part in chosen if part not in PARTS]
+    if unknown:
+        sys.exit(f"there is no part {unknown[0]!r}; known: {', '.join(PARTS)}\n\n{__doc__}")
+    print(HEADING)
     for part in chosen or PARTS:
         with tempfile.TemporaryDirectory(prefix="slopguard-bench-") as folder:
             PARTS[part](Path(folder))
