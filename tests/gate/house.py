@@ -15,6 +15,7 @@ from typing import Any
 
 from slopguard.clients.interface import GateAddress
 from slopguard.config import Settings
+from slopguard.evidence import LockedSet
 from slopguard.gate.session import Session, make_session
 from slopguard.gate.thread import GateThread
 from slopguard.indexes import Index, IndexKind
@@ -118,6 +119,7 @@ def build(
     *,
     rows: Iterable[str] = (),
     typed: Iterable[str] | None = (),
+    locked: LockedSet | None = None,
     **settings: Any,
 ) -> House:
     """Open a session on `gate`.
@@ -125,11 +127,12 @@ def build(
     Args:
         rows: list rows with spaces for tabs.
         typed: `pypi:name` and `npm:name` that count as typed; `None` when nobody says.
+        locked: what adopted lock files hold.
         settings: further settings.
     """
     chosen = Settings(home=home, **{"timeout": 2.0, **settings})
     store = Store.open(chosen)
-    judge = Judge(chosen, Lists.of({"team": [row.replace(" ", "\t") for row in rows]}), store)
+    judge = Judge(chosen, Lists.of({"team": [row.replace(" ", "\t") for row in rows]}), store, locked=locked)
     known = None if typed is None else frozenset(_typed(text) for text in typed)
     session = make_session(chosen, judge, indexes, Door("gate"), known)
     return House(gate, session, gate.open(session), store)
