@@ -7,6 +7,7 @@ import json
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,8 @@ CODED = base64.b64encode(SECRET.encode()).decode()
 PAIR = base64.b64encode(f"{USER}:{SECRET}".encode()).decode()
 TOKEN = "npm_T0kenQ7"
 FORMS = [text.encode() for text in (SECRET, QUOTED, CODED, PAIR, TOKEN)]
+BELOW = "/api/main"
+"""Private registries are seldom alone on their server."""
 PIP, UV, NPM = ("pip", "newest"), ("uv", "newest"), ("npm", "newest")
 Configure = Callable[[Sandbox, str], Mapping[str, str]]
 """Tells a client its credentials for the registry at a URL, as a user would; returns variables to set."""
@@ -214,7 +217,8 @@ def private(request: pytest.FixtureRequest, make_sandbox: MakeSandbox) -> Iterat
     kept: Kept = request.param
     box = make_sandbox(*kept.client)
     kind = Npm if kept.client[0] == "npm" else PyPI
-    with kind(markers=box.markers, credentials=kept.header) as registry, kind(markers=box.markers) as files:
+    inside = partial(kind, markers=box.markers, below=BELOW)
+    with inside(credentials=kept.header) as registry, inside() as files:
         yield Private(box, registry, files, kept.configure(box, registry.url))
 
 
@@ -249,7 +253,7 @@ def test_credentials_are_dropped_where_a_redirect_leaves_the_origin(private: Pri
     other = private.files
     private.established("sg-alpha")
     World(private.box, other).established("sg-alpha")
-    file = "/sg-alpha/-/sg-alpha-1.2.0.tgz" if private.ecosystem == "npm" else FILE
+    file = BELOW + ("/sg-alpha/-/sg-alpha-1.2.0.tgz" if private.ecosystem == "npm" else FILE)
     private.registry.fail(file, Break.REDIRECT, to=other.server.origin + file)
     ran = private.install("sg-alpha", env=private.env)
     assert ran.rc == 0, ran

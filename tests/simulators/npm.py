@@ -49,7 +49,7 @@ class Npm(Registry):
     @property
     def url(self) -> str:
         """The registry URL, ending in a slash."""
-        return f"{self.server.origin}/"
+        return f"{self.server.origin}{self.below}/"
 
     def add(
         self,
@@ -137,7 +137,7 @@ class Npm(Registry):
     def _manifest(self, name: str, version: Version) -> dict[str, Any]:
         made = version.artefact
         dist = {
-            "tarball": f"{self.named or self.files.origin}/{quote(name, safe='@/')}/-/{made.filename}",
+            "tarball": f"{self.named or self.files.origin}{self.below}/{quote(name, safe='@/')}/-/{made.filename}",
             "integrity": version.integrity or made.integrity,
             "shasum": made.sha1,
         }

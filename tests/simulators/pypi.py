@@ -62,7 +62,7 @@ class PyPI(Registry):
     @property
     def url(self) -> str:
         """The index URL that a client is configured with."""
-        return f"{self.server.origin}/simple/"
+        return f"{self.server.origin}{self.below}/simple/"
 
     def add(
         self,
@@ -161,7 +161,7 @@ class PyPI(Registry):
         return Answer(body=self._html(name, files), content_type=HTML_TYPE if HTML_TYPE in accepts else "text/html")
 
     def _url(self, name: str, file: File) -> str:
-        base = "../.." if self.files is self.server else self.files.origin
+        base = "../.." if self.files is self.server else self.files.origin + self.below
         return f"{base}/files/{name}/{file.artefact.filename}"
 
     def _json(self, name: str, files: list[File]) -> bytes:

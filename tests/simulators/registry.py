@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Self
@@ -32,6 +33,7 @@ class Registry:
         credentials: the one accepted `Authorization` value (`server.basic(...)`, `"Bearer ..."`).
         tls: serve https.
         elsewhere: serve files from a second origin, as the real registries do.
+        below: the folder under which everything lies (`/api/npm/main`), as on servers that hold many registries.
     """
 
     def __init__(
@@ -41,10 +43,17 @@ class Registry:
         credentials: str | None = None,
         tls: ssl.SSLContext | None = None,
         elsewhere: bool = False,
+        below: str = "",
     ) -> None:
         self.markers = markers
-        self.server = LoopbackServer(self.respond, credentials=credentials, tls=tls)
-        self.files = LoopbackServer(self.respond, tls=tls) if elsewhere else self.server
+        self.below = below
+        self.server = LoopbackServer(self._inside, credentials=credentials, tls=tls)
+        self.files = LoopbackServer(self._inside, tls=tls) if elsewhere else self.server
+
+    def _inside(self, seen: Seen, body: bytes) -> Answer:
+        if not seen.path.startswith(f"{self.below}/"):
+            return Answer(404, b"nothing here", "text/plain")
+        return self.respond(replace(seen, path=seen.path.removeprefix(self.below)), body)
 
     def respond(self, seen: Seen, body: bytes) -> Answer:
         """The answer to one request."""
@@ -72,8 +81,9 @@ class Registry:
         self.files.faults.clear()
 
     def asked(self, wanted: Callable[[Seen], bool]) -> list[str]:
-        """The paths of the requests for which `wanted` holds."""
-        return [seen.path for seen in self.requests if wanted(seen)]
+        """The paths, below `below`, of the requests for which `wanted` holds."""
+        found = (replace(seen, path=seen.path.removeprefix(self.below)) for seen in self.requests)
+        return [seen.path for seen in found if wanted(seen)]
 
     def close(self) -> None:
         """Stop serving; connections are refused from now on."""
