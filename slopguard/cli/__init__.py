@@ -63,6 +63,14 @@ def _dispatch(args: list[str]) -> int:
         if not command:
             raise UsageError("run needs a command after --", "For example: slopguard run -- make install")
         return _guarded("run", command, config)
+    if rest[:1] == ["ask"]:
+        from slopguard.cli.plain import plain
+
+        asked = plain(rest[1:], config)
+        if asked is not None:
+            from slopguard.cli.answering import answer
+
+            return answer(asked)
     from slopguard.cli.app import run
 
     return run(rest, config)
