@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from slopguard.clients.sources import Setting, absolute, line_of
+from slopguard.clients.sources import Setting, absolute, key_of, line_of
 from slopguard.errors import ConfigError
 from slopguard.indexes import Credentials, IndexKind
 from slopguard.model import Layer
@@ -175,6 +175,17 @@ def proxy(url: str, tables: Iterable[Table]) -> str | None:
     """The proxy that settings files name for an address; uv takes it before any variable. A project has no say."""
     own = [table for table in tables if table.layer is not Layer.PROJECT]
     return value("https-proxy" if url.startswith("https:") else "http-proxy", own, pip=False)
+
+
+def cutoffs(tables: Iterable[Table]) -> dict[str, dict[str, Any]]:
+    """The date up to which an index counts, as its own entry says (`exclude-newer`), by the index's key."""
+    found: dict[str, dict[str, Any]] = {}
+    for table in tables:
+        for entry in table.values.get("index", []):
+            if isinstance(entry, dict) and isinstance(entry.get("url"), str) and "exclude-newer" in entry:
+                key = key_of(absolute(entry["url"], table.folder))
+                found.setdefault(key, {"exclude-newer": entry["exclude-newer"]})
+    return found
 
 
 def hosts(key: str, tables: Iterable[Table]) -> list[str]:

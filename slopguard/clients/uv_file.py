@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from slopguard.clients import uv_config
 from slopguard.clients.argv import listed
 from slopguard.clients.interface import GateAddress
 from slopguard.clients.uv_config import Table
@@ -52,14 +53,16 @@ def text(tables: Sequence[Table], gate: GateAddress, indexes: Iterable[Index], *
     if "http-proxy" in kept or "https-proxy" in kept:  # with these uv reads no `NO_PROXY`
         kept["no-proxy"] = [*kept.get("no-proxy", []), *LOOPBACK]
     lines = [f"{_key(key)} = {_value(value)}" for key, value in kept.items()]
-    entries = _entries(indexes, gate)
+    entries = _entries(indexes, gate, uv_config.cutoffs(tables))
     if not any(entry["default"] for entry in entries):
         lines.append("no-index = true")
     lines.append(f"index = {_value(entries)}")
     return "\n".join(lines) + "\n"
 
 
-def _entries(indexes: Iterable[Index], gate: GateAddress) -> list[dict[str, Any]]:
+def _entries(
+    indexes: Iterable[Index], gate: GateAddress, cutoffs: Mapping[str, dict[str, Any]]
+) -> list[dict[str, Any]]:
     """The gate's routes in uv's order, which stops at the first index that has a name; links of strangers first.
 
     uv looks into links, but into no index, when it is told `--no-index`: they are the default index then.
@@ -71,7 +74,8 @@ def _entries(indexes: Iterable[Index], gate: GateAddress) -> list[dict[str, Any]
     entries = []
     for index in routes:
         entry: dict[str, Any] = {"name": index.name} if index.name else {}
-        entries.append(entry | {"url": gate.index_url(index.key), "default": index is last, "explicit": index.explicit})
+        entry |= {"url": gate.index_url(index.key), "default": index is last, "explicit": index.explicit}
+        entries.append(entry | cutoffs.get(index.key, {}))
     return entries
 
 

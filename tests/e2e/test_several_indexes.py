@@ -11,6 +11,7 @@ from tests.conftest import MakeSandbox
 from tests.e2e.world import World, for_clients
 from tests.simulators.npm import Npm
 from tests.simulators.pypi import PyPI
+from tests.simulators.registry import ago
 from tests.simulators.server import Break
 
 pytestmark = pytest.mark.clients
@@ -54,6 +55,15 @@ def test_uv_may_be_told_to_take_the_best_match(world: World, extra: PyPI) -> Non
     World(world.box, extra).established("sg-both")
     world.release("sg-both", "2.0.0", days_old=100)
     assert chosen(world, "sg-both", env=BEST) == {"sg-both": "2.0.0"}
+
+
+@for_clients([UV])
+def test_an_index_keeps_its_own_cut_off(world: World) -> None:
+    world.established("sg-alpha")
+    cut = f"exclude-newer = '{ago(days=400):%Y-%m-%dT%H:%M:%SZ}'"
+    index = f'[[index]]\nname = "main"\nurl = "{world.registry.url}"\ndefault = true\n{cut}\n'
+    world.box.write("~/.config/uv/uv.toml", f"python-downloads = 'never'\n{index}")
+    assert chosen(world, "sg-alpha") == {"sg-alpha": "1.1.0"}
 
 
 @for_clients([PIP, UV])
