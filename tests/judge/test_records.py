@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from slopguard.config import Settings
+from slopguard.config import Settings, UpstreamSetting
 from slopguard.errors import ConfigError, StoreError
 from slopguard.judge import Door, Judge
 from slopguard.model import OFFLINE, Actor, Existence, Facts, Location, Source, SourceKind
@@ -184,6 +184,14 @@ def test_what_an_untrusted_index_said_is_not_recorded(tmp_path: Path) -> None:
         asked = request("unlisted-name", source=Source(index="https://else.example/", trusted=False))
         assert mine.judge(asked, ESTABLISHED, DOOR).rule == "foreign-source"
     with judge(tmp_path, offline=True) as mine:
+        assert mine.verdict(request("unlisted-name"), OFFLINE).rule == "unverified"
+
+
+@pytest.mark.parametrize("setting", [{"url": "https://other.example/"}, {"dates_from": "https://other.example/"}])
+def test_what_was_learned_from_one_index_is_not_known_of_another(tmp_path: Path, setting: dict[str, str]) -> None:
+    with judge(tmp_path) as mine:
+        mine.judge(request("unlisted-name"), ESTABLISHED, DOOR)
+    with judge(tmp_path, offline=True, upstream={PYPI: UpstreamSetting(**setting)}) as mine:
         assert mine.verdict(request("unlisted-name"), OFFLINE).rule == "unverified"
 
 

@@ -115,6 +115,13 @@ async def test_an_explicit_index_that_was_not_asked_may_list_more(one: PyPI, two
     assert (await facts(default(one), replace(named, layer=Layer.PROJECT))).partial is None
 
 
+async def test_of_an_internal_name_nothing_is_missing_because_no_public_index_was_asked(one: PyPI, two: PyPI) -> None:
+    two.add("foo", "1.0")
+    inside = extra(two, private=True)
+    found = await facts(default(one), inside, internal={Ecosystem.PYPI: ("foo",)})
+    assert (found.existence, found.partial, one.requests) == (Existence.YES, None, [])
+
+
 async def test_equal_versions_of_two_indexes_become_one(one: PyPI, two: PyPI) -> None:
     one.add("foo", "1.0", days_old=10, yanked=True, source=True, wheels=())
     two.add("foo", "1.0.0", days_old=20).add("foo", "2.0", days_old=5)

@@ -69,8 +69,9 @@ def test_a_home_that_cannot_be_made_is_a_store_error(tmp_path: Path) -> None:
         Database(tmp_path / "file" / "home")
 
 
-def test_a_home_that_others_may_write_to_is_refused(tmp_path: Path) -> None:
-    tmp_path.chmod(0o777)
+@pytest.mark.parametrize("mode", [0o777, 0o770, 0o707, 0o720, 0o702])
+def test_a_home_that_others_may_write_to_is_refused(tmp_path: Path, mode: int) -> None:
+    tmp_path.chmod(mode)
     with pytest.raises(StoreError, match="others"):
         Database(tmp_path)
 

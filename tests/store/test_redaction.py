@@ -40,6 +40,8 @@ SECRET = "hunter2-s3cr3t"
         f"pip install 'https://files.registry.example/x.whl?access_key={SECRET}'",
         f"run eyJhbGciOiJIUzI1NiJ9.{SECRET.replace('-', '')}.x",
         f"run npm_{SECRET.replace('-', '')}abcdefghijkl",
+        f"run glpat-{SECRET}-abcdefgh",
+        f"run AKIA{'7' * 16}",
     ],
 )
 def test_a_secret_is_taken_out_of_a_command(command: str) -> None:
