@@ -1,8 +1,9 @@
 """`slopguard trust`: a person accepts a project's settings, its lock files, or an index.
 
-Invariants: nothing is accepted but what was shown; only an answer typed at the controlling terminal counts, no flag
-and no pipe; an agent and a CI job are refused before anything is read; what would not be in force anyhow, because
-the organisation forbids it, is refused too; every acceptance and removal is in the ledger.
+Invariants: nothing is accepted but what was shown; only an answer typed at the controlling terminal after it was shown
+counts, no flag and no pipe; what was accepted elsewhere meanwhile is kept; an agent and a CI job are refused before
+anything is read; what would not be in force anyhow, because the organisation forbids it, is refused too; every
+acceptance and removal is in the ledger.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from urllib.parse import urlsplit
 import click
 
 from slopguard.cli.app import common, config_of
+from slopguard.clients.sources import canonical
 from slopguard.config import Settings, load, places
 from slopguard.config import accepted as record
 from slopguard.config.accepted import Accepted
@@ -35,6 +37,8 @@ SCHEMES = ("https", "http", "file")
 TERMINAL = Path("/dev/tty")
 WIDE = 200
 """Characters of one word that are shown."""
+MOST = 20
+"""New packages of a lock file that are named one by one."""
 
 
 class Trust(click.Group):
@@ -68,7 +72,7 @@ def accept(ctx: click.Context, what: str, config: Path | None, form: str) -> int
     proposal = made(what, record.read(user), user, config_of(ctx, config))
     _ask(proposal.lines)
     _log(proposal.settings, "accepted", proposal.kind, proposal.name)
-    record.write(user, proposal.after())
+    record.write(user, proposal.added_to(record.read(user)))
     click.echo(f"slopguard: accepted. Take it back with: slopguard trust remove {shlex.quote(proposal.name)}")
     return 0
 
@@ -100,7 +104,7 @@ def remove(ctx: click.Context, what: str, config: Path | None, form: str) -> int
     del form
     user = places(os.environ).user
     known = record.read(user)
-    name = what if "://" in what else str(Path(what).resolve())
+    name = _kept_as(what, known) if "://" in what else str(Path(what).resolve())
     after = known.without(name)
     if after == known:
         raise UsageError("nothing was accepted under that name", "See: slopguard trust list")
@@ -123,31 +127,30 @@ class Proposal:
         name: its address or path.
         lines: what to show.
         settings: those that will be in force.
-        after: makes the record with it in.
+        added_to: makes a record with it in.
     """
 
     kind: str
     name: str
     lines: tuple[str, ...]
     settings: Settings
-    after: Callable[[], Accepted]
+    added_to: Callable[[Accepted], Accepted]
 
 
 def _index(what: str, known: Accepted, user: Path, config: Path | None) -> Proposal:
     del user
-    url = _address(what)
-    after = known.plus(indexes=(url,))
-    settings = load(Path.cwd(), os.environ, config_file=config, accepted=after)
+    url = _kept_as(_address(what), known)
+    settings = load(Path.cwd(), os.environ, config_file=config, accepted=known.plus(indexes=(url,)))
     lines = (f"index  {url}", "  what it holds will count as if it came from an index of your own")
-    return Proposal("index", url, lines, settings, lambda: after)
+    return Proposal("index", url, lines, settings, lambda kept: kept.plus(indexes=(url,)))
 
 
 def _project(what: str, known: Accepted, user: Path, config: Path | None) -> Proposal:
     offer = _offer(what)
     folder = offer.place if offer.place.is_dir() else offer.place.parent
     settings = load(folder, os.environ, config_file=config, accepted=offer.added_to(known))
-    lines = tuple(_described(offer))
-    return Proposal("project", str(offer.place), lines, settings, lambda: offer.added_to(known, user))
+    lines = (*_described(offer), *_news(offer, known, user))
+    return Proposal("project", str(offer.place), lines, settings, lambda kept: offer.added_to(kept, user))
 
 
 def _settings_for_a_removal(config: Path | None, after: Accepted) -> Settings:
@@ -195,6 +198,11 @@ def _address(url: str) -> str:
     return without_credentials(url)
 
 
+def _kept_as(url: str, known: Accepted) -> str:
+    """The address as it was accepted, however it is written now."""
+    return next((index for index in known.indexes if canonical(index) == canonical(url)), url)
+
+
 def _offer(what: str) -> Offer:
     """What there is to accept at a place on disk.
 
@@ -215,7 +223,7 @@ def _offer(what: str) -> Offer:
 def _described(offer: Offer) -> Iterator[str]:
     yield f"project  {phrase(str(offer.place), WIDE)}"
     for file in offer.settings:
-        yield f"  settings in {Path(file).name}, as long as it stays as it is:"
+        yield f"  settings in {phrase(Path(file).name)}, as long as it stays as it is:"
     for key, value in offer.values:
         yield f"    {key} = {phrase(value, WIDE)}"
     for path, count in offer.locks:
@@ -224,13 +232,33 @@ def _described(offer: Offer) -> Iterator[str]:
         yield "  locked packages may be younger than the cooldown; nothing else is excused"
 
 
+def _news(offer: Offer, known: Accepted, user: Path) -> Iterator[str]:
+    """What the lock files hold that was not accepted with them last time: what a person should look at first."""
+    digest = known.projects.get(str(offer.place))
+    if digest is None:
+        return
+    try:
+        before = record.locked_by([(record.snapshot(user, str(offer.place)), digest)])
+    except SlopguardError:
+        yield "  the record of what was accepted before was changed; look at everything"
+        return
+    fresh = sorted(key for key, digests in offer.locked.items() if not digests <= before.get(key, frozenset()))
+    yield f"  {len(fresh):,} of these new or changed since the project was accepted" + (":" if fresh else "")
+    yield from (f"    {eco}:{shown(name)} {shown(version)}" for eco, name, version in fresh[:MOST])
+    if len(fresh) > MOST:
+        yield f"    and {len(fresh) - MOST:,} more"
+
+
 def _ask(lines: Sequence[str]) -> None:
     """Show what is to be accepted and take a person's answer from the controlling terminal.
 
     Raises:
         UsageError: the answer is not `yes`.
     """
+    import termios  # not on Windows, where there is no such terminal and nobody gets here
+
     with TERMINAL.open("w", encoding="ascii", errors="backslashreplace") as out:
+        termios.tcflush(out, termios.TCIFLUSH)  # a "yes" pasted along with the command answers nothing
         out.write("".join(f"{line}\n" for line in lines) + "Accept this? Type yes: ")
     with TERMINAL.open(encoding="utf-8", errors="replace") as answers:
         said = answers.readline()

@@ -65,13 +65,15 @@ class Offer:
 
 
 def look(place: Path) -> Offer:
-    """What there is to accept in a project's folder, or in one settings file.
+    """What there is to accept in a project's folder, or in one settings file; a lock file stands for its folder.
 
     Raises:
         ConfigError: a settings file is malformed or holds an unknown key.
         InputError: a lock file is not what it claims to be.
     """
     place = place.resolve()
+    if place.is_file() and _claimed(place):
+        place = place.parent
     path, table = (place, settings_table(place)) if place.is_file() else project_table(place)
     settings, values = _settings(path, table) if table is not None else ({}, ())
     if place.is_file():
@@ -98,8 +100,12 @@ def _text(value: Any) -> str:
 def _readings(folder: Path) -> Iterator[Reading]:
     context = Context(cwd=folder, sources=True)
     for path in sorted(folder.iterdir() if folder.is_dir() else ()):
-        if path.is_file() and any(readers.READERS[kind].claims(path) for kind in KINDS):
+        if path.is_file() and _claimed(path):
             yield readers.read(path, context=context)
+
+
+def _claimed(path: Path) -> bool:
+    return any(readers.READERS[kind].claims(path) for kind in KINDS)
 
 
 def _locked(reading: Reading) -> Locking:

@@ -35,8 +35,11 @@ PACKAGE_LOCK = {
 
 def at_a_terminal(slopguard: Program, *argv: str, answer: str = "yes", **env: str) -> Ended:
     """`slopguard ARGV` by somebody at a terminal, who answers when asked; `out` has both streams."""
-    command = [sys.executable, "-m", "slopguard", *argv]
-    return Ended(*typed(command, slopguard.env | env, slopguard.cwd, answer), err="")
+    return Ended(*typed(command(*argv), slopguard.env | env, slopguard.cwd, answer), err="")
+
+
+def command(*argv: str) -> list[str]:
+    return [sys.executable, "-m", "slopguard", *argv]
 
 
 def settings(slopguard: Program, text: str = LOOSE) -> Path:
@@ -99,6 +102,52 @@ def test_without_a_terminal_nothing_is_accepted_whatever_is_piped_in(slopguard: 
     assert record(slopguard) == ""
 
 
+def test_a_yes_pasted_along_with_the_command_is_no_answer(slopguard: Program) -> None:
+    settings(slopguard)
+    code, shown = typed(command("trust"), slopguard.env, slopguard.cwd, answer="no", ahead="yes\n")
+    assert code == 2, shown
+    assert record(slopguard) == ""
+
+
+def test_what_is_accepted_elsewhere_while_the_person_reads_is_kept(slopguard: Program) -> None:
+    def meanwhile() -> None:
+        slopguard.write("home/.config/slopguard/accepted.toml", 'indexes = ["https://registry.example/"]\n')
+
+    path = settings(slopguard)
+    assert typed(command("trust"), slopguard.env, slopguard.cwd, meanwhile=meanwhile)[0] == 0
+    assert slopguard("trust", "list").out == f"index     https://registry.example/\nsettings  {path}\n"
+
+
+def test_what_changes_while_the_person_reads_is_not_accepted(slopguard: Program) -> None:
+    path = settings(slopguard)
+    code, _ = typed(
+        command("trust"), slopguard.env, slopguard.cwd, meanwhile=lambda: path.write_text(LOOSE + "timeout = 9\n")
+    )
+    assert code == 0
+    assert slopguard("ask", "--offline", "flask").rc == 2
+
+
+def test_asked_again_a_person_sees_which_packages_are_new(slopguard: Program) -> None:
+    slopguard.write("project/requirements.txt", REQUIREMENTS)
+    assert "new or changed" not in at_a_terminal(slopguard, "trust").out
+    slopguard.write("project/requirements.txt", f"{REQUIREMENTS}Sg_New==1.0 --hash=sha256:{DIGEST}\n")
+    again = at_a_terminal(slopguard, "trust").out
+    assert "  1 of these new or changed since the project was accepted:\n    pypi:sg-new 1.0\n" in again
+
+
+def test_another_digest_of_the_same_version_is_shown_as_changed(slopguard: Program) -> None:
+    slopguard.write("project/requirements.txt", REQUIREMENTS)
+    assert at_a_terminal(slopguard, "trust").rc == 0
+    slopguard.write("project/requirements.txt", REQUIREMENTS.replace(DIGEST, "b" * 64))
+    assert "    pypi:flask 3.0.0\n" in at_a_terminal(slopguard, "trust").out
+
+
+def test_a_lock_file_stands_for_its_folder(slopguard: Program) -> None:
+    path = slopguard.write("project/requirements.txt", REQUIREMENTS)
+    assert at_a_terminal(slopguard, "trust", str(path)).rc == 0
+    assert slopguard("trust", "list").out == f"locks     {path.parent}\n"
+
+
 def test_lock_files_are_adopted_with_their_strong_digests_only(slopguard: Program) -> None:
     slopguard.write("project/requirements.txt", REQUIREMENTS)
     slopguard.write("project/package-lock.json", json.dumps(PACKAGE_LOCK))
@@ -128,6 +177,14 @@ def test_an_index_is_accepted_without_its_password(slopguard: Program) -> None:
     assert "index  https://registry.example/simple/" in ended.out
     assert 'indexes = ["https://registry.example/simple/"]' in record(slopguard)
     assert "hidden" not in record(slopguard) + slopguard("log", "--format", "json").out
+
+
+def test_one_index_is_kept_once_however_it_is_written(slopguard: Program) -> None:
+    for url in ("https://registry.example/simple/", "https://REGISTRY.example:443/simple"):
+        assert at_a_terminal(slopguard, "trust", url).rc == 0
+    assert slopguard("trust", "list").out == "index     https://registry.example/simple/\n"
+    assert slopguard("trust", "remove", "https://registry.example/simple").rc == 0
+    assert slopguard("trust", "list").out == ""
 
 
 @pytest.mark.parametrize(

@@ -4,24 +4,37 @@ from __future__ import annotations
 
 import os
 import pty
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 
-def typed(argv: Sequence[str], env: Mapping[str, str], cwd: Path, answer: str = "yes") -> tuple[int, str]:
+def typed(
+    argv: Sequence[str],
+    env: Mapping[str, str],
+    cwd: Path,
+    answer: str = "yes",
+    ahead: str = "",
+    meanwhile: Callable[[], object] = bool,
+) -> tuple[int, str]:
     """Run `argv` as somebody who types `answer` when asked to type yes; gives the exit code and what was shown.
 
     Standard output and standard error are the terminal, as they are for people.
+
+    Args:
+        ahead: typed before the command has started.
+        meanwhile: what happens between the question and the answer.
     """
     child, terminal = pty.fork()
     if child == 0:
         os.chdir(cwd)
         os.execve(argv[0], list(argv), dict(env))
+    os.write(terminal, ahead.encode())
     seen, asked = b"", False
     while chunk := _read(terminal):
         seen += chunk
         if b"Type yes: " in seen and not asked:
             asked = True
+            meanwhile()
             os.write(terminal, answer.encode() + b"\n")
     os.close(terminal)
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
