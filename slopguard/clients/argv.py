@@ -37,6 +37,7 @@ class Grammar:
         names: other spellings -> the one name used in tokens (`-i` -> `--index-url`).
         abbreviations: how shortened long options are read.
         stop_at_word: options end at the first word (pip before its command, `uv run`, `npx`).
+        letters: where a long option may have one hyphen only (npm's nopt): the letters that are options by themselves.
     """
 
     values: frozenset[str]
@@ -44,6 +45,21 @@ class Grammar:
     names: tuple[tuple[str, str], ...] = ()
     abbreviations: Abbreviations = Abbreviations.NONE
     stop_at_word: bool = False
+    letters: str = ""
+
+    def known(self, name: str) -> bool:
+        """Whether an option's one name is in the tables."""
+        return name in self.values or name in self.flags or any(name in pair for pair in self.names)
+
+    def doubled(self, argument: str) -> str | None:
+        """`-registry` as `--registry`, if the client reads it so; a row of letters comes before a beginning."""
+        body, equals, value = argument[1:].partition("=")
+        if not self.letters or len(body) < 2:
+            return None
+        full = f"--{body}"
+        if not self.known(full) and (set(body) <= set(self.letters) or not self.known(self.name(full))):
+            return None
+        return f"{full}{equals}{value}"
 
     def name(self, spelling: str) -> str:
         """The one name of an option, abbreviations resolved; an unknown spelling is its own name.
@@ -97,6 +113,8 @@ def scan(argv: Sequence[str], grammar: Grammar) -> list[Token]:
             break
         if argument.startswith("--"):
             tokens.append(_long(argument, rest, grammar))
+        elif argument.startswith("-") and (long := grammar.doubled(argument)):
+            tokens.append(_long(long, rest, grammar))
         elif argument.startswith("-") and len(argument) > 1:
             tokens += _cluster(argument, rest, grammar)
         else:

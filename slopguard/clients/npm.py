@@ -14,6 +14,7 @@ from pathlib import Path
 from slopguard.clients import argv as args
 from slopguard.clients import asking, npm_config, npm_options, sources
 from slopguard.clients.interface import GateAddress, Invocation, Launch
+from slopguard.errors import UsageError
 from slopguard.indexes import Index, IndexKind
 from slopguard.model import Ecosystem, Layer, Sighting
 from slopguard.readers.spec import npm as read_spec
@@ -132,15 +133,38 @@ def npm_environment(gate: GateAddress, indexes: Sequence[Index]) -> dict[str, st
 def _understood(client: str, argv: Sequence[str]) -> tuple[str | None, list[args.Token], list[str]]:
     """The command, its options, and its words (the command itself left out)."""
     if client == "npx":
-        tokens = args.scan(argv, npm_options.NPX)
+        tokens = _plain(args.scan(argv, npm_options.NPX))
         return "exec", tokens, args.words(tokens)
-    tokens = args.scan(argv, npm_options.GRAMMAR)
+    tokens = _plain(args.scan(argv, npm_options.GRAMMAR))
     words = args.words(tokens)
     command = npm_options.canonical(words[0]) if words else None
+    if words and command is None:
+        raise UsageError("npm has no such command, or an option before it takes a value", "Write it as --option=value")
     if command in ("exec", "init"):
         tokens = args.scan(argv, npm_options.EXEC)
         words = args.words(tokens)
     return command, tokens, words[1:]
+
+
+def _plain(tokens: list[args.Token]) -> list[args.Token]:
+    """The tokens, if every npm reads them so.
+
+    Raises:
+        UsageError: an option that some npm takes a value for and some not; which word is the command, or a package,
+            would depend on it.
+    """
+    first = next((at for at, token in enumerate(tokens) if token.name in ("", "--")), len(tokens))
+    for at, token in enumerate(tokens):
+        joined = "=" in token.text[0]
+        unknown = at < first and token.name.startswith("--") and not _known(token.name)
+        if not joined and (unknown or (token.name in npm_options.NOT_IN_ALL and token.value is not None)):
+            raise UsageError(f"not every npm reads {token.name!a} alike", "Write it as --option=value")
+    return tokens
+
+
+def _known(name: str) -> bool:
+    plain = "--" + name.removeprefix("--").removeprefix("no-")
+    return name == "--" or npm_options.EXEC.known(name) or npm_options.EXEC.known(plain) or name.endswith(":registry")
 
 
 def _installs(command: str, words: list[str]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from slopguard.clients.argv import Abbreviations, Grammar, listed
 
@@ -64,8 +65,19 @@ _VALUES = frozenset(
     pack-destination package packages prefix preid provenance-file proxy reg registry replace-registry-host
     save-prefix sbom-format sbom-type scope scopes password script-shell searchexclude searchlimit searchopts
     searchstaleness shell tag tag-version-prefix umask user-agent userconfig viewer which workspace
+    edit-dir extension-file global-ignore-file orgs-permission packages-and-scopes-permission patches-dir to
+    token-description
     """)
 ) | {"-C", "-L", "-m", "-w", "-c"}
+NOT_IN_ALL = frozenset(
+    "--" + name
+    for name in listed("""
+    allow-directory allow-file allow-scripts edit-dir expires extension-file global-ignore-file init-type
+    min-release-age min-release-age-exclude name node-gyp orgs orgs-permission packages
+    packages-and-scopes-permission password patches-dir scopes to token-description
+    """)
+)
+"""Of these, what npm 10, 11 or 12 does not know and so reads as a flag: the next word is a word to it, then."""
 _FLAGS = frozenset(
     "--" + name
     for name in listed("""
@@ -77,12 +89,18 @@ _FLAGS = frozenset(
     rebuild-bundle save save-bundle save-dev save-exact save-optional save-peer save-prod shrinkwrap
     sign-git-commit sign-git-tag silent strict-peer-deps strict-ssl timing unicode update-notifier usage
     verbose version versions workspaces workspaces-update ws yes
+    allow-scripts-pending allow-scripts-pin allow-unused-patches bypass-2fa dangerously-allow-all-scripts
+    diff-ignore-all-space diff-name-only diff-no-prefix diff-text expect-results ignore-existing ignore-extension
+    ignore-patch-failures include-attestations init-private keep-edit-dir packages-all strict-allow-scripts
+    strict-npmrc dd ddd desc iwr porcelain readonly
     """)
 )
 
-GRAMMAR = Grammar(_VALUES, _FLAGS, _NAMES, Abbreviations.UNIQUE)
-NPX = Grammar(_VALUES | {"-p"}, _FLAGS, (*_NAMES, ("-p", "--package")), Abbreviations.UNIQUE, stop_at_word=True)
-EXEC = Grammar(NPX.values, _FLAGS, NPX.names, Abbreviations.UNIQUE)
+_LETTERS = "acdfghlmnpqsvwyBCDEHLNOPS?"
+GRAMMAR = Grammar(_VALUES, _FLAGS, _NAMES, Abbreviations.UNIQUE, letters=_LETTERS)
+_EXEC_NAMES = (*_NAMES, ("-p", "--package"))
+EXEC = Grammar(_VALUES | {"-p"}, _FLAGS, _EXEC_NAMES, Abbreviations.UNIQUE, letters=_LETTERS)
+NPX = replace(EXEC, stop_at_word=True)
 
 DROPPED = listed("""
     --registry --offline --prefer-offline --no-prefer-online --allow-git --allow-remote

@@ -86,6 +86,7 @@ REPAIRED = 100
 
 _TOP = msgspec.json.Decoder(dict[str, Raw])
 _RAWS = msgspec.json.Decoder(dict[str, Raw])
+_SHRUNK = re.compile(rb'hrinkwrap"\s*:\s*t|\\u')
 _ANY = msgspec.json.Decoder(dict[str, Any])
 _MANIFEST = msgspec.json.Decoder(_Manifest)
 _ABBREVIATED = msgspec.json.Decoder(_Abbreviated)
@@ -334,8 +335,9 @@ def _same_bytes(one: Version, other: Version) -> bool:
 def _rewritten(version: Version, address: str, corgi: bool) -> Raw:
     raw = bytes(version.raw)
     old, new = msgspec.json.encode(version.tarball), msgspec.json.encode(address)
-    if raw.count(old) != 1:  # escaped otherwise, or a second time elsewhere: do it the slow, exact way
+    if raw.count(old) != 1 or _SHRUNK.search(raw):  # escaped, or a second time elsewhere: the slow, exact way
         manifest = _ANY.decode(raw)
+        manifest.pop("_hasShrinkwrap", None)  # npm to 11 takes from its tarball where to fetch what it requires
         manifest["dist"]["tarball"] = address
         raw = msgspec.json.encode(manifest)
     else:
