@@ -75,7 +75,7 @@ class Index:
     ca_file: Path | None = None
     ca_text: str | None = None
     ca_extra: Path | None = None
-    proxy: str | None = None
+    proxy: str | None = field(default=None, repr=False)
     no_proxy: str = ""
     verify: bool = True
     named: str = field(default="", compare=False)

@@ -15,6 +15,7 @@ from tests.simulators.npm import Npm
 from tests.simulators.proxy import Proxy
 from tests.simulators.pypi import PyPI
 from tests.simulators.sandbox import Sandbox
+from tests.simulators.server import basic
 
 pytestmark = pytest.mark.clients
 
@@ -81,8 +82,10 @@ def test_the_environments_proxy_is_used(walled: Walled) -> None:
 
 
 def test_the_clients_own_proxy_setting_is_used_and_beats_the_environments(walled: Walled) -> None:
-    configured(walled.box, walled.address, setting(walled.box, walled.proxy.url))
+    configured(walled.box, walled.address, setting(walled.box, walled.proxy.url.replace("//", "//bob:pr0xy@")))
     came_through(walled, {"HTTP_PROXY": DEAD, "HTTPS_PROXY": DEAD})
+    assert walled.proxy.authorizations == {basic("bob", "pr0xy")}
+    assert [seen for seen in walled.registry.requests if "proxy-authorization" in seen.headers] == []
 
 
 def test_a_dead_proxy_is_unchecked_in_one_clear_line(walled: Walled) -> None:

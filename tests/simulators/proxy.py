@@ -28,6 +28,7 @@ class Proxy:
     def __init__(self, hosts: Mapping[str, str]) -> None:
         self.hosts: dict[str, tuple[str, int]] = {}
         self.asked: list[str] = []
+        self.authorizations: set[str] = set()
         for host, to in hosts.items():
             self.serve(host, to)
         self._server = _Server(self)
@@ -73,6 +74,8 @@ class _Handler(StreamRequestHandler):
         method, target, _ = head[0].split(" ", 2)
         place = urlsplit(f"//{target}" if method == "CONNECT" else target)
         self.server.owner.asked.append(f"{method} {place.hostname}:{place.port or 80}")
+        said = (line.partition(": ") for line in head[1:])
+        self.server.owner.authorizations |= {text for name, _, text in said if name.lower() == "proxy-authorization"}
         to = self.server.owner.hosts.get(place.hostname or "")
         if to is None:
             self.wfile.write(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
