@@ -116,6 +116,19 @@ def test_one_extra_authority_takes_no_other_away(secure: Secure, stranger: Autho
     secure.installs("sg-told", {"NODE_EXTRA_CA_CERTS": str(stranger.bundle), "SSL_CERT_FILE": str(secure.bundle)})
 
 
+@pytest.mark.parametrize(("secure", "adds"), [(("pip", "newest"), True), (("pip", "24.0"), False)], indirect=["secure"])
+def test_a_bundle_adds_to_the_systems_in_new_pips_and_replaces_it_in_old_ones(
+    secure: Secure, stranger: Authority, adds: bool
+) -> None:
+    env = {"PIP_CERT": str(stranger.bundle), "SSL_CERT_FILE": str(secure.bundle), "PIP_RETRIES": "0"}
+    bare = secure.box.direct("pip", "download", "--no-deps", "sg-alpha", env=env)
+    assert (bare.rc == 0) is adds, bare
+    if adds:
+        secure.installs("sg-told", env)
+    else:
+        secure.is_not_believed(env=env)
+
+
 def test_verification_is_switched_off_by_a_trusted_layer_only(secure: Secure) -> None:
     host = secure.registry.server.origin.removeprefix("https://")
     flags = {"pip": ["--trusted-host", host], "uv": ["--allow-insecure-host", host], "npm": ["--no-strict-ssl"]}
