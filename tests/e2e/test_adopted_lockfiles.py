@@ -9,6 +9,7 @@ import pytest
 
 from tests.e2e.world import World, for_clients
 from tests.simulators.person import typed
+from tests.simulators.pypi import PyPI
 
 pytestmark = pytest.mark.clients
 
@@ -77,6 +78,42 @@ def test_locked_packages_of_today_install_once_the_project_is_adopted(world: Wor
     assert {("sg-alpha", "locked", "locked"), ("sg-parent", "locked", "locked")} <= rules
 
 
+@for_clients([("uv", "newest"), ("npm", "newest")])
+def test_every_command_that_installs_what_the_lock_says_gets_it(world: World) -> None:
+    locked(world)
+    adopt(world)
+    lock = next(iter(world.box.project.glob("*lock*")))
+    before = lock.read_bytes()
+    commands = {"uv": ["uv sync --locked", "uv sync", "uv sync --refresh"], "npm": ["npm install", "npm ci --offline"]}
+    for command in commands[world.box.client.family]:
+        ran = world.guarded(*command.split())
+        assert (ran.rc, ran.lines) == (0, []), ran
+        assert world.box.installed == {"sg-alpha": "1.3.0", "sg-parent": "1.3.0"}
+        assert lock.read_bytes() == before
+
+
+@for_clients([("pip", "newest"), ("uv", "newest")])
+def test_asked_for_by_its_number_a_locked_version_is_allowed_in_its_project_alone(world: World) -> None:
+    locked(world)
+    adopt(world)
+    asked = ("ask", "-e", "pypi", "sg-alpha==1.3.0")
+    assert world.guarded(*asked).rc == 0
+    assert world.guarded("ask", "-e", "pypi", "sg-other==1.3.0").rc == 3
+    assert world.box.guarded(*asked, cwd=world.box.home).rc == 3
+
+
+@for_clients(CLIENTS)
+def test_taken_back_it_is_refused_again(world: World) -> None:
+    command = locked(world)
+    adopt(world)
+    assert world.guarded("trust", "remove", ".").rc == 0
+    world.registry.forget()
+    ran = world.guarded(*command)
+    assert ran.rc == 3, ran
+    assert any("(too-new)" in line for line in ran.lines), ran
+    assert world.box.installed == {}
+
+
 @for_clients([("pip", "newest"), ("uv", "newest"), ("npm", "newest")])
 def test_what_the_lock_does_not_hold_is_stepped_over_as_ever(world: World) -> None:
     locked(world)
@@ -118,11 +155,22 @@ def test_a_lock_that_changed_since_is_judged_anew(world: World) -> None:
 
 
 @for_clients([("pip", "newest")])
-def test_other_bytes_for_a_locked_version_are_refused(world: World) -> None:
+def test_another_digest_written_into_the_lock_is_refused(world: World) -> None:
     command = locked(world)
     adopt(world)
+    world.registry.forget()
     lock = world.box.project / "requirements.txt"
     lock.write_text(re.sub(r"sha256:[0-9a-f]{64}", "sha256:" + "0" * 64, lock.read_text(), count=1))
-    ran = world.guarded(*command)
-    assert ran.rc in (1, 3), ran
-    assert world.box.installed == {}
+    world.refuses_all(world.guarded(*command), 1, "hash-mismatch", "sg-parent")
+
+
+@for_clients(CLIENTS)
+def test_other_bytes_published_for_a_locked_version_are_refused(world: World) -> None:
+    command = locked(world)
+    adopt(world)
+    if isinstance(world.registry, PyPI):
+        files = world.registry.files_of("sg-alpha")
+        files[:] = [file for file in files if "-1.3.0" not in file.artefact.filename]
+    world.release("sg-alpha", "1.3.0", hours_old=1, armed=True)
+    world.registry.forget()
+    world.refuses_all(world.guarded(*command), 1, "hash-mismatch", "sg-alpha")
