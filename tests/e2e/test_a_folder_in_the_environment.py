@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.world import PYTHON, World, for_clients
 from tests.simulators.artefacts import core_metadata, wheel
+from tests.simulators.person import typed
 
 pytestmark = pytest.mark.clients
 
@@ -51,3 +53,42 @@ def test_so_it_is_for_a_dependency(world: World, folder: Path) -> None:
     ran = world.install(PARENT, env=variables(world, folder))
     world.refuses(ran, 1, "foreign-source", OFFERED)
     assert world.box.installed == {}
+
+
+@pytest.fixture
+def tree(world: World, folder: Path) -> Path:
+    """The same archive in an index on disk, a page a project (PEP 503)."""
+    archive = next(folder.iterdir())
+    place = world.box.root / "simple"
+    (place / OFFERED).mkdir(parents=True)
+    (place / OFFERED / archive.name).write_bytes(archive.read_bytes())
+    (place / OFFERED / "index.html").write_text(f'<a href="{archive.name}">{archive.name}</a>')
+    return place
+
+
+@for_clients([("pip", "newest"), ("pip", "22.3.1"), ("uv", "newest")])
+def test_so_it_is_for_an_index_on_disk(world: World, tree: Path) -> None:
+    names = {"pip": ("PIP_EXTRA_INDEX_URL",), "uv": ("UV_EXTRA_INDEX_URL", "UV_INDEX")}[world.box.client.family]
+    for variable in names:
+        env = {variable: tree.as_uri()}
+        ran = world.install(OFFERED, env=env)
+        world.refuses_all(ran, 1, "foreign-source", OFFERED)
+        assert any(f"is named by the variable {variable};" in line for line in ran.lines), ran
+    ran = world.install(ELSEWHERE, env=env)
+    assert (ran.rc, ran.lines) == (0, []), ran
+    assert world.box.installed == {ELSEWHERE: "1.2.0"}
+
+
+@for_clients([("pip", "newest"), ("uv", "newest")])
+def test_named_by_a_flag_it_is_foreign_whatever_it_offers(world: World, folder: Path) -> None:
+    for name in (OFFERED, ELSEWHERE):
+        ran = world.install("--find-links", str(folder), name)
+        world.refuses_all(ran, 1, "foreign-source", name)
+        assert any("--find-links" in line and "nobody trusted it" in line for line in ran.lines), ran
+
+
+@for_clients([("pip", "newest"), ("uv", "newest")])
+def test_a_folder_that_a_person_accepted_counts_but_says_no_dates(world: World, folder: Path) -> None:
+    code, shown = typed([sys.executable, "-m", "slopguard", "trust", folder.as_uri()], world.box.env, world.box.project)
+    assert code == 0, shown
+    world.refuses_all(world.install(OFFERED, env=variables(world, folder)), 3, "no-dates", OFFERED)
