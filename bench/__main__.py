@@ -41,17 +41,26 @@ ASKED = (
 """One name for each kind of answer, and the code that it ends in offline."""
 NOTHING = {"pip": ("list",), "uv": ("pip", "list"), "npm": ("ls",)}
 """A command of each client that installs nothing."""
-HEADING = "| what | took | processor | compared to | took | processor | ratio |\n|---|---|---|---|---|---|---|"
+COLUMNS = ("what", "took (least)", "processor", "compared to", "took (least)", "processor", "ratio")
 
 
 class Cost(NamedTuple):
-    """What one process took, in milliseconds, its children included."""
+    """What one process took, in milliseconds, its children included; of several, the median and the least."""
 
     clock: float
     processor: float
+    least: float
 
     def __str__(self) -> str:
-        return f"{self.clock:,.0f} ms | {self.processor:,.0f} ms"
+        return f"{self.clock:,.0f} ms ({self.least:,.0f}) | {self.processor:,.0f} ms"
+
+    @classmethod
+    def of(cls, costs: Sequence[Cost]) -> Cost:
+        """Several runs as one."""
+        clock, processor = (
+            statistics.median(part) for part in ([c.clock for c in costs], [c.processor for c in costs])
+        )
+        return cls(clock, processor, min(cost.least for cost in costs))
 
 
 Measure = Callable[[], Cost]
@@ -61,7 +70,8 @@ def timed(command: Sequence[str], env: Mapping[str, str], cwd: Path, expected: i
     """What one command takes; it must end with `expected`, or the figure would be of something else."""
     used, begin = _processor(), time.perf_counter()
     done = subprocess.run(command, env=dict(env), cwd=cwd, capture_output=True, check=False)
-    cost = Cost((time.perf_counter() - begin) * 1000, _processor() - used)
+    clock = (time.perf_counter() - begin) * 1000
+    cost = Cost(clock, _processor() - used, clock)
     if done.returncode != expected:
         sys.exit(f"{' '.join(command)} ended with {done.returncode}:\n{done.stderr.decode()[-2000:]}")
     return cost
@@ -75,7 +85,7 @@ def _processor() -> float:
 def paired(rounds: int, *measures: Measure) -> list[Cost]:
     """The medians of things measured in turn, after one round that does not count."""
     taken = [[measure() for measure in measures] for _ in range(rounds + 1)][1:]
-    return [Cost(*(statistics.median(part) for part in zip(*costs, strict=True))) for costs in zip(*taken, strict=True)]
+    return [Cost.of(costs) for costs in zip(*taken, strict=True)]
 
 
 def row(what: str, ours: Cost, than: str, other: Cost) -> None:
@@ -187,7 +197,7 @@ def main(chosen: Sequence[str]) -> None:
     unknown = [part for part in chosen if part not in PARTS]
     if unknown:
         sys.exit(f"there is no part {unknown[0]!r}; known: {', '.join(PARTS)}\n\n{__doc__}")
-    print(HEADING)
+    print(f"| {' | '.join(COLUMNS)} |\n{'|---' * len(COLUMNS)}|", flush=True)
     for part in chosen or PARTS:
         with tempfile.TemporaryDirectory(prefix="slopguard-bench-") as folder:
             PARTS[part](Path(folder))
