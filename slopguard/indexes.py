@@ -6,7 +6,7 @@ credentials are sent to the origin (scheme, host, port) of their index and to no
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -53,6 +53,7 @@ class Index:
         joined: uv's `find-links`: its files stand beside those of whichever index has the name.
         curated: it has no upload dates and a person vouches for its content.
         credentials: as the client keeps them.
+        ask: where the client would look for some once the index wants them (its keyring).
         ca_file: the client's own CA bundle setting (a file or folder), `None` for the system's.
         ca_text: the same as PEM text (npm's `ca`).
         ca_extra: a CA bundle that counts beside those (`NODE_EXTRA_CA_CERTS`).
@@ -72,6 +73,7 @@ class Index:
     joined: bool = False
     curated: bool = False
     credentials: Credentials | None = None
+    ask: Callable[[], Credentials | None] | None = field(default=None, compare=False, repr=False)
     ca_file: Path | None = None
     ca_text: str | None = None
     ca_extra: Path | None = None

@@ -33,7 +33,7 @@ def _replaced(index: Index, settings: Settings, env: Mapping[str, str]) -> Index
     if setting.url is None or canonical(setting.url) == canonical(index.url):
         return changed
     found = url_credentials(setting.url) or netrc_credentials(setting.url, env)
-    return replace(changed, url=setting.url, key=key_of(setting.url), layer=Layer.ACCEPTED, credentials=found)
+    return replace(changed, url=setting.url, key=key_of(setting.url), layer=Layer.ACCEPTED, credentials=found, ask=None)
 
 
 def _marked(index: Index, settings: Settings) -> Index:

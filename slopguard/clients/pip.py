@@ -82,7 +82,10 @@ class Pip:
             insecure=config.vouched("trusted-host"),
         )
         provider = args.last(tokens, "--keyring-provider") or config.text("keyring-provider")
-        return secrets.with_keyring(found, provider, env)
+        beside = {**env, "PATH": os.pathsep.join([str(Path(command[0]).parent), env.get("PATH", os.defpath)])}
+        if provider in (None, "auto") and not (args.has(tokens, "--no-input") or config.on("no-input")):
+            return secrets.with_keyring_later(found, beside)
+        return secrets.with_keyring(found, provider, beside)
 
     def launch(
         self,

@@ -11,6 +11,7 @@ import subprocess
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -28,6 +29,15 @@ def with_keyring(found: Iterable[Index], provider: str | None, env: Mapping[str,
     if provider not in ("subprocess", "import"):
         return tuple(found)
     return tuple(_completed(index, lambda url, name: keyring(url, name, env)) for index in found)
+
+
+def with_keyring_later(found: Iterable[Index], env: Mapping[str, str]) -> tuple[Index, ...]:
+    """The indexes, those without a secret to be completed from the keyring once they refuse to answer without one."""
+    return tuple(replace(index, ask=partial(_from_keyring, index, env)) for index in found)
+
+
+def _from_keyring(index: Index, env: Mapping[str, str]) -> Credentials | None:
+    return _completed(index, lambda url, name: keyring(url, name, env)).credentials
 
 
 def with_uv_store(found: Iterable[Index], env: Mapping[str, str]) -> tuple[Index, ...]:

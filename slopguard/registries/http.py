@@ -15,7 +15,6 @@ from __future__ import annotations
 import asyncio
 import ssl
 import zlib
-from base64 import b64encode
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -34,6 +33,7 @@ from slopguard.errors import UpstreamAuth, UpstreamError
 from slopguard.indexes import Index, origin, without_credentials
 from slopguard.registries.addresses import GuardedResolver, literal
 from slopguard.registries.interface import ProjectNotFound
+from slopguard.registries.login import Login
 
 PAGE_LIMIT = 64 * 2**20
 PACKUMENT_LIMIT = 256 * 2**20
@@ -123,6 +123,7 @@ class Upstream:
         self.index = index
         self._timeout = timeout
         self._origin = origin(index.url)
+        self._login = Login(index)
         self._asked_resolver = resolver
         self._session: aiohttp.ClientSession | None = None
         self._resolver: GuardedResolver | None = None
@@ -185,8 +186,11 @@ class Upstream:
             here = origin(url)
             trusted = trusted and here == self._origin
             await self._check(url, hashed)
-            response = await self._send(method, url, self._headers(headers, trusted), body)
+            sent = {"User-Agent": f"slopguard/{__version__}", **headers, **(self._login.header if trusted else {})}
+            response = await self._send(method, url, sent, body)
             try:
+                if response.status == 401 and trusted and await self._login.renewed(sent.get("Authorization")):
+                    continue
                 target = response.headers.get("Location") if response.status in (301, 302, 303, 307, 308) else None
                 if target is None:
                     _check_status(response.status)
@@ -221,14 +225,6 @@ class Upstream:
             raise UpstreamError("the index offers a file over plain http on another host; that is not fetched")
         if not hashed:
             raise UpstreamError("the index offers a file without a hash on another host; that is not fetched")
-
-    def _headers(self, headers: Mapping[str, str], trusted: bool) -> dict[str, str]:
-        sent = {"User-Agent": f"slopguard/{__version__}", **headers}
-        known = self.index.credentials
-        if known is not None and trusted:
-            pair = b64encode(f"{known.username}:{known.secret}".encode()).decode()
-            sent["Authorization"] = f"Bearer {known.secret}" if known.scheme == "bearer" else f"Basic {pair}"
-        return sent
 
     def _connected(self) -> aiohttp.ClientSession:
         if self._session is None:

@@ -126,6 +126,13 @@ def pip_keyring_variable(box: Sandbox, url: str) -> Mapping[str, str]:
     return {"PIP_KEYRING_PROVIDER": "subprocess"}
 
 
+def pip_keyring_unasked(box: Sandbox, url: str) -> Mapping[str, str]:
+    """Left alone, pip asks the keyring once the index wants credentials."""
+    pip_conf(box, url)
+    keyring(box)
+    return {}
+
+
 def uv_address(box: Sandbox, url: str) -> Mapping[str, str]:
     uv_toml(box, with_user(url))
     return {}
@@ -191,6 +198,7 @@ PLACES = [
     Kept(PIP, "NETRC", pip_named_netrc),
     Kept(PIP, "keyring", pip_keyring),
     Kept(PIP, "PIP_KEYRING_PROVIDER", pip_keyring_variable),
+    Kept(PIP, "keyring-unasked", pip_keyring_unasked),
     Kept(UV, "uv.toml", uv_address),
     Kept(UV, "UV_INDEX_NAME", uv_variables),
     Kept(UV, "netrc", uv_netrc),
