@@ -12,11 +12,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.simulators.clients import Unavailable
 from tests.simulators.npm import Npm
 from tests.simulators.pypi import PyPI
 from tests.simulators.sandbox import Sandbox, sandbox
+
+settings.register_profile("any-machine", deadline=None)
+settings.load_profile("any-machine")  # no test measures time, hypothesis's own included
 
 MakeSandbox = Callable[[str, str], Sandbox]
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from slopguard.model.words import Existence, RowKind
 
@@ -32,7 +33,7 @@ class Release:
     foreign: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Facts:
     """What the indexes say about one name: the union over all trusted indexes asked.
 
@@ -53,14 +54,19 @@ class Facts:
     asked: datetime | None = None
     partial: Existence | None = None
 
-    @property
+    @cached_property
     def first_upload(self) -> datetime | None:
         """The earliest dated upload, or `None` when unknown."""
         return min((r.uploaded for r in self.releases if r.uploaded), default=None)
 
     def release(self, version: str) -> Release | None:
         """The listed release with exactly this version text, if any."""
-        return next((r for r in self.releases if r.version == version), None)
+        return self._by_version.get(version)
+
+    @cached_property
+    def _by_version(self) -> dict[str, Release]:
+        """The first release of each version text; some packages have thousands, each asked about by itself."""
+        return {release.version: release for release in reversed(self.releases)}
 
 
 OFFLINE = Facts(Existence.OFFLINE)

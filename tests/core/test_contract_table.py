@@ -257,6 +257,12 @@ NETWORK_AND_LISTS: tuple[Row, ...] = (
     ("offline, an allowlisted version", typed("5.0"), known(OFFLINE, allow=BASELINE), "allow allowlisted"),
     ("an expired list still denies", typed(), known(deny=DENIED, lists="expired"), "block denied"),
     ("an expired list takes nothing from others", typed(), known(lists="expired"), "allow established"),
+    (
+        "an expired list vouches for no scope",
+        npm(),
+        known(YOUNG, scope_vouched=True, lists="expired"),
+        "quarantine unverified",
+    ),
     ("an expired list and a lock", locked(), known(allow=BASELINE, lists="expired", locked=True), "allow locked"),
     ("an invalid list hides deny rows", locked(), known(locked=True, lists="invalid"), "unchecked list-invalid"),
     ("an invalid list and no such name", typed(), known(GONE, lists="invalid"), "block not-found"),
