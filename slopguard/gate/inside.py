@@ -5,20 +5,24 @@ pip's own check of that goes by the host name it downloads from, which is ours. 
 it without a word; uv refuses it in a wheel, and obeys it in the build requirements of an sdist.
 
 Invariants: pure but for the file handed in; a wheel says all it requires in its METADATA; an sdist is read for what it
-says without being built, because whoever builds it runs its code anyway.
+says without being built, because whoever builds it runs its code anyway; what cannot be read to its end is refused,
+because an installer may read more of it than we do.
 """
 
 from __future__ import annotations
 
+import lzma
 import re
 import tarfile
 import tomllib
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from email.parser import BytesHeaderParser
 from pathlib import Path
 from typing import IO, Any
 
+from slopguard.errors import UpstreamError
 from slopguard.model import Sighting
 from slopguard.readers.spec import pypi
 
@@ -28,6 +32,14 @@ _DIRECT = re.compile(r"\s*[A-Za-z0-9][A-Za-z0-9._-]*\s*(?:\[[^\]]*\])?\s*@")
 _METADATA = re.compile(r"[^/]+\.dist-info/METADATA")
 _SDIST = re.compile(r"(?:\./)*[^/]+/(PKG-INFO|pyproject\.toml)")
 _NOWHERE = Path("/")
+_BROKEN = (tarfile.TarError, zipfile.BadZipFile)
+
+
+class Unreadable(UpstreamError):
+    """A file does not let us see all that it requires."""
+
+    def __init__(self) -> None:
+        super().__init__("the file cannot be read, so what it requires is not known")
 
 
 def in_metadata(metadata: bytes) -> Sighting | None:
@@ -37,16 +49,19 @@ def in_metadata(metadata: bytes) -> Sighting | None:
 
 
 def in_file(filename: str, content: IO[bytes]) -> Sighting | None:
-    """The first direct reference in a wheel or sdist; `None` also for a file that no installer can open.
+    """The first direct reference in a wheel or sdist.
 
     Args:
         filename: says what kind of archive it is.
         content: open for reading and seeking.
+
+    Raises:
+        Unreadable: it is no such archive, or a member that matters is broken or longer than `LONGEST`.
     """
     try:
         return next((found for member in _members(filename, content) if (found := _in_member(*member))), None)
-    except (OSError, EOFError, ValueError, RuntimeError, NotImplementedError, tarfile.TarError, zipfile.BadZipFile):
-        return None
+    except (OSError, EOFError, ValueError, RuntimeError, zlib.error, lzma.LZMAError, *_BROKEN) as error:
+        raise Unreadable from error
 
 
 def _members(filename: str, content: IO[bytes]) -> Iterator[tuple[str, bytes]]:
@@ -58,14 +73,21 @@ def _members(filename: str, content: IO[bytes]) -> Iterator[tuple[str, bytes]]:
             for info in archive.infolist():
                 if wanted.fullmatch(info.filename):
                     with archive.open(info) as member:
-                        yield info.filename.rpartition("/")[2], member.read(LONGEST)
+                        yield info.filename.rpartition("/")[2], _whole(member)
         return
     with tarfile.open(fileobj=content, mode="r:*") as archive:
         for entry in archive:
             found = _SDIST.fullmatch(entry.name)
             stream = archive.extractfile(entry) if found and entry.isfile() else None
             if found and stream:
-                yield found[1], stream.read(LONGEST)
+                yield found[1], _whole(stream)
+
+
+def _whole(member: IO[bytes]) -> bytes:
+    text = member.read(LONGEST + 1)
+    if len(text) > LONGEST:
+        raise Unreadable
+    return text
 
 
 def _in_member(name: str, text: bytes) -> Sighting | None:
@@ -73,8 +95,8 @@ def _in_member(name: str, text: bytes) -> Sighting | None:
         return in_metadata(text)
     try:
         written = tomllib.loads(text.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError):
-        return None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        raise Unreadable from error
     build, project = _table(written, "build-system"), _table(written, "project")
     extras = _table(project, "optional-dependencies").values()
     lists = (build.get("requires"), project.get("dependencies"), *extras)

@@ -93,7 +93,8 @@ async def _send(visit: Visit, name: NormalizedName, filename: str) -> web.Stream
     listed = page.file(filename.removesuffix(".metadata"))
     tag = tag_of(filename, *sorted(listed.digests)) if listed is not None and listed.digests else None
     headers = {**ALWAYS_ASK, **({"ETag": tag} if tag else {})}
-    byte_range = request.headers.get("Range") if is_uv(request.headers) else None  # the rest gets whole, read files
+    partly = is_uv(request.headers) and filename.endswith(".whl")  # everything else gets whole, read files
+    byte_range = request.headers.get("Range") if partly else None
     if tag is not None and is_known(request, tag) and byte_range is None:
         return web.Response(status=304, headers=headers)
     file = await registry.file(name, filename, byte_range=byte_range, head=request.method == "HEAD")
@@ -106,8 +107,9 @@ async def _send(visit: Visit, name: NormalizedName, filename: str) -> web.Stream
 
     if filename.endswith(".metadata") and visit.session.arrivals.learning:
         file = replace(file, chunks=_learning(visit, file))
-    if not (filename.endswith(".whl") and is_uv(request.headers)) and request.method != "HEAD":
-        file = replace(file, chunks=inspected(visit, filename, file.chunks))
+    read = visit.session.settings.mode is not Mode.OBSERVE and request.method != "HEAD"
+    if read and not (filename.endswith(".whl") and is_uv(request.headers)):
+        file = replace(file, chunks=inspected(filename, file.chunks))
     return await stream(request, file, headers, failed)
 
 
@@ -119,11 +121,12 @@ class Stranger(UpstreamError):
         self.required = required
 
 
-async def inspected(visit: Visit, filename: str, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def inspected(filename: str, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     """A file's bytes as they come; the last ones only when what it requires is known to come from an index.
 
     Raises:
         Stranger: it does not, and nobody let that through.
+        Unreadable: that cannot be known.
     """
     held = b""
     with tempfile.SpooledTemporaryFile(IN_MEMORY, prefix="slopguard-") as copy:
@@ -137,7 +140,7 @@ async def inspected(visit: Visit, filename: str, chunks: AsyncIterator[bytes]) -
             found = in_metadata(copy.read())
         else:
             found = await asyncio.to_thread(in_file, filename, copy)
-    if found is not None and visit.session.settings.mode is not Mode.OBSERVE:
+    if found is not None:
         raise Stranger(found)
     if held:
         yield held

@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 
-from slopguard.gate.inside import in_file, in_metadata
+from slopguard.gate.inside import LONGEST, Unreadable, in_file, in_metadata
 from slopguard.registries.npm.packument import parse_packument
 from tests.simulators.artefacts import core_metadata, sdist, wheel
 
@@ -48,9 +48,21 @@ def test_ordinary_files_require_nothing_from_elsewhere(requires: list[str]) -> N
     assert in_file(made.filename, io.BytesIO(made.content)) is None
 
 
-def test_a_broken_archive_is_the_installers_to_refuse() -> None:
+def test_an_archive_that_cannot_be_read_is_refused() -> None:
     for name in ("a-1-py3-none-any.whl", "a-1.tar.gz", "a-1.zip"):
-        assert in_file(name, io.BytesIO(b"no archive")) is None
+        with pytest.raises(Unreadable):
+            in_file(name, io.BytesIO(b"no archive"))
+
+
+def test_a_broken_or_endless_metadata_file_hides_nothing_behind_it() -> None:
+    for first in (b"X" * 40, b"X" * (LONGEST + 1)):
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w") as archive:
+            archive.writestr("a-1.dist-info/METADATA", first)
+            archive.writestr("b-1.dist-info/METADATA", f"Name: a\nRequires-Dist: b @ {PLACE}\n")
+        content = buffer.getvalue() if len(first) > LONGEST else buffer.getvalue().replace(b"X" * 40, b"Y" * 40, 1)
+        with pytest.raises(Unreadable):
+            in_file("a-1-py3-none-any.whl", io.BytesIO(content))
 
 
 def test_every_pyproject_of_an_sdist_counts() -> None:
