@@ -11,7 +11,8 @@
             `-- UpstreamAuth                   upstream-auth    an index refused our credentials
 
 Every error maps to one exit code and one fixed code. `str(error)` is one line of our own words: it never
-repeats text received from a registry, and never a secret. `diagnosis()` adds what to do next.
+repeats text received from a registry, and never a secret. `diagnosis()` adds what to do next, and is one line that a
+terminal shows as it stands, whatever a path in it is called.
 """
 
 from __future__ import annotations
@@ -35,7 +36,14 @@ class SlopguardError(Exception):
 
     def diagnosis(self) -> str:
         """The message for a person: what happened, and what to do next."""
-        return f"slopguard: {self}. {self.hint}."
+        return printable(f"slopguard: {self}. {self.hint}.")
+
+
+def printable(text: str) -> str:
+    """The text with every character that moves a terminal's cursor, or shows as nothing, written as an escape."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
 
 class UsageError(SlopguardError):

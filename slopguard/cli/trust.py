@@ -25,7 +25,7 @@ from slopguard.clients.sources import canonical
 from slopguard.config import Settings, load, places
 from slopguard.config import accepted as record
 from slopguard.config.accepted import Accepted
-from slopguard.errors import SlopguardError, UsageError
+from slopguard.errors import SlopguardError, UsageError, printable
 from slopguard.guard.adopt import Offer, look
 from slopguard.indexes import without_credentials
 from slopguard.model import Actor
@@ -73,7 +73,8 @@ def accept(ctx: click.Context, what: str, config: Path | None, form: str) -> int
     _ask(proposal.lines)
     _log(proposal.settings, "accepted", proposal.kind, proposal.name)
     record.write(user, proposal.added_to(record.read(user)))
-    click.echo(f"slopguard: accepted. Take it back with: slopguard trust remove {shlex.quote(proposal.name)}")
+    back = f"slopguard trust remove {shlex.quote(proposal.name)}"
+    click.echo(printable(f"slopguard: accepted. Take it back with: {back}"))
     return 0
 
 
@@ -212,6 +213,10 @@ def _offer(what: str) -> Offer:
     place = Path(what)
     if not place.exists():
         raise UsageError(f"there is no folder or file '{shown(what)}'", "Name a project's folder")
+    try:
+        str(place.resolve()).encode()
+    except UnicodeEncodeError:
+        raise UsageError("the path of that folder is not UTF-8, so it cannot be kept", "Rename it") from None
     offer = look(place)
     if offer.empty:
         raise UsageError(

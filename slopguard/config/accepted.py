@@ -101,12 +101,16 @@ def write(folder: Path, accepted: Accepted) -> None:
     """Put the record in its place.
 
     Raises:
-        ConfigError: it cannot be written.
+        ConfigError: it cannot be written, or could not be read again.
     """
     lines = ["# What a person accepted; written by `slopguard trust`.", f"indexes = {_list(accepted.indexes)}"]
     for title, entries in (("files", accepted.files), ("projects", accepted.projects)):
         lines += ["", f"[{title}]", *(f"{_text(key)} = {_text(value)}" for key, value in sorted(entries.items()))]
-    _put(folder / FILE, ("\n".join(lines) + "\n").encode("utf-8", "surrogateescape"))
+    try:
+        data = ("\n".join(lines) + "\n").encode()
+    except UnicodeEncodeError:
+        raise ConfigError("a path that is not UTF-8 cannot be accepted", "Rename it") from None
+    _put(folder / FILE, data)
 
 
 def snapshot(folder: Path, project: str) -> Path:

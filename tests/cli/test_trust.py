@@ -205,6 +205,41 @@ def test_where_there_is_nothing_it_says_so(slopguard: Program, what: str, says: 
     assert says in ended.out
 
 
+ODD = ["a b", "it's", "caf\u00e9", "x\x1b[31my", "two\nlines", "right\u202eleft", "-n", "$(id)", "list"]
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_a_folder_of_any_name_is_accepted_and_shown_in_printable_letters(slopguard: Program, name: str) -> None:
+    folder = slopguard.write(f"project/{name}/slopguard.toml", LOOSE).parent
+    accepted = at_a_terminal(slopguard, "trust", f"./{name}")
+    assert accepted.rc == 0, accepted
+    listed = slopguard("trust", "list")
+    refused = slopguard("trust", str(folder))
+    shown = accepted.out + listed.out + refused.err
+    assert all(line.isprintable() for line in shown.split("\n"))
+    assert [
+        line for line in shown.split("\n") if not line.startswith(("slopguard: ", "project ", "settings ", " "))
+    ] == [
+        "Accept this? Type yes: yes",
+        "",
+    ]
+    slopguard.cwd = folder
+    assert slopguard("ask", "--offline", "flask").rc == 0
+    assert slopguard("trust", "remove", ".").rc == 0
+    assert slopguard("ask", "--offline", "flask").rc == 2
+
+
+def test_a_folder_whose_name_is_not_text_is_refused(slopguard: Program) -> None:
+    folder = slopguard.cwd / "\udcff"
+    folder.mkdir()
+    (folder / "slopguard.toml").write_text(LOOSE)
+    slopguard.cwd = folder
+    ended = at_a_terminal(slopguard, "trust")
+    assert ended.rc == 2
+    assert "is not UTF-8, so it cannot be kept. Rename it." in ended.out
+    assert record(slopguard) == ""
+
+
 def test_a_settings_file_with_a_fault_is_named_and_not_accepted(slopguard: Program) -> None:
     settings(slopguard, 'mood = "observe"\n')
     ended = at_a_terminal(slopguard, "trust")

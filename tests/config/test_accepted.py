@@ -112,6 +112,13 @@ def test_what_is_adopted_is_part_of_the_settings_digest(machine: Machine) -> Non
     assert machine.load().digest != before
 
 
+def test_a_path_that_is_not_text_is_refused_before_it_spoils_the_record(tmp_path: Path) -> None:
+    record.write(tmp_path, Accepted(indexes=("https://registry.example/",)))
+    with pytest.raises(ConfigError, match="not UTF-8"):
+        record.write(tmp_path, Accepted(files={"/work/\udcff/slopguard.toml": "sha256:1"}))
+    assert record.read(tmp_path) == Accepted(indexes=("https://registry.example/",))
+
+
 def test_a_record_that_cannot_be_written_is_an_error_and_leaves_the_old_one(tmp_path: Path) -> None:
     (tmp_path / "user").write_text("a file where the folder should be")
     with pytest.raises(ConfigError, match="cannot be written"):
