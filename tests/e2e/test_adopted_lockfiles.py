@@ -92,6 +92,37 @@ def test_every_command_that_installs_what_the_lock_says_gets_it(world: World) ->
         assert lock.read_bytes() == before
 
 
+@for_clients(CLIENTS)
+def test_a_name_of_today_installs_from_the_lock_and_is_refused_when_typed(world: World) -> None:
+    """Nothing vouches for the name itself: only exactly what was locked stands."""
+    published(world)
+    world.release("sg-young", "1.3.0", hours_old=5)
+    family = world.box.client.family
+    if family == "pip":
+        command = ["pip", "install", "-r", "requirements.txt"]
+        world.box.write("requirements.txt", f"sg-young==1.3.0 --hash=sha256:{digest(world, 'sg-young')}\n")
+    elif family == "uv":
+        command = ["uv", "sync", "--frozen"]
+        world.box.write("pyproject.toml", PROJECT.replace("sg-parent", "sg-young"))
+        assert world.box.direct("uv", "lock").rc == 0
+    else:
+        command = ["npm", "ci"]
+        world.box.write("package.json", MANIFEST.replace("sg-parent", "sg-young"))
+        assert world.box.direct("npm", "install", "--package-lock-only").rc == 0
+    world.registry.forget()
+    world.refuses_all(world.guarded(*command), 3, "unverified", "sg-young")
+    adopt(world)
+    world.release("sg-young", "1.4.0", hours_old=1)
+    ran = world.guarded(*command)
+    assert ran.rc == 0, ran
+    assert all(line.startswith("slopguard: NOTE") and "1.3.0 used" in line for line in ran.lines), ran
+    assert world.box.installed == {"sg-young": "1.3.0"}
+    world.registry.forget()
+    typed_in = world.box.install(world.exactly("sg-young", "1.4.0"))
+    world.refuses(world.guarded(*typed_in), 3, "unverified", "sg-young")
+    assert world.registry.downloads == []
+
+
 @for_clients([("pip", "newest"), ("uv", "newest")])
 def test_asked_for_by_its_number_a_locked_version_is_allowed_in_its_project_alone(world: World) -> None:
     locked(world)
