@@ -161,6 +161,8 @@ class _NameRows:
         watch = self._lists.watch(request.ecosystem, request.name)
         scope = npm_scope(request.name) if request.ecosystem is Ecosystem.NPM else None
         vouched = scope is not None and self._lists.scope_listed(scope)
+        if (self._lists.state, watch, vouched) == (known.lists, known.watch, known.scope_vouched):
+            return known
         return replace(known, lists=self._lists.state, watch=watch, scope_vouched=vouched)
 
 
@@ -174,7 +176,8 @@ class _VersionRows:
         if request.name is None:
             return known
         asked = (request.ecosystem, request.name, request.version, request.digests)
-        return replace(known, allow=self._lists.allow(*asked), deny=self._lists.deny(*asked))
+        allow, deny = self._lists.allow(*asked), self._lists.deny(*asked)
+        return replace(known, allow=allow, deny=deny) if (allow, deny) != (known.allow, known.deny) else known
 
 
 class _Observed:

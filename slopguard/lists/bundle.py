@@ -18,6 +18,9 @@ from slopguard.model import Ecosystem
 HEADER = b"#slopguard-rows/1\n"
 """First line of every list: the format and its version."""
 
+SEARCHES = 500
+"""Questions answered by bisection alone before a set of all names pays."""
+_START = re.compile(rb"^[^\t\n]*\t[^\t\n]*\t", re.MULTILINE)
 _ALLOW = re.compile(r"^[a-z]+\t([^\t\n]+)\tallow\b(?:\trank=(\d+))?", re.MULTILINE)
 
 
@@ -33,7 +36,7 @@ class Bundle:
         ListInvalid: the bytes have another digest, or are no list of this format.
     """
 
-    __slots__ = ("_data", "digest", "name")
+    __slots__ = ("_asked", "_data", "_starts", "digest", "name")
 
     def __init__(self, name: str, data: bytes, digest: str) -> None:
         if sha256(data).hexdigest() != digest:
@@ -43,6 +46,8 @@ class Bundle:
         self.name = name
         self.digest = digest
         self._data = data
+        self._asked = 0
+        self._starts: frozenset[bytes] = frozenset()
 
     @classmethod
     def of(cls, name: str, lines: Iterable[str]) -> Bundle:
@@ -61,7 +66,16 @@ class Bundle:
         Raises:
             ListInvalid: such a row cannot be read.
         """
-        return [Row.parse(line) for line in self.lines(f"{ecosystem.value}\t{name}\t")]
+        prefix = f"{ecosystem.value}\t{name}\t"
+        return [Row.parse(line) for line in self.lines(prefix)] if self._may_hold(prefix) else []
+
+    def _may_hold(self, prefix: str) -> bool:
+        """Whether a search may find something; from some number of questions on, a set says so of all names at once."""
+        self._asked += 1
+        if self._asked <= SEARCHES:
+            return True
+        self._starts = self._starts or frozenset(_START.findall(self._data))
+        return prefix.encode() in self._starts
 
     def lines(self, prefix: str) -> Iterator[bytes]:
         """The lines that start with `prefix`, in order, without their line ends."""

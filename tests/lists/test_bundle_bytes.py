@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from slopguard.errors import ListInvalid
 from slopguard.lists import Bundle, Lists
-from slopguard.lists.bundle import HEADER
+from slopguard.lists.bundle import HEADER, SEARCHES
 from slopguard.lists.digests import DIGESTS
 from slopguard.lists.shipped import PLACES, bundles
 from slopguard.model import Ecosystem
@@ -76,3 +76,12 @@ def test_the_wheels_copy_goes_before_a_checkout_beside_it() -> None:
 def test_lists_say_which_bytes_they_are_for_the_ledger() -> None:
     versions = Lists.shipped().versions
     assert {name: digest[:16] for name, digest in DIGESTS.items()} == versions
+
+
+@given(st.lists(NAMES, max_size=8), st.lists(NAMES, min_size=1, max_size=8))
+def test_the_first_questions_and_the_ten_thousandth_are_answered_alike(held: list[str], asked: list[str]) -> None:
+    lines = [f"{ecosystem}\t{name}\tallow" for name in held for ecosystem in ("npm", "pypi")]
+    few, many = Bundle.of("a", lines), Bundle.of("a", lines)
+    many._asked = SEARCHES
+    for name in (*held, *asked):
+        assert few.rows(Ecosystem.NPM, name) == many.rows(Ecosystem.NPM, name)
