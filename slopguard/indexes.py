@@ -56,6 +56,7 @@ class Index:
         ask: where the client would look for some once the index wants them (its keyring).
         ca_file: the client's own CA bundle setting (a file or folder), `None` for the system's.
         ca_text: the same as PEM text (npm's `ca`).
+        own_cert: the client's own certificate and its key (one file may hold both), for an index that asks for one.
         ca_extra: a CA bundle that counts beside those (`NODE_EXTRA_CA_CERTS`).
         proxy: the client's own proxy setting, `None` for the environment's.
         no_proxy: the hosts for which that setting does not count, separated by commas.
@@ -77,6 +78,7 @@ class Index:
     ca_file: Path | None = None
     ca_text: str | None = None
     ca_extra: Path | None = None
+    own_cert: tuple[Path, Path | None] | None = None
     proxy: str | None = field(default=None, repr=False)
     no_proxy: str = ""
     verify: bool = True

@@ -80,6 +80,7 @@ class Npm:
             ca_file=bundle,
             ca_text=text,
             ca_extra=None if bundle or text else sources.file_of(env.get("NODE_EXTRA_CA_CERTS")),
+            own_cert=config.own_cert,
             proxy=lambda url: config.own("https-proxy") or config.own("proxy"),
             no_proxy=config.own("noproxy") or env.get("no_proxy") or env.get("NO_PROXY") or "",
             insecure=frozenset(_host(s.url) for s in used) if loose else frozenset(),

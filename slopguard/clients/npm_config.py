@@ -11,7 +11,7 @@ import binascii
 import json
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -99,13 +99,15 @@ class NpmConfig:
 
     def credentials(self, url: str) -> Credentials | None:
         """What npm would send to a registry: keys bound to host and path, the longest path first."""
-        parts = urlsplit(url)
-        path = parts.path if parts.path.endswith("/") else parts.path + "/"
-        while True:
-            found = self._bound(f"//{parts.netloc.rpartition('@')[2]}{path}")
-            if found or path in ("/", ""):
-                return found
-            path = path.rstrip("/").rpartition("/")[0] + "/"
+        return next(filter(None, map(self._bound, _places(url))), None)
+
+    def own_cert(self, url: str) -> tuple[Path, Path | None] | None:
+        """The certificate and key that npm would show to a registry (`//host/path/:certfile`, `:keyfile`)."""
+        for place in _places(url):
+            cert, key = self.text(f"{place}:certfile"), self.text(f"{place}:keyfile")
+            if cert and key:
+                return Path(cert), Path(key)
+        return None
 
     def _bound(self, place: str) -> Credentials | None:
         """The credentials at one `//host/path/`."""
@@ -118,6 +120,16 @@ class NpmConfig:
             return Credentials(username, secret)
         user, password = self.text(f"{place}:username"), _decoded(self.text(f"{place}:_password"))
         return Credentials(user, password) if user and password else None
+
+
+def _places(url: str) -> Iterator[str]:
+    """The `//host/path/` of a registry and of every folder above it, the longest first."""
+    parts = urlsplit(url)
+    host, path = parts.netloc.rpartition("@")[2], parts.path.rstrip("/")
+    while path:
+        yield f"//{host}{path}/"
+        path = path.rpartition("/")[0]
+    yield f"//{host}/"
 
 
 def load(flags: Mapping[str, str], env: Mapping[str, str], cwd: Path, npm_folder: Path | None) -> NpmConfig:

@@ -71,6 +71,7 @@ class Pip:
         spoken = (env.get("REQUESTS_CA_BUNDLE"), env.get("CURL_CA_BUNDLE"))  # in pip they beat its own options
         named = (*spoken, args.last(tokens, "--cert"), config.own("cert"))
         bundle, adds = sources.file_of(*named), asking.pip_version(place) >= _SYSTEM_STORE
+        own = sources.file_of(args.last(tokens, "--client-cert"), config.own("client-cert"))
         found = sources.build(
             self.ecosystem,
             used,
@@ -78,6 +79,7 @@ class Pip:
             env=env,
             ca_file=None if adds else bundle,
             ca_extra=bundle if adds else None,
+            own_cert=lambda url: (own, None) if own else None,
             proxy=lambda url: args.last(tokens, "--proxy") or config.own("proxy"),
             insecure=config.vouched("trusted-host"),
         )

@@ -117,6 +117,7 @@ def build(
     ca_file: Path | None = None,
     ca_text: str | None = None,
     ca_extra: Path | None = None,
+    own_cert: Callable[[str], tuple[Path, Path | None] | None] = lambda url: None,
     proxy: Callable[[str], str | None] = lambda url: None,
     no_proxy: str = "",
     insecure: frozenset[str] = frozenset(),
@@ -125,7 +126,7 @@ def build(
 
     Args:
         credentials: by canonical address, from the client's own settings; before the address's own and netrc.
-        proxy: the client's own proxy setting for an address; for the other settings see `Index`.
+        own_cert, proxy: the client's own settings for an address; for the other settings see `Index`.
         insecure: hosts (with or without port) that a trusted layer says not to verify.
     """
     result: dict[tuple[str, IndexKind, str | None], Index] = {}
@@ -150,6 +151,7 @@ def build(
                 ca_file=ca_file,
                 ca_text=ca_text,
                 ca_extra=ca_extra,
+                own_cert=own_cert(setting.url),
                 proxy=proxy(setting.url),
                 no_proxy=no_proxy,
                 verify=not _named(insecure, setting.url),

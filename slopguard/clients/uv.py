@@ -78,6 +78,7 @@ class Uv:
         spoken = [*_flags(line, call.here or call.cwd), *uv_config.from_environment(env, call.cwd)]
         used = _effective(spoken + files, default, no_index=args.has(line.tokens, "--no-index"))
         keys = {sources.canonical(s.url): uv_config.credentials(s.name, env) for s in used}
+        own = sources.file_of(env.get("SSL_CLIENT_CERT"))
         built = sources.build(
             self.ecosystem,
             used,
@@ -85,6 +86,7 @@ class Uv:
             {url: held for url, held in keys.items() if held},
             env=env,
             ca_file=sources.file_of(args.last(line.tokens, "--cert"), env.get("SSL_CERT_FILE")),
+            own_cert=lambda url: (own, None) if own else None,
             proxy=partial(uv_config.proxy, tables=found),
             no_proxy=",".join(uv_config.hosts("no-proxy", found)),
             insecure=frozenset(uv_config.hosts("allow-insecure-host", found)),

@@ -68,17 +68,19 @@ def tls_context(index: Index) -> ssl.SSLContext | bool:
         a context, or `True` for aiohttp's own, which verifies against those defaults.
 
     Raises:
-        UpstreamError: the CA bundle cannot be read.
+        UpstreamError: a file cannot be read.
     """
     bundle = index.ca_file
-    if index.verify and bundle is None and index.ca_text is None and index.ca_extra is None:
+    if index.verify and not (bundle or index.ca_text or index.ca_extra or index.own_cert):
         return True
     try:
         context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, **_bundle(bundle), cadata=index.ca_text)
         if index.ca_extra:
             context.load_verify_locations(**_bundle(index.ca_extra))
+        if index.own_cert:
+            context.load_cert_chain(*index.own_cert, password=lambda: "")  # never a prompt
     except (OSError, ssl.SSLError):
-        raise UpstreamError("the CA bundle that your client is configured with cannot be read") from None
+        raise UpstreamError("a certificate file that your client is configured with cannot be read") from None
     if not index.verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -162,6 +163,22 @@ def project_says(secure: Secure, line: str) -> None:
         secure.box.write("uv.toml", f"{line}\n")
     else:
         (secure.box.venv / "pip.conf").write_text(f"[global]\n{line}\n", encoding="utf-8")
+
+
+def test_an_index_that_asks_for_a_certificate_is_shown_the_clients_own(secure: Secure, authority: Authority) -> None:
+    context = authority.server()
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_verify_locations(str(authority.bundle))
+    own = authority.client(secure.box.home / "own.pem")
+    trust = {"SSL_CERT_FILE": str(secure.bundle), "NODE_EXTRA_CA_CERTS": str(secure.bundle)}
+    with type(secure.registry)(markers=secure.box.markers, tls=context) as closed:
+        world = Secure(secure.box, closed, secure.bundle)
+        world.configured()
+        world.is_not_believed(env=trust)
+        bound = closed.url.removeprefix("https:")
+        lines = {"pip": [f"client-cert = {own}"], "npm": [f"{bound}:certfile={own}", f"{bound}:keyfile={own}"]}
+        world.configured(*lines.get(secure.family, []))
+        world.installs("sg-told", {**trust, "SSL_CLIENT_CERT": str(own)} if secure.family == "uv" else trust)
 
 
 def test_https_never_becomes_http(secure: Secure) -> None:

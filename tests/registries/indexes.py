@@ -61,6 +61,11 @@ class Authority:
     def __post_init__(self) -> None:
         self.ca.cert_pem.write_to_path(str(self.bundle))
 
+    def client(self, place: Path) -> Path:
+        """A certificate for a client and its key, in one file."""
+        self.ca.issue_cert("ann@corp.example").private_key_and_cert_chain_pem.write_to_path(str(place))
+        return place
+
     def server(self, *names: str) -> ssl.SSLContext:
         """A server context for localhost and further names."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

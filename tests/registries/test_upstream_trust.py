@@ -108,7 +108,7 @@ async def test_the_index_s_own_ca_counts_and_no_other(authority: Authority, tmp_
             await project(registry.url)
         with pytest.raises(UpstreamError, match="identity"):
             await project(registry.url, ca_file=tmp_path)
-        with pytest.raises(UpstreamError, match="CA bundle"):
+        with pytest.raises(UpstreamError, match="certificate file"):
             await project(registry.url, ca_file=tmp_path / "missing.pem")
 
 
