@@ -7,6 +7,8 @@ import pty
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from tests.simulators.sandbox import PASSED_ON
+
 
 def typed(
     argv: Sequence[str],
@@ -24,10 +26,11 @@ def typed(
         ahead: typed before the command has started.
         meanwhile: what happens between the question and the answer.
     """
+    measuring = {key: value for key, value in os.environ.items() if key.startswith(PASSED_ON)}
     child, terminal = pty.fork()
     if child == 0:
         os.chdir(cwd)
-        os.execve(argv[0], list(argv), dict(env))
+        os.execve(argv[0], list(argv), {**measuring, **env})
     os.write(terminal, ahead.encode())
     seen, asked = b"", False
     while chunk := _read(terminal):
