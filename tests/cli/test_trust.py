@@ -142,6 +142,53 @@ def test_another_digest_of_the_same_version_is_shown_as_changed(slopguard: Progr
     assert "    pypi:flask 3.0.0\n" in at_a_terminal(slopguard, "trust").out
 
 
+def test_of_many_new_packages_the_first_are_named_and_the_rest_counted(slopguard: Program) -> None:
+    slopguard.write("project/requirements.txt", REQUIREMENTS)
+    assert at_a_terminal(slopguard, "trust").rc == 0
+    more = "".join(f"sg-{number:02}==1.0 --hash=sha256:{DIGEST}\n" for number in range(25))
+    slopguard.write("project/requirements.txt", REQUIREMENTS + more)
+    shown = at_a_terminal(slopguard, "trust").out
+    assert "  25 of these new" in shown
+    assert "    pypi:sg-19 1.0\n    and 5 more\n" in shown
+
+
+def test_a_snapshot_that_was_changed_can_be_accepted_anew_by_a_person_who_is_told(slopguard: Program) -> None:
+    slopguard.write("project/requirements.txt", REQUIREMENTS)
+    assert at_a_terminal(slopguard, "trust").rc == 0
+    next((slopguard.root / "home/.config/slopguard/adopted").iterdir()).write_text("{}")
+    assert slopguard("ask", "--offline", "flask").rc == 2
+    assert "was changed; look at everything" in at_a_terminal(slopguard, "trust").out
+    assert slopguard("ask", "--offline", "flask").rc == 0
+
+
+def test_only_named_versions_from_a_registry_are_locked(slopguard: Program) -> None:
+    lines = [
+        f"flask==3.0.0 --hash=sha256:{DIGEST}",
+        f"jinja2>=3.0 --hash=sha256:{DIGEST}",
+        f"sg-far @ https://registry.example/sg_far-1.0-py3-none-any.whl#sha256={DIGEST}",
+        "sg-git @ git+https://registry.example/x.git",
+        f"weak==1.0 --hash=md5:{'a' * 32}",
+    ]
+    slopguard.write("project/requirements.txt", "\n".join(lines) + "\n")
+    assert "requirements.txt: 1 package," in at_a_terminal(slopguard, "trust").out
+
+
+def test_a_name_that_is_none_is_not_locked(slopguard: Program) -> None:
+    one = json.dumps(PACKAGE_LOCK["packages"]["node_modules/a"])
+    entries = [f'"node_modules/{name}": {one.replace("/a", f"/{name}")}' for name in ("a", "\u0430")]
+    slopguard.write("project/package-lock.json", f'{{"packages": {{{", ".join(entries)}}}}}')
+    assert "package-lock.json: 1 package," in at_a_terminal(slopguard, "trust").out
+
+
+def test_an_accepted_file_that_cannot_be_read_any_more_is_listed_as_changed(slopguard: Program) -> None:
+    path = settings(slopguard)
+    assert at_a_terminal(slopguard, "trust").rc == 0
+    path.write_text("[")
+    assert slopguard("trust", "list").out == f"settings  {path}   changed since: does not count\n"
+    assert slopguard("trust", "remove", ".").rc == 0
+    assert slopguard("trust", "list").out == ""
+
+
 def test_a_lock_file_stands_for_its_folder(slopguard: Program) -> None:
     path = slopguard.write("project/requirements.txt", REQUIREMENTS)
     assert at_a_terminal(slopguard, "trust", str(path)).rc == 0
