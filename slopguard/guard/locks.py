@@ -2,7 +2,8 @@
 
 Invariants: a file that the client did not change is byte for byte what it was, with the same time of change; every
 replacement is atomic; what must be undone is written to `SLOPGUARD_HOME/journal` before anything changes, so that
-after a crash the next guarded command undoes it; two guarded commands never hold one file at once.
+after a crash the next guarded command undoes it, also what the client had written by then: a file that still names
+the gate is put back as it was, or taken away if it was not there; two guarded commands never hold one file at once.
 """
 
 from __future__ import annotations
@@ -31,10 +32,14 @@ def translated(home: Path, files: Files, addresses: Addresses, upstream: Upstrea
         StoreError: the journal cannot be written.
         EnvironmentFailed: a lock file cannot be replaced.
     """
-    before = [path for path in dict.fromkeys(files()) if path.is_file()]
-    with _claimed(home / "journal", before):
-        for path in before:
+    expected = list(dict.fromkeys(files()))
+    with _claimed(home / "journal", expected):
+        for path in expected:
             _undo(_journal_of(home, path))
+        before = [path for path in expected if path.is_file()]
+        absent = {path: _journal_of(home, path) for path in expected if path not in before}
+        for path, journal in absent.items():
+            _write_journal(journal, path, None, None, addresses)
         held = [entry for path in before if (entry := _translate(home, path, addresses))]
         try:
             yield
@@ -42,8 +47,9 @@ def translated(home: Path, files: Files, addresses: Addresses, upstream: Upstrea
             for path in dict.fromkeys([*before, *files()]):
                 if path.is_file():
                     _restore(path, held, addresses, upstream)
-            for entry in held:
-                entry.journal.unlink(missing_ok=True)
+            for journal in [*absent.values(), *(entry.journal for entry in held)]:
+                journal.with_suffix(".saved").unlink(missing_ok=True)
+                journal.unlink(missing_ok=True)
 
 
 def recover(home: Path) -> int:
@@ -80,7 +86,7 @@ def _translate(home: Path, path: Path, addresses: Addresses) -> _Held | None:
     if changed == original:
         return None
     held = _Held(path, original, changed, _journal_of(home, path))
-    _write_journal(held, addresses)
+    _write_journal(held.journal, path, original, changed, addresses)
     _replace(path, changed, held.stat)
     return held
 
@@ -106,18 +112,22 @@ def _undo(journal: Path) -> bool:
     """Undo one journal; whether there was anything to undo."""
     try:
         saved = json.loads(journal.read_text(encoding="utf-8"))
-        path, known = Path(saved["path"]), dict(saved["known"])
-        original = journal.with_suffix(".saved").read_bytes()
+        path, known, gate = Path(saved["path"]), dict(saved["known"]), str(saved["gate"])
+        original = journal.with_suffix(".saved").read_bytes() if saved["changed"] else None
     except (OSError, ValueError, KeyError, TypeError):
         journal.unlink(missing_ok=True)
         return False
     if path.is_file():
         now = path.read_bytes()
         clean = now
-        for gate, real in sorted(known.items(), key=lambda pair: -len(pair[0])):
-            clean = clean.replace(gate.encode(), real.encode())
-        same = hashlib.sha256(now).hexdigest() == saved["changed"]
-        _replace(path, original if same else clean, path.stat())
+        for served, real in sorted(known.items(), key=lambda pair: -len(pair[0])):
+            clean = clean.replace(served.encode(), real.encode())
+        if hashlib.sha256(now).hexdigest() == saved["changed"] or f"{gate}/".encode() in clean:
+            clean = original or b""
+        if clean:
+            _replace(path, clean, path.stat())
+        else:
+            path.unlink()
     journal.with_suffix(".saved").unlink(missing_ok=True)
     journal.unlink(missing_ok=True)
     return True
@@ -128,18 +138,20 @@ def _journal_of(home: Path, path: Path) -> Path:
     return home / "journal" / f"{digest}.json"
 
 
-def _write_journal(held: _Held, addresses: Addresses) -> None:
-    """Say what is about to change, durably."""
+def _write_journal(
+    journal: Path, path: Path, original: bytes | None, changed: bytes | None, addresses: Addresses
+) -> None:
+    """Say what is about to change, durably; `None` for a file that is not there yet."""
     record = {
-        "path": str(held.path.resolve()),
-        "changed": hashlib.sha256(held.changed).hexdigest(),
+        "path": str(path.resolve()),
+        "changed": hashlib.sha256(changed).hexdigest() if changed is not None else None,
         "known": addresses.known,
+        "gate": addresses.base.partition("://")[2],
     }
     try:
-        for file, data in (
-            (held.journal.with_suffix(".saved"), held.original),
-            (held.journal, json.dumps(record).encode()),
-        ):
+        for file, data in ((journal.with_suffix(".saved"), original), (journal, json.dumps(record).encode())):
+            if data is None:
+                continue
             with file.open("wb") as stream:
                 stream.write(data)
                 stream.flush()

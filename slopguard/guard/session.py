@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 LOOPBACK = "127.0.0.1,localhost"
 
+INTERRUPTED = 130
+"""What a client that was interrupted ends with, as shells say it."""
+
 
 @dataclass(slots=True)
 class Guarded:
@@ -57,7 +60,8 @@ class Guarded:
             SlopguardError: something is wrong before the client could be started.
         """
         settings = config.load(self.cwd, self.env, {"offline": self.call.offline}, self.config_file)
-        locks.recover(settings.home)
+        if locks.recover(settings.home):  # a file that the command line stood for may be gone or be another
+            self.call = self.client.parse(self.call.client, self.call.argv, self.cwd, self.env)
         indexes = applied(self.client.indexes(self.call, self.command, self.env), settings, self.env)
         readings = prejudge.read_all(self.call, self.env)
         mapped = self._mapped()
@@ -181,21 +185,27 @@ class Guarded:
         self, session: Session, judged: Sequence[Verdict], code: int, indexes: Sequence[Index], *, observe: bool
     ) -> int:
         """The lines after the client ended, and the code of the whole."""
+        refusals = heard(session.refusals, code)
         watched = [verdict for verdict in judged if verdict.outcome.refuses]
-        lines.verdicts((*watched, *session.refusals), self.said)
-        lines.sources((*watched, *session.refusals), indexes, self.said)
+        lines.verdicts((*watched, *refusals), self.said)
+        lines.sources((*watched, *refusals), indexes, self.said)
         lines.notes(session.notes, self.said)
         failures: Sequence[SlopguardError] = session.failures
         for error in failures:
             lines.say(error.diagnosis())
         if observe:
             return code
-        ours = lines.worst([lines.code(session.refusals), *(error.exit_code for error in failures)])
+        ours = lines.worst([lines.code(refusals), *(error.exit_code for error in failures)])
         if ours is None:
             return code
-        if any(verdict.stops for verdict in session.refusals):
+        if any(verdict.stops for verdict in refusals):
             lines.say(f"slopguard: {self.call.client} was stopped; nothing of the above was installed.")
         return ours
+
+
+def heard(refusals: Sequence[Verdict], code: int) -> list[Verdict]:
+    """The refusals that count: an index whose answer a person did not wait for (Ctrl-C) is not down."""
+    return [verdict for verdict in refusals if code != INTERRUPTED or verdict.rule != "upstream-down"]
 
 
 def unique(indexes: Sequence[Index]) -> tuple[Index, ...]:
