@@ -31,6 +31,9 @@ BROWSER = "slopguard: this gate does not answer browsers"
 NO_ROUTE = "slopguard: no such route on this gate"
 
 log = logging.getLogger(__name__)
+_SILENT = logging.getLogger(f"{__name__}.protocol")
+"""What is not even HTTP gets 400 and no line on the user's terminal: anybody on this machine can send it."""
+_SILENT.disabled = True
 
 
 class Gate:
@@ -50,7 +53,7 @@ class Gate:
         """
         app = web.Application(client_max_size=BODY_LIMIT)
         app.router.add_route("*", "/{target:.*}", self._answer)
-        self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
+        self._runner = web.AppRunner(app, access_log=None, logger=_SILENT, handle_signals=False, shutdown_timeout=1.0)
         await self._runner.setup()
         self._host = host
         for wanted in dict.fromkeys((port, 0)):

@@ -120,3 +120,10 @@ def test_limits_in_settings_hold_as_they_do_for_bare_uv(world: World, file: str,
     ran = world.install(NAME)
     assert ran.rc == 0, ran
     assert world.box.installed == {NAME: "1.1.0"}, ran
+
+
+@for_clients(PYTHON)
+def test_where_a_strange_index_is_named_is_said_in_plain_words(world: World, rogue: PyPI) -> None:
+    variable = {"pip": "PIP_INDEX_URL", "uv": "UV_DEFAULT_INDEX"}[world.box.client.family]
+    ran = world.install(NAME, env={variable: rogue.url})
+    assert any(f"is named by the variable {variable}; nobody trusted it" in line for line in ran.lines), ran

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import socket
 
 import pytest
 
@@ -80,3 +81,18 @@ def test_no_secret_is_ever_shown(opened: Opened) -> None:
     house = opened()
     assert house.address.secret not in repr(house.session) + repr(house.address)
     assert house.address.secret not in house.page("sg-ghost").text
+
+
+@pytest.mark.parametrize(
+    "sent", [b"\x16\x03\x01\x02\x00", b"GET / HTTP/1.1\r\n\r\n", b"GET / HTTP/1.1\r\nX : y\r\n\r\n"]
+)
+def test_what_is_no_http_leaves_no_line_on_the_terminal(
+    opened: Opened, sent: bytes, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    house = opened()
+    with socket.create_connection(("127.0.0.1", house.port), timeout=10) as connection:
+        connection.sendall(sent)
+        assert connection.recv(64).startswith(b"HTTP/1.0 400")
+    house.gate.close(house.session)
+    assert capfd.readouterr().err == ""
+    assert caplog.records == []
