@@ -126,6 +126,7 @@ def pip_environment(gate: GateAddress, indexes: Sequence[Index]) -> dict[str, st
     """The variables that send any pip to the gate, and to nothing else."""
     routes = list(dict.fromkeys(gate.index_url(i.key) for i in sorted(indexes, key=_default_first)))
     variables = {"PIP_CONFIG_FILE": os.devnull, "PIP_NO_INPUT": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    variables["PIP_PROXY"] = gate.base  # what pip would fetch from elsewhere, the gate refuses
     if not routes:
         return variables | {"PIP_NO_INDEX": "1"}
     variables["PIP_INDEX_URL"] = routes[0]

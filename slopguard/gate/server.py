@@ -103,7 +103,7 @@ class Gate:
             return refusal(403, FOREIGN_HOST)
         if auth.is_browser(request.headers):
             return refusal(403, BROWSER)
-        asked = route(request.raw_path)
+        asked = route(request.raw_path.removeprefix(f"http://{request.headers['Host']}"))  # as to a proxy, from pip
         if asked.protocol == "healthz":
             return web.Response(text="ok\n")
         if asked.protocol == "npm" and asked.rest.startswith(refusal_npm.SPELLED):

@@ -226,8 +226,8 @@ def environment(launch: Launch, call: Invocation, mode: Mode) -> dict[str, str]:
     if call.offline:
         env |= {"UV_OFFLINE": "1", "npm_config_offline": "true"}
     if mode is Mode.OBSERVE:
-        env.pop("npm_config_allow_git", None)
-        env.pop("npm_config_allow_remote", None)
+        for key in ("npm_config_allow_git", "npm_config_allow_remote", "PIP_PROXY"):
+            env.pop(key, None)
     return env
 
 

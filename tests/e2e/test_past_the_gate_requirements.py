@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.e2e.world import PYTHON, World, for_clients
+from tests.simulators.artefacts import core_metadata, sdist, wheel
 from tests.simulators.pypi import PyPI
 from tests.simulators.server import Answer, LoopbackServer
 
@@ -127,3 +128,16 @@ def test_where_a_strange_index_is_named_is_said_in_plain_words(world: World, rog
     variable = {"pip": "PIP_INDEX_URL", "uv": "UV_DEFAULT_INDEX"}[world.box.client.family]
     ran = world.install(NAME, env={variable: rogue.url})
     assert any(f"is named by the variable {variable}; nobody trusted it" in line for line in ran.lines), ran
+
+
+@for_clients([("pip", "newest"), ("pip", "24.0"), ("pip", "22.3.1")])
+def test_metadata_that_a_build_makes_up_leads_nowhere(world: World, rogue: PyPI) -> None:
+    assert isinstance(world.registry, PyPI)
+    for version, days in (("1.0", 900), ("1.1", 600), ("1.2", 300)):
+        world.registry.add("sg-src", version, days_old=days, wheels=(), source=True)
+        built = wheel("sg-src", version, core_metadata("sg-src", version, requires=[place(rogue).strip()]))
+        made = sdist("sg-src", version, core_metadata("sg-src", version), built=built)
+        world.registry.files_of("sg-src")[-1].artefact = made
+    ran = world.install("sg-src")
+    assert ran.rc != 0, ran
+    untouched(world, rogue)
