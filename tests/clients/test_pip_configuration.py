@@ -162,6 +162,7 @@ def test_everything_but_the_indexes_is_handed_over(tmp_path: Path, pip_command: 
     assert ours == {
         "PIP_CONFIG_FILE": os.devnull,
         "PIP_NO_INPUT": "1",
+        "PIP_PROXY": gate.base,
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "PIP_INDEX_URL": routes[0],
         "PIP_EXTRA_INDEX_URL": "\n".join(routes[1:]),
