@@ -38,7 +38,7 @@ def test_what_is_written_is_what_is_read(
 
 def test_only_the_user_may_read_it(tmp_path: Path) -> None:
     record.write(tmp_path / "new", Accepted(indexes=("https://registry.example/",)))
-    record.take(tmp_path / "new", "/work/a", LOCKED)
+    record.take(tmp_path / "new", "/projects/a", LOCKED)
     files = [path for path in (tmp_path / "new").rglob("*") if path.is_file()]
     assert len(files) == 2
     assert all(path.stat().st_mode & 0o077 == 0 for path in files)
@@ -63,20 +63,20 @@ def test_a_record_that_is_not_what_it_should_be_is_an_error(tmp_path: Path, text
 
 
 def test_a_snapshot_gives_back_what_was_locked(tmp_path: Path) -> None:
-    digest = record.take(tmp_path, "/work/a", LOCKED)
-    assert record.locked_by([(record.snapshot(tmp_path, "/work/a"), digest)]) == LOCKED
+    digest = record.take(tmp_path, "/projects/a", LOCKED)
+    assert record.locked_by([(record.snapshot(tmp_path, "/projects/a"), digest)]) == LOCKED
 
 
 def test_two_projects_lock_together(tmp_path: Path) -> None:
-    one = record.take(tmp_path, "/work", {(PYPI, "flask", "3.0.0"): frozenset({"sha256:aa"})})
-    two = record.take(tmp_path, "/work/a", {(PYPI, "flask", "3.0.0"): frozenset({"sha256:bb"})})
-    snapshots = [(record.snapshot(tmp_path, "/work"), one), (record.snapshot(tmp_path, "/work/a"), two)]
+    one = record.take(tmp_path, "/projects", {(PYPI, "flask", "3.0.0"): frozenset({"sha256:aa"})})
+    two = record.take(tmp_path, "/projects/a", {(PYPI, "flask", "3.0.0"): frozenset({"sha256:bb"})})
+    snapshots = [(record.snapshot(tmp_path, "/projects"), one), (record.snapshot(tmp_path, "/projects/a"), two)]
     assert record.locked_by(snapshots) == {(PYPI, "flask", "3.0.0"): frozenset({"sha256:aa", "sha256:bb"})}
 
 
 def test_a_snapshot_that_was_changed_or_removed_is_an_error(tmp_path: Path) -> None:
-    digest = record.take(tmp_path, "/work/a", LOCKED)
-    path = record.snapshot(tmp_path, "/work/a")
+    digest = record.take(tmp_path, "/projects/a", LOCKED)
+    path = record.snapshot(tmp_path, "/projects/a")
     assert record.intact(path, digest)
     path.write_text(path.read_text().replace("aa", "ab"))
     assert not record.intact(path, digest)
@@ -115,7 +115,7 @@ def test_what_is_adopted_is_part_of_the_settings_digest(machine: Machine) -> Non
 def test_a_path_that_is_not_text_is_refused_before_it_spoils_the_record(tmp_path: Path) -> None:
     record.write(tmp_path, Accepted(indexes=("https://registry.example/",)))
     with pytest.raises(ConfigError, match="not UTF-8"):
-        record.write(tmp_path, Accepted(files={"/work/\udcff/slopguard.toml": "sha256:1"}))
+        record.write(tmp_path, Accepted(files={"/projects/\udcff/slopguard.toml": "sha256:1"}))
     assert record.read(tmp_path) == Accepted(indexes=("https://registry.example/",))
 
 
