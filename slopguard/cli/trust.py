@@ -13,8 +13,6 @@ import os
 import shlex
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from hashlib import sha256
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -30,7 +28,7 @@ from slopguard.guard.adopt import Offer, look
 from slopguard.indexes import without_credentials
 from slopguard.model import Actor
 from slopguard.names import phrase, shown
-from slopguard.store import Entry, Store, redact
+from slopguard.store import acts, redact
 
 SCHEMA = "slopguard/trust/1"
 SCHEMES = ("https", "http", "file")
@@ -294,28 +292,4 @@ def _still_covers(known: Accepted, path: Path) -> bool:
 
 def _log(settings: Settings, verdict: str, kind: str, name: str) -> None:
     """Write it to the ledger, before it counts."""
-    now = datetime.now(UTC).isoformat(timespec="milliseconds")
-    entry = Entry(
-        time=now,
-        actor=settings.actor.value,
-        door="trust",
-        command=redact(f"slopguard trust {name}"),
-        files=(),
-        package=redact(f"{kind}:{name}"),
-        purl="",
-        version=None,
-        digests=(),
-        verdict=verdict,
-        rule="trust",
-        arrived="",
-        lists={},
-        policy="",
-        config=settings.digest,
-        decision="d-" + sha256(f"{now}\0{verdict}\0{name}".encode("utf-8", "surrogateescape")).hexdigest()[:12],
-        enforced=True,
-    )
-    store = Store.open(settings)
-    try:
-        store.ledger.append([entry])
-    finally:
-        store.close()
+    acts.record(settings, "trust", verdict, "trust", f"{kind}:{name}", f"slopguard trust {name}")

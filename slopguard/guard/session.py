@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,7 @@ from slopguard.clients import asking, unread
 from slopguard.clients.applied import applied
 from slopguard.clients.interface import Client, GateAddress, Invocation, Launch
 from slopguard.clients.sources import canonical
-from slopguard.errors import EnvironmentFailed, InputError, SlopguardError
+from slopguard.errors import ConfigError, EnvironmentFailed, InputError, SlopguardError
 from slopguard.evidence import LockedSet
 from slopguard.guard import child, lines, locks, prejudge, rewrite
 from slopguard.guard.addresses import Addresses
@@ -59,7 +59,7 @@ class Guarded:
         Raises:
             SlopguardError: something is wrong before the client could be started.
         """
-        settings = config.load(self.cwd, self.env, {"offline": self.call.offline}, self.config_file)
+        settings = self._settings()
         if locks.recover(settings.home):  # a file that the command line stood for may be gone or be another
             self.call = self.client.parse(self.call.client, self.call.argv, self.cwd, self.env)
         indexes = applied(self.client.indexes(self.call, self.command, self.env), settings, self.env)
@@ -91,6 +91,18 @@ class Guarded:
             finally:
                 gate.close(session)
         return self._close(session, judged, code, indexes, observe=settings.mode is Mode.OBSERVE)
+
+    def _settings(self) -> config.Settings:
+        """The settings in force; a file that would loosen is in the ledger before it is refused.
+
+        Raises:
+            ConfigError: a settings file is malformed, or would loosen.
+        """
+        try:
+            return config.load(self.cwd, self.env, {"offline": self.call.offline}, self.config_file)
+        except ConfigError:
+            refused_settings(self.call, self.env, self.cwd)
+            raise
 
     def _mapped(self) -> frozenset[str]:
         """The address in locks for which npm asks its configured registry: its built-in one."""
@@ -206,6 +218,21 @@ class Guarded:
 def heard(refusals: Sequence[Verdict], code: int) -> list[Verdict]:
     """The refusals that count: an index whose answer a person did not wait for (Ctrl-C) is not down."""
     return [verdict for verdict in refusals if code != INTERRUPTED or verdict.rule != "upstream-down"]
+
+
+def refused_settings(call: Invocation, env: Mapping[str, str], cwd: Path) -> None:
+    """Write to the ledger of the user's own settings that a project's, a variable's or a flag's were refused.
+
+    Where even that cannot be done the command ends in the same error; nothing was let through.
+    """
+    from slopguard.store import acts
+
+    own = {key: value for key, value in env.items() if key != "SLOPGUARD_CONFIG"}
+    if home := own.get("SLOPGUARD_HOME"):
+        own["SLOPGUARD_HOME"] = str(cwd / Path(home).expanduser())
+    with suppress(SlopguardError):
+        settings = config.load(Path(cwd.anchor), own)
+        acts.record(settings, call.client, "refused", "config", f"settings:{cwd}", lines.typed(call))
 
 
 def unique(indexes: Sequence[Index]) -> tuple[Index, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.world import World, for_clients
+from tests.e2e.world import ALL, World, for_clients
 
 pytestmark = pytest.mark.clients
 
@@ -18,7 +18,7 @@ LOOSENING = {
 }
 
 
-@for_clients([("pip", "newest"), ("uv", "newest"), ("npm", "machine")])
+@for_clients([*ALL, ("npm", "machine")])
 def test_loosening_settings_in_a_project_are_refused_by_name(world: World) -> None:
     world.release("sg-fresh-thing", hours_old=20, armed=True)
     for key, text in LOOSENING.items():
@@ -28,6 +28,9 @@ def test_loosening_settings_in_a_project_are_refused_by_name(world: World) -> No
         assert key.replace("{eco}", world.ecosystem) in ran.err, ran
         assert world.box.installed == {}
         assert world.registry.requests == []
+    (world.box.project / "slopguard.toml").unlink()
+    rows = [(row["verdict"], row["rule"], row["package"]) for row in world.box.ledger()]
+    assert rows == [("refused", "config", f"settings:{world.box.project}")] * len(LOOSENING)
 
 
 @for_clients([("pip", "newest"), ("uv", "newest")])
