@@ -4,8 +4,10 @@
     |-- UsageError                     exit 2  usage            the command line is wrong
     |-- ConfigError                    exit 2  config           a settings file is wrong, or would loosen
     |-- InputError                     exit 2  bad-input        a manifest, lock file or list cannot be read
+    |-- SigningError                   exit 2  signing          a key cannot be used, or may not sign this
     `-- EnvironmentFailed              exit 4  could not verify
-        |-- ListInvalid                        list-invalid     a list's bytes do not match their digest
+        |-- ListInvalid                        list-invalid     a list is not the one that was signed
+        |-- ListExpired                        list-expired     a list has expired, or the clock is before its signature
         |-- StoreError                         store            the database cannot be read or written
         `-- UpstreamError                      upstream-down    an index gave no usable answer
             `-- UpstreamAuth                   upstream-auth    an index refused our credentials
@@ -70,6 +72,14 @@ class InputError(SlopguardError):
     default_hint = "Correct the file; nothing was installed"
 
 
+class SigningError(SlopguardError):
+    """A key cannot be read or used, a passphrase is wrong, or a key may not sign what it is asked to sign."""
+
+    exit_code = 2
+    code = "signing"
+    default_hint = "See: slopguard keys list"
+
+
 class EnvironmentFailed(SlopguardError):
     """Something outside failed, so that a verdict could not be reached."""
 
@@ -79,10 +89,17 @@ class EnvironmentFailed(SlopguardError):
 
 
 class ListInvalid(EnvironmentFailed):
-    """A list's bytes do not match the digest they were promised with."""
+    """A list is not the one that was signed: its bytes, its signatures or its version are not what they must be."""
 
     code = "list-invalid"
     default_hint = "Reinstall slopguard, or run: slopguard lists verify"
+
+
+class ListExpired(EnvironmentFailed):
+    """A list has expired beyond its grace, or this machine's clock is before the moment it was signed."""
+
+    code = "list-expired"
+    default_hint = "Fetch it again: slopguard lists sync"
 
 
 class StoreError(EnvironmentFailed):

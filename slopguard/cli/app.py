@@ -6,17 +6,20 @@ Invariant: listing the commands imports none of them; an unknown command is erro
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import click
 
 from slopguard import __version__
+from slopguard.cli.lazy import LazyGroup
 from slopguard.errors import UsageError
 
 COMMANDS = {
+    "allow": ("slopguard.cli.allow:allow", "Let one package through for a while (a person must)."),
     "ask": ("slopguard.cli.ask:ask", "The verdict for names, before anybody installs them."),
+    "keys": ("slopguard.cli.keys:keys", "Keys that sign lists and approve releases."),
+    "lists": ("slopguard.cli.lists:lists", "Curate, sign, publish and fetch lists."),
     "log": ("slopguard.cli.log:log", "The ledger: what was decided, for whom, and whether it is whole."),
     "npm": ("slopguard.cli.guarded:npm", "npm, guarded: same arguments, same output."),
     "npx": ("slopguard.cli.guarded:npx", "npx, guarded."),
@@ -29,45 +32,9 @@ COMMANDS = {
 """Command to (module:attribute, short help); the short help stands here so that listing imports nothing."""
 
 
-class Commands(click.Group):
-    """The group of all commands, loaded one by one."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """All names, sorted."""
-        return sorted(COMMANDS)
-
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        """The command called `name`, imported now; `None` if there is none."""
-        if name not in COMMANDS:
-            return None
-        module, _, attribute = COMMANDS[name][0].partition(":")
-        command = getattr(import_module(module), attribute)
-        assert isinstance(command, click.Command)
-        return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click does, but an unknown command names the nearest known one."""
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            raise UsageError(f"there is no command '{ascii(args[0])[1:-1][:64]}'", _nearest(args[0]))
-        return super().resolve_command(ctx, args)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The list of commands, without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, COMMANDS[name][1]) for name in self.list_commands(ctx)])
-
-
-def _nearest(name: str) -> str:
-    import difflib
-
-    near = difflib.get_close_matches(name, COMMANDS, n=1, cutoff=0.5)
-    return f"The nearest is: slopguard {near[0]}" if near else UsageError.default_hint
-
-
 @click.group(
-    cls=Commands,
+    cls=LazyGroup,
+    table=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Example: slopguard pip install flask",
 )

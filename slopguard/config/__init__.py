@@ -73,6 +73,7 @@ def load(
     return Settings(
         home=home if home.is_absolute() else cwd / home,
         account=where.home,
+        user=where.user,
         mode=force["mode"],
         actor=actors.detect(env, terminal=terminal),
         offline=offline,

@@ -42,6 +42,7 @@ class Settings:
     Args:
         home: `SLOPGUARD_HOME`: database, lists, cache, keys.
         account: the folder that counts without `SLOPGUARD_HOME`; it holds what recorded facts are keyed with.
+        user: the user's settings folder: keys, releases and the rollback floors of lists lie in it.
         mode: how strictly verdicts are enforced.
         actor: who asks; the environment may only lower it.
         offline: no index is asked; evidence is only ever removed by this.
@@ -66,6 +67,7 @@ class Settings:
 
     home: Path
     account: Path | None = None
+    user: Path | None = None
     mode: Mode = Mode.BALANCED
     actor: Actor = Actor.HUMAN
     offline: bool = False
