@@ -18,7 +18,7 @@ from slopguard.config.accepted import locked_by
 from slopguard.hashes import disproven, proven
 from slopguard.lists import Lists
 from slopguard.lookalike import Names
-from slopguard.model import Ecosystem, Evidence, Facts, NormalizedName, Request
+from slopguard.model import Ecosystem, Evidence, Facts, NormalizedName, ReleaseRow, Request, SourceKind
 from slopguard.names import LONGEST, BadName, drawn_like, matches, normalize, npm_scope, problem_of
 from slopguard.versions import listed
 
@@ -156,18 +156,23 @@ class _NameRows:
         self._lists = lists
 
     def __call__(self, request: Request, known: Evidence) -> Evidence:
+        state = self._lists.state if self._lists.state != "ok" else known.lists
         if request.name is None:
-            return replace(known, lists=self._lists.state)
+            return replace(known, lists=state)
         watch = self._lists.watch(request.ecosystem, request.name)
         scope = npm_scope(request.name) if request.ecosystem is Ecosystem.NPM else None
         vouched = scope is not None and self._lists.scope_listed(scope)
-        if (self._lists.state, watch, vouched) == (known.lists, known.watch, known.scope_vouched):
+        if (state, watch, vouched) == (known.lists, known.watch, known.scope_vouched):
             return known
-        return replace(known, lists=self._lists.state, watch=watch, scope_vouched=vouched)
+        return replace(known, lists=state, watch=watch, scope_vouched=vouched)
 
 
 class _VersionRows:
-    """Allow and deny rows."""
+    """Allow, deny, release and fix rows.
+
+    A version asked for by its number alone is judged by the digests that the index lists for it. A name that comes from
+    a URL or a repository is nothing that a row about the name as such could speak of.
+    """
 
     def __init__(self, lists: Lists) -> None:
         self._lists = lists
@@ -175,9 +180,36 @@ class _VersionRows:
     def __call__(self, request: Request, known: Evidence) -> Evidence:
         if request.name is None:
             return known
-        asked = (request.ecosystem, request.name, request.version, request.digests)
-        allow, deny = self._lists.allow(*asked), self._lists.deny(*asked)
-        return replace(known, allow=allow, deny=deny) if (allow, deny) != (known.allow, known.deny) else known
+        digests = request.digests or self._listed(request, known)
+        asked = (request.ecosystem, request.name, request.version, digests)
+        allow, deny, release = self._lists.allow(*asked), self._lists.deny(*asked), self._release(request, digests)
+        expired = self._lists.expired(*asked) if allow is None else None
+        fixes = request.version is not None and self._lists.fixes(request.ecosystem, request.name, request.version)
+        if (allow, deny, release, expired, fixes) == (known.allow, known.deny, None, None, known.fixes):
+            return known
+        return replace(
+            known,
+            allow=allow or expired,
+            deny=deny,
+            lists="expired" if expired is not None else known.lists,
+            released=("pinned" if release.pinned else "name") if release is not None else None,
+            released_until=release.until if release is not None else None,
+            fixes=fixes,
+        )
+
+    def _listed(self, request: Request, known: Evidence) -> frozenset[str]:
+        """The digests that a trusted index lists for the version asked about, where a row could ask for them."""
+        assert request.name is not None
+        indexed = request.source.kind is SourceKind.REGISTRY and request.source.trusted
+        if not indexed or request.version is None or not self._lists.narrow(request.ecosystem, request.name):
+            return frozenset()
+        return _promised(request.ecosystem, request.version, known.facts)
+
+    def _release(self, request: Request, digests: frozenset[str]) -> ReleaseRow | None:
+        assert request.name is not None
+        release = self._lists.release(request.ecosystem, request.name, request.version, digests)
+        fetched = request.source.kind in (SourceKind.URL, SourceKind.VCS)
+        return None if fetched and request.version is None else release
 
 
 class _Observed:

@@ -104,6 +104,11 @@ class Judge:
         locked = LockedSet.of(settings) if locked is None else locked
         return cls(settings, Lists.load(settings), Store.open(settings), locked=locked, policy=policy)
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know about the lists, one fixed line each."""
+        return self._lists.notes
+
     def __enter__(self) -> Self:
         return self
 
@@ -169,7 +174,8 @@ class Judge:
         for release in self._suspects(request, facts, now):
             asked = replace(request, version=release.version, digests=release.digests)
             evidence = gather(self._about_versions, asked, about_name)
-            key = (evidence.allow, evidence.deny, evidence.locked, evidence.hash_mismatch, self._age(release, now))
+            rows = (evidence.allow, evidence.deny, evidence.lists, evidence.released, evidence.fixes)
+            key = (*rows, evidence.locked, evidence.hash_mismatch, self._age(release, now))
             if key not in decided:
                 decided[key] = decide(asked, evidence, self.policy, now)
             if decided[key].outcome.refuses:
@@ -207,7 +213,8 @@ class Judge:
         """Everything but what depends on the version; the allow row of the name spares the search for look-alikes."""
         name_only = replace(request, version=None, digests=frozenset())
         evidence = gather((*self._about_versions, *self._about_names), name_only, Evidence(facts))
-        return replace(evidence, allow=None, deny=None)
+        state = evidence.lists if evidence.lists != "expired" else "ok"  # of the name's own row; a version has its own
+        return replace(evidence, allow=None, deny=None, lists=state, released=None, released_until=None)
 
     def _suspects(self, request: Request, facts: Facts, now: datetime) -> list[Release]:
         assert request.name is not None

@@ -65,17 +65,24 @@ def next_command(verdict: Verdict) -> str:
 
     Of a version that does not exist there is no more to tell: the name is asked about.
     """
-    request = verdict.request
+    asked = named(verdict.request, versioned=rule_for(verdict) is not NO_SUCH_VERSION)
+    return f"slopguard ask {asked}" if asked is not None else _log_command(verdict)
+
+
+def named(request: Request, *, versioned: bool = True) -> str | None:
+    """What was asked about as commands of ours take it: `pypi:NAME==V`, `npm:NAME@V`; `None` if unfit for a shell.
+
+    Args:
+        versioned: with its version, if it has one.
+    """
     name = request.name
     if name is None or not _SHELL_SAFE.fullmatch(name):
-        return _log_command(verdict)
-    if request.version is None or rule_for(verdict) is NO_SUCH_VERSION:
-        return f"slopguard ask {request.ecosystem}:{name}"
+        return None
+    if request.version is None or not versioned:
+        return f"{request.ecosystem}:{name}"
     version = printable_version(request)
-    if version is None:
-        return _log_command(verdict)
     joint = "==" if request.ecosystem is Ecosystem.PYPI else "@"
-    return f"slopguard ask {request.ecosystem}:{name}{joint}{version}"
+    return f"{request.ecosystem}:{name}{joint}{version}" if version is not None else None
 
 
 def line(verdict: Verdict) -> str:

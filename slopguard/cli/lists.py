@@ -22,7 +22,7 @@ SUBCOMMANDS = {
     "status": ("slopguard.cli.lists_sync:status", "The lists that this machine uses, and until when."),
     "sync": ("slopguard.cli.lists_sync:sync", "Fetch and verify the lists that your settings name."),
     "trust": ("slopguard.cli.lists_sync:trust", "Accept a publisher of lists on this machine (a person must)."),
-    "verify": ("slopguard.cli.lists_sign:verify", "Verify the shipped lists, those of this machine, or a published folder."),
+    "verify": ("slopguard.cli.lists_sign:verify", "Verify shipped lists, this machine's, or a published folder."),
 }
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
+
+BUILT, ENDS = date(2026, 11, 25), date(2028, 5, 26)
 
 DIGESTS: Mapping[str, str] = {
     "baseline": "9d7f3fcde1854dc0afb23fa4efd80354399fc1d4974b8d22d4b9a60f17f00470",

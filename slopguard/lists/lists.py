@@ -1,19 +1,20 @@
 """Every list consulted, as one: the questions the evidence sources ask.
 
-Invariants: answers come from verified bundles only; a row that cannot be read is `ListInvalid`, never skipped; a watch
-row can only refuse, so it comes from any bundle, while the strongest allow and the severest deny row win.
+Invariants: answers come from verified bundles only; a row that cannot be read is `ListInvalid`, never skipped; rows
+that can only refuse (watch, deny) come from any bundle and never expire, while rows that allow, release or fix come
+from bundles that have not expired, on days on which the row counts; the strongest allow and the severest deny row win.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from slopguard.errors import ListInvalid
 from slopguard.lists.bundle import Bundle
 from slopguard.lists.rows import Row
 from slopguard.lookalike import listing
-from slopguard.model import AllowRow, DenyRow, Ecosystem, RowKind, WatchRow
+from slopguard.model import AllowRow, DenyRow, Ecosystem, ReleaseRow, RowKind, WatchRow
 
 if TYPE_CHECKING:
     from slopguard.config import Settings
@@ -26,13 +27,27 @@ SHORT = 16
 """Hexadecimal digits of a list's digest that the ledger keeps."""
 
 
+RELEASED = "released"
+"""The name of what a person let through on this machine, where lists are named."""
+
+
+def utc_now() -> datetime:
+    """The clock, aware UTC."""
+    return datetime.now(UTC)
+
+
 class Lists:
     """Verified lists.
 
     Args:
         bundles: the lists.
-        state: `ok`, `invalid` (their bytes could not be verified, so there are none) or `expired`.
+        state: `ok`, or `invalid`: not every list that the settings ask for could be verified.
         prepared: the listing of an ecosystem's allow rows in exactly these bundles, where it was made before.
+        stale: names of bundles that expired: what only they allow is `list-expired`.
+        ended: names of bundles whose time is over for good: what only they allow is not listed.
+        released: what a person let through on this machine.
+        notes: what a person should know about these lists, one fixed line each.
+        clock: gives aware UTC.
     """
 
     def __init__(
@@ -40,31 +55,40 @@ class Lists:
         bundles: Sequence[Bundle],
         state: str = "ok",
         prepared: Callable[[Ecosystem], str | None] = lambda ecosystem: None,
+        *,
+        stale: Collection[str] = (),
+        ended: Collection[str] = (),
+        released: Callable[[Ecosystem, str], Iterable[str]] = lambda ecosystem, name: (),
+        notes: Sequence[str] = (),
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self.state = state
+        self.notes = tuple(notes)
         self._bundles = tuple(bundles)
         self._prepared = prepared
+        self._stale, self._ended = frozenset(stale), frozenset(ended)
+        self._released = released
+        self._clock = clock
         self._listings: dict[Ecosystem, str] = {}
         self._memo: dict[tuple[Ecosystem, str], tuple[tuple[str, Row], ...]] = {}
 
     @classmethod
-    def shipped(cls) -> Lists:
+    def shipped(cls, clock: Callable[[], datetime] = utc_now) -> Lists:
         """The lists that came with this installation.
 
         Raises:
             ListInvalid: their bytes are not the ones this version was built with.
         """
-        from slopguard.lists.shipped import bundles, prepared
+        from slopguard.lists.loading import shipped
 
-        return cls(bundles(), prepared=prepared)
+        return cls(**shipped(clock))
 
     @classmethod
-    def load(cls, settings: Settings) -> Lists:
-        """The lists these settings ask for; lists that cannot be verified give `invalid`, which refuses everything."""
-        try:
-            return cls.shipped()
-        except ListInvalid:
-            return cls((), "invalid")
+    def load(cls, settings: Settings, clock: Callable[[], datetime] = utc_now) -> Lists:
+        """The lists these settings ask for; where one cannot be verified, `invalid`, which refuses everything."""
+        from slopguard.lists.loading import configured
+
+        return cls(**configured(settings, clock))
 
     @classmethod
     def of(cls, rows: Mapping[str, Iterable[str]]) -> Lists:
@@ -84,12 +108,33 @@ class Lists:
         Asked about a name as such (no version), a row for some of its versions counts: those that it does not cover
         step back one by one when they are asked about.
         """
+        rows = self._in_force(ecosystem, name, "allow")
+        return _strongest(rows, version, digests)
+
+    def expired(
+        self, ecosystem: Ecosystem, name: str, version: str | None = None, digests: frozenset[str] = frozenset()
+    ) -> AllowRow | None:
+        """The strongest allow row that would cover the request, had its list not expired."""
+        rows = [found for found in self._rows(ecosystem, name, "allow") if found[0] in self._stale]
+        return _strongest(self._today(rows), version, digests)
+
+    def release(
+        self, ecosystem: Ecosystem, name: str, version: str | None = None, digests: frozenset[str] = frozenset()
+    ) -> ReleaseRow | None:
+        """A person's release that covers the request; one that is bound to hashes goes first, then the longest.
+
+        As with allow rows, a name as such is covered by a release of some of its versions.
+        """
         found = [
-            row.as_allow(list_name)
-            for list_name, row in self._rows(ecosystem, name, "allow")
+            row.as_release(list_name)
+            for list_name, row in self._in_force(ecosystem, name, "release")
             if version is None or row.covers(version, digests)
         ]
-        return max(found, key=lambda row: _STRENGTH[row.kind], default=None)
+        return max(found, key=lambda row: (row.pinned, row.until), default=None)
+
+    def fixes(self, ecosystem: Ecosystem, name: str, version: str) -> bool:
+        """Whether a signed advisory says that this version fixes it."""
+        return any(row.covers(version, frozenset()) for _, row in self._in_force(ecosystem, name, "fix") if row.narrow)
 
     def deny(
         self, ecosystem: Ecosystem, name: str, version: str | None = None, digests: frozenset[str] = frozenset()
@@ -104,7 +149,7 @@ class Lists:
 
     def narrow(self, ecosystem: Ecosystem, name: str) -> bool:
         """Whether a row speaks of some versions of this name only, so that each must be asked about by itself."""
-        return any(row.narrow for _, row in self._rows(ecosystem, name, "allow", "deny"))
+        return any(row.narrow for _, row in self._rows(ecosystem, name, "allow", "deny", "release"))
 
     def watch(self, ecosystem: Ecosystem, name: str) -> WatchRow | None:
         """The watch row with the best rank."""
@@ -119,8 +164,12 @@ class Lists:
 
     def scope_listed(self, scope: str) -> bool:
         """Whether an npm scope (`@acme`) holds an allowlisted package."""
+        prefix, today = f"{Ecosystem.NPM.value}\t{scope}/", self._clock().date()
         return any(
-            b"\tallow" in line for bundle in self._bundles for line in bundle.lines(f"{Ecosystem.NPM.value}\t{scope}/")
+            b"\tallow" in line and Row.parse(line).counts_on(today)
+            for bundle in self._bundles
+            if bundle.name not in self._stale | self._ended
+            for line in bundle.lines(prefix)
         )
 
     def means(self, ecosystem: Ecosystem, name: str) -> tuple[bool, tuple[str, ...]]:
@@ -134,6 +183,15 @@ class Lists:
         pairs.sort(key=lambda pair: int(pair[1] or _UNRANKED))
         return tuple(dict.fromkeys(name for name, _ in pairs))
 
+    def _in_force(self, ecosystem: Ecosystem, name: str, kind: str) -> list[tuple[str, Row]]:
+        """Rows of one kind that count today, from bundles that have not expired."""
+        over = self._stale | self._ended
+        return self._today([found for found in self._rows(ecosystem, name, kind) if found[0] not in over])
+
+    def _today(self, rows: list[tuple[str, Row]]) -> list[tuple[str, Row]]:
+        today = self._clock().date() if rows else None
+        return [(list_name, row) for list_name, row in rows if today and row.counts_on(today)]
+
     def _rows(self, ecosystem: Ecosystem, name: str, *kinds: str) -> list[tuple[str, Row]]:
         """Rows of these kinds about one name, with the names of their lists."""
         return [(list_name, row) for list_name, row in self._about(ecosystem, name) if row.kind in kinds]
@@ -144,6 +202,12 @@ class Lists:
         if found is None:
             if len(self._memo) >= REMEMBERED:
                 self._memo.clear()
-            found = tuple((bundle.name, row) for bundle in self._bundles for row in bundle.rows(ecosystem, name))
-            self._memo[ecosystem, name] = found
+            signed = ((bundle.name, row) for bundle in self._bundles for row in bundle.rows(ecosystem, name))
+            here = ((RELEASED, Row.parse(line.encode())) for line in self._released(ecosystem, name))
+            found = self._memo[ecosystem, name] = (*signed, *here)
         return found
+
+
+def _strongest(rows: Iterable[tuple[str, Row]], version: str | None, digests: frozenset[str]) -> AllowRow | None:
+    found = [row.as_allow(list_name) for list_name, row in rows if version is None or row.covers(version, digests)]
+    return max(found, key=lambda row: _STRENGTH[row.kind], default=None)

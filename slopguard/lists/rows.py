@@ -3,30 +3,37 @@
 A line is `ECOSYSTEM TAB NAME TAB KIND` and then any number of `TAB key=value`. Kinds and their keys:
 
 * `allow`: `rank` (first, if any); with `versions` or `range` the row is `reviewed`, with `hashes` it is `pinned`, and
-  else `baseline`.
-* `deny`: `rule` (`denied`, `malicious`); `versions`, `range` or `hashes` narrow it, else it denies the name.
+  else `baseline`; `owner`; `until`, the last day on which it counts (UTC).
+* `deny`: `rule` (`denied`, `malicious`); `versions`, `range` or `hashes` narrow it, else it denies the name; `why` and
+  `id` say what for.
+* `release`: a person lets the package through for a while: `until`; `versions` and `hashes` narrow it; `owner`.
+* `fix`: `versions` that fix an advisory, and its `id`.
 * `watch`: `origin`, `source`, `rank`, `models`, `at` (a date, UTC).
 * `import`: `in`, the distributions that hold a module of this name, most popular first. `stdlib`: no keys.
 
-Several values of one key are separated by `;`. Invariants: a row is flat; a line that breaks the grammar makes its
-whole list invalid; TAB sorts before every character of a name, so that sorted lines are sorted by ecosystem, then name.
+Several values of one key are separated by `;`; what people wrote (`why`, `owner`, `id`) is percent-encoded. Invariants:
+a row is flat; a line that breaks the grammar makes its whole list invalid; TAB sorts before every character of a name,
+so that sorted lines are sorted by ecosystem, then name.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from urllib.parse import unquote
 
 from slopguard.errors import ListInvalid
 from slopguard.hashes import proven
 from slopguard.lists.ranges import in_range
-from slopguard.model import AllowRow, DenyRow, Ecosystem, RowKind, WatchRow
+from slopguard.model import AllowRow, DenyRow, Ecosystem, ReleaseRow, RowKind, WatchRow
 from slopguard.versions import same_version
 
 KINDS: Mapping[str, frozenset[str]] = {
-    "allow": frozenset({"rank", "versions", "range", "hashes"}),
-    "deny": frozenset({"rule", "versions", "range", "hashes"}),
+    "allow": frozenset({"rank", "versions", "range", "hashes", "owner", "until"}),
+    "deny": frozenset({"rule", "versions", "range", "hashes", "why", "id"}),
+    "release": frozenset({"versions", "hashes", "until", "owner"}),
+    "fix": frozenset({"versions", "id"}),
     "watch": frozenset({"origin", "source", "rank", "models", "at"}),
     "import": frozenset({"in"}),
     "stdlib": frozenset(),
@@ -113,15 +120,29 @@ class Row:
             return False
         if any(same_version(self.ecosystem, version, listed) for listed in self.values("versions")):
             return True
-        return "range" in self.fields and in_range(self.ecosystem, version, self.fields["range"])
+        strict = self.kind == "deny"
+        return "range" in self.fields and in_range(self.ecosystem, version, self.fields["range"], strict=strict)
 
     def _names_file(self, digests: frozenset[str]) -> bool:
         hashes = self.values("hashes")
         return not digests.isdisjoint(hashes) if self.kind == "deny" else proven(digests, hashes)
 
+    def counts_on(self, today: date) -> bool:
+        """Whether the row still counts on a day: through the day that `until` names, for ever without one.
+
+        Raises:
+            ListInvalid: that is no date.
+        """
+        until = _date(self.fields.get("until"))
+        return until is None or today <= until.date()
+
+    def text(self, key: str) -> str:
+        """What people wrote under `key`, empty when the row has none."""
+        return unquote(self.fields.get(key, ""))
+
     def as_allow(self, list_name: str) -> AllowRow:
         """This row as evidence for a request that it covers."""
-        return AllowRow(list_name, self.strength, self.number("rank"))
+        return AllowRow(list_name, self.strength, self.number("rank"), self.text("owner"))
 
     def as_deny(self, list_name: str) -> DenyRow:
         """This row as evidence against a request that it covers.
@@ -132,7 +153,18 @@ class Row:
         rule = self.fields.get("rule", "")
         if rule not in DENY_RULES:
             raise ListInvalid(_MALFORMED)
-        return DenyRow(list_name, rule)
+        return DenyRow(list_name, rule, self.text("why"), self.text("id"))
+
+    def as_release(self, list_name: str) -> ReleaseRow:
+        """This row as a person's release of what it covers.
+
+        Raises:
+            ListInvalid: it names no day on which it ends.
+        """
+        until = _date(self.fields.get("until"))
+        if until is None:
+            raise ListInvalid(_MALFORMED)
+        return ReleaseRow(list_name, "hashes" in self.fields, until.date())
 
     def as_watch(self) -> WatchRow:
         """This row as a watch row.

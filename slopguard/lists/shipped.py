@@ -6,15 +6,18 @@ with the digest pinned in `slopguard.lists.digests` are ever used.
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
 from slopguard.errors import ListInvalid
 from slopguard.lists.bundle import Bundle
-from slopguard.lists.digests import DIGESTS, LISTINGS
+from slopguard.lists.digests import DIGESTS, ENDS, LISTINGS
 from slopguard.model import Ecosystem
 
 _PACKAGE = Path(__file__).resolve().parent.parent
+SOON = timedelta(days=60)
+"""How long before their end one is told of it."""
 PLACES = (_PACKAGE / "_shipped", _PACKAGE.parent / "allowlists")
 """Where the files may lie: the wheel's copy, then a source checkout."""
 
@@ -38,6 +41,16 @@ def prepared(ecosystem: Ecosystem, places: tuple[Path, ...] = PLACES) -> str | N
     except OSError:
         return None
     return data.decode("ascii") if sha256(data).hexdigest() == LISTINGS[ecosystem.value] else None
+
+
+def ended(now: datetime) -> bool:
+    """Whether the time of the shipped lists is over."""
+    return now.date() > ENDS
+
+
+def ends_soon(now: datetime) -> bool:
+    """Whether their time ends within `SOON`."""
+    return now.date() > ENDS - SOON
 
 
 def _folder(places: tuple[Path, ...]) -> Path:

@@ -5,7 +5,7 @@ Invariant: everything here is a frozen dataclass or an enumeration; nothing does
 
 from slopguard.model.answered import Decision, Verdict
 from slopguard.model.asked import REGISTRY, Location, Request, Sighting, Source
-from slopguard.model.known import ABSENT, OFFLINE, AllowRow, DenyRow, Evidence, Facts, Release, WatchRow
+from slopguard.model.known import ABSENT, OFFLINE, AllowRow, DenyRow, Evidence, Facts, Release, ReleaseRow, WatchRow
 from slopguard.model.words import (
     Actor,
     Arrival,
@@ -38,6 +38,7 @@ __all__ = [
     "NormalizedName",
     "Outcome",
     "Release",
+    "ReleaseRow",
     "Request",
     "RowKind",
     "Sighting",

@@ -6,7 +6,7 @@ Invariant: "don't know" is a value (an `Existence` that says why), never an abse
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 
 from slopguard.model.words import Existence, RowKind
@@ -83,19 +83,45 @@ class AllowRow:
         list_name: the signed list it stands in, e.g. `baseline`.
         kind: its strength.
         rank: popularity rank in its ecosystem, 1 = most downloaded; `None` if unranked.
+        owner: who answers for it, as the list says; may be empty.
     """
 
     list_name: str
     kind: RowKind
     rank: int | None = None
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class DenyRow:
-    """A deny row: `rule` is `denied` or `malicious`."""
+    """A deny row.
+
+    Args:
+        list_name: the signed list it stands in.
+        rule: `denied` or `malicious`.
+        why: the reason that the list's people wrote; may be empty. Shown by `ask`, never part of a message.
+        id: the advisory it comes from; may be empty.
+    """
 
     list_name: str
     rule: str
+    why: str = ""
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseRow:
+    """A person let this through for a while.
+
+    Args:
+        list_name: the signed list it stands in, or `released` for one given on this machine.
+        pinned: whether it is bound to the hashes of files.
+        until: the last day on which it counts (UTC).
+    """
+
+    list_name: str
+    pinned: bool
+    until: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +164,8 @@ class Evidence:
         hash_mismatch: a digest known for this version differs from the one asked for or delivered.
         scope_vouched: npm: the scope holds an allowlisted package.
         released: a person let it through (`slopguard allow`); `pinned` when by hash.
+        released_until: the last day of that (UTC).
+        fixes: a signed advisory says that this version fixes it.
         lists: `ok`, `invalid` or `expired`: the state of the lists consulted.
     """
 
@@ -155,4 +183,6 @@ class Evidence:
     hash_mismatch: bool = False
     scope_vouched: bool = False
     released: str | None = None
+    released_until: date | None = None
+    fixes: bool = False
     lists: str = "ok"

@@ -91,6 +91,7 @@ class Weighed(NamedTuple):
     watch_high: bool
     scope_vouched: bool
     released: str
+    fixes: bool
     locked: bool
     hash_mismatch: bool
     foreign: bool
@@ -130,6 +131,7 @@ def weigh(request: Request, evidence: Evidence, limits: Thresholds, now: datetim
         watch_high=_ranks_high(watch, limits),
         scope_vouched=evidence.scope_vouched,
         released=_released(evidence),
+        fixes=evidence.fixes,
         locked=evidence.locked,
         hash_mismatch=evidence.hash_mismatch,
         foreign=not request.source.trusted or request.source.kind in FOREIGN_KINDS,

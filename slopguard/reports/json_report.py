@@ -63,7 +63,7 @@ def moment(when: datetime | None) -> str | None:
 
 
 def _evidence(evidence: Evidence) -> dict[str, Any]:
-    allow, watch = evidence.allow, evidence.watch
+    allow, watch, deny = evidence.allow, evidence.watch, evidence.deny
     return {
         "allow": {"list": allow.list_name, "kind": allow.kind.value, "rank": allow.rank} if allow else None,
         "watch": {
@@ -75,6 +75,9 @@ def _evidence(evidence: Evidence) -> dict[str, Any]:
         }
         if watch
         else None,
+        "deny": {"list": deny.list_name, "rule": deny.rule, "id": deny.id or None} if deny else None,
+        "released": evidence.released,
+        "released_until": str(evidence.released_until) if evidence.released_until else None,
         "exists": KNOWN.get(evidence.facts.existence),
         "first_upload": moment(evidence.facts.first_upload),
     }

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from slopguard import messages
-from slopguard.model import Ecosystem, Existence, Outcome, Verdict, WatchRow
-from slopguard.names import shown
+from slopguard.model import DenyRow, Ecosystem, Existence, Outcome, Verdict, WatchRow
+from slopguard.names import phrase, shown
 from slopguard.rules import NO_SUCH_VERSION, rule_for
 
 WORDS = {
@@ -37,6 +37,12 @@ WHATEVER_THE_INDEX_SAYS = frozenset(
     }
 )
 """Rules that no answer of an index could change, so that nobody needs to know whether one was asked."""
+RELEASABLE = frozenset(
+    {"unverified", "too-new", "lookalike", "import-name", "predicted", "index-quarantined", "no-dates"}
+)
+"""Rules that a person's release lifts, as the contract has them."""
+WIDE = 200
+"""Characters of one word that are shown."""
 MAYBE_PRIVATE = frozenset({"not-found", "unverified"})
 
 
@@ -66,15 +72,32 @@ def _headline(verdict: Verdict, width: int, names: int, *, colour: bool) -> str:
 def _details(verdict: Verdict) -> Iterator[tuple[str, str]]:
     """The labelled lines under a refusal."""
     yield "why", messages.reason(verdict) + _asked(verdict)
-    watch = verdict.evidence.watch
+    watch, deny = verdict.evidence.watch, verdict.evidence.deny
     if watch is not None:
         yield "known", _known(watch)
+    if deny is not None:
+        yield "list", _denied(deny)
     if verdict.suggestions:
         near = ", ".join(shown(name) for name in verdict.suggestions)
         yield "near", f"{near}      verified names; check that they do what you need"
     yield "do", _do(verdict)
+    release = _release(verdict)
+    if release is not None:
+        yield "or", release
     if verdict.rule in MAYBE_PRIVATE and rule_for(verdict) is not NO_SUCH_VERSION:
         yield "yours?", "a private package: add it to [internal] in your slopguard.toml (a person must)"
+
+
+def _denied(deny: DenyRow) -> str:
+    """Where it is denied and why: words of the list's own people, made safe to print."""
+    parts = (phrase(part, WIDE) for part in (deny.id, deny.why) if part)
+    return ": ".join((shown(deny.list_name), *parts))
+
+
+def _release(verdict: Verdict) -> str | None:
+    """The command with which a person may let it through; `None` where that would not help."""
+    name = messages.named(verdict.request) if verdict.rule in RELEASABLE else None
+    return f'slopguard allow {name} --why "..." --for 30d      (a person must)' if name is not None else None
 
 
 def _do(verdict: Verdict) -> str:
@@ -109,7 +132,9 @@ def _asked(verdict: Verdict) -> str:
 
 
 def _standing(verdict: Verdict) -> str:
-    """For an allowed name: the list it is on, or since when it is known."""
+    """For an allowed name: the list it is on, until when it is let through, or since when it is known."""
+    if verdict.rule == "released" and verdict.evidence.released_until is not None:
+        return f" (until {verdict.evidence.released_until})"
     row, first = verdict.evidence.allow, verdict.evidence.facts.first_upload
     if verdict.rule == "allowlisted" and row is not None:
         rank = f", rank {row.rank}" if row.rank is not None else ""

@@ -58,6 +58,7 @@ VERDICTS: tuple[Row, ...] = (
     ("vouched: in a scope that holds an allowlisted package", npm(), known(YOUNG, scope_vouched=True), "allow vouched"),
     ("locked: same name, version and hash", locked("3.0"), known(YOUNG, locked=True), "allow locked"),
     # warn
+    ("fixes-advisory", typed("6.0"), known(NEW_VERSION, allow=BASELINE, fixes=True), "warn fixes-advisory"),
     ("released: let through by a person", typed(), known(YOUNG, released="name"), "warn released"),
     ("archived: PEP 792", typed(), known(PUT_AWAY), "warn archived"),
     # quarantine
@@ -251,6 +252,15 @@ RELEASED: tuple[Row, ...] = (
     ("but pinned does", typed("5.0"), known(DOWN, released="pinned"), "warn released"),
 )
 
+ADVISORIES: tuple[Row, ...] = (
+    ("a dependency", needed("6.0"), known(NEW_VERSION, fixes=True), "warn fixes-advisory"),
+    ("once it is old it is like any other", typed("3.0"), known(fixes=True), "allow established"),
+    ("excuses no unknown name", typed("3.0"), known(YOUNG, fixes=True), "quarantine unverified"),
+    ("nor a fresh name", needed("1.0"), known(ALWAYS_FRESH, fixes=True), "quarantine too-new"),
+    ("nor a denied version", typed("6.0"), known(NEW_VERSION, deny=DENIED, fixes=True), "block denied"),
+    ("nor missing dates", typed("1.0"), known(UNDATED, fixes=True, allow=BASELINE), "quarantine no-dates"),
+)
+
 NETWORK_AND_LISTS: tuple[Row, ...] = (
     ("offline, an unknown name", typed(), known(OFFLINE), "quarantine unverified"),
     ("offline, an allowlisted one", typed(), known(OFFLINE, allow=BASELINE), "allow allowlisted"),
@@ -289,7 +299,7 @@ def _rows(rows: tuple[Row, ...]) -> pytest.MarkDecorator:
     )
 
 
-ALL = VERDICTS + ESTABLISHED + ARRIVALS + PRECEDENCE + WATCHED + RELEASED + NETWORK_AND_LISTS
+ALL = VERDICTS + ESTABLISHED + ARRIVALS + PRECEDENCE + WATCHED + RELEASED + ADVISORIES + NETWORK_AND_LISTS
 
 
 @_rows(VERDICTS)
@@ -322,6 +332,13 @@ def test_the_release_valve(request_: Request, evidence: Evidence, expected: str)
     assert said(request_, evidence) == expected
 
 
+@_rows(ADVISORIES)
+def test_a_version_that_fixes_an_advisory_need_not_cool_down(
+    request_: Request, evidence: Evidence, expected: str
+) -> None:
+    assert said(request_, evidence) == expected
+
+
 @_rows(NETWORK_AND_LISTS)
 def test_what_is_missing(request_: Request, evidence: Evidence, expected: str) -> None:
     assert said(request_, evidence) == expected
@@ -340,7 +357,7 @@ def test_mode_observe_says_what_balanced_says(request_: Request, evidence: Evide
 
 
 def test_every_rule_that_the_policy_decides_has_a_row() -> None:
-    by_the_doors = {"unpinned-run", "undecidable", "fixes-advisory", "policy-error"}
+    by_the_doors = {"unpinned-run", "undecidable", "policy-error"}
     assert {row[3].split()[1] for row in VERDICTS} == RULES.keys() - by_the_doors
     assert all(row[3].split()[0] == RULES[row[3].split()[1]].outcome for row in ALL)
 

@@ -57,6 +57,7 @@ EVIDENCE = st.builds(
     internal=st.booleans(),
     own=st.booleans(),
     locked=st.booleans(),
+    fixes=st.booleans(),
     hash_mismatch=st.booleans(),
     scope_vouched=st.booleans(),
     released=st.sampled_from([None, "name", "pinned"]),
@@ -96,7 +97,16 @@ def test_a_watch_row_never_helps(request: Request, evidence: Evidence, watch: Wa
     REQUESTS,
     EVIDENCE,
     MODES,
-    st.sampled_from([{"allow": None}, {"locked": False}, {"scope_vouched": False}, {"released": None}, {"own": False}]),
+    st.sampled_from(
+        [
+            {"allow": None},
+            {"locked": False},
+            {"scope_vouched": False},
+            {"released": None},
+            {"own": False},
+            {"fixes": False},
+        ]
+    ),
 )
 def test_less_to_vouch_for_it_never_helps(
     request: Request, evidence: Evidence, mode: Mode, less: dict[str, object]

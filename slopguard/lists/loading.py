@@ -1,0 +1,89 @@
+"""Which lists count on this machine: those that were shipped, those of the configured sources, a person's releases.
+
+Invariant: a list that cannot be verified is never left out in silence: the state is `invalid`, and nothing is allowed.
+The rows that can be read still deny.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, TypedDict
+
+from slopguard.errors import ListExpired, ListInvalid
+from slopguard.lists.bundle import Bundle
+from slopguard.model import Ecosystem
+
+if TYPE_CHECKING:
+    from slopguard.config import Settings
+
+ENDED = "slopguard: NOTE the lists of this version have ended; what only they allowed is unverified. Upgrade slopguard."
+ENDS_SOON = "slopguard: NOTE the lists of this version end within 60 days. Upgrade slopguard."
+
+Clock = Callable[[], datetime]
+Prepared = Callable[[Ecosystem], str | None]
+Releases = Callable[[Ecosystem, str], Iterable[str]]
+
+
+class Parts(TypedDict, total=False):
+    """What `Lists` is made of; its arguments by name."""
+
+    bundles: Sequence[Bundle]
+    state: str
+    prepared: Prepared
+    stale: Collection[str]
+    ended: Collection[str]
+    released: Releases
+    notes: Sequence[str]
+    clock: Clock
+
+
+def shipped(clock: Clock) -> Parts:
+    """The lists that came with this installation.
+
+    Raises:
+        ListInvalid: their bytes are not the ones this version was built with.
+    """
+    from slopguard.lists import shipped
+
+    bundles, now = shipped.bundles(), clock()
+    over = shipped.ended(now)
+    return Parts(
+        bundles=bundles,
+        prepared=shipped.prepared,
+        ended=[bundle.name for bundle in bundles] if over else (),
+        notes=(ENDED,) if over else (ENDS_SOON,) if shipped.ends_soon(now) else (),
+        clock=clock,
+    )
+
+
+def configured(settings: Settings, clock: Clock) -> Parts:
+    """The lists that these settings ask for."""
+    try:
+        parts = shipped(clock)
+    except ListInvalid as error:
+        return Parts(bundles=(), state="invalid", notes=(error.diagnosis(),), clock=clock)
+    if settings.user is not None:
+        from slopguard.lists.released import Released
+
+        parts["released"] = Released(settings.user).rows
+    return _with_sources(parts, settings, clock()) if settings.list_sources else parts
+
+
+def _with_sources(parts: Parts, settings: Settings, now: datetime) -> Parts:
+    """Those and the lists fetched from the sources that the settings name."""
+    from slopguard.lists.sources import installed  # brings in python-tuf: only where somebody publishes lists
+
+    try:
+        found = installed(settings, now)
+    except (ListInvalid, ListExpired) as error:
+        return Parts(**{**parts, "state": "invalid", "notes": (*parts["notes"], error.diagnosis())})
+    parts.pop("prepared")  # it was made of the shipped lists alone
+    return Parts(
+        **{
+            **parts,
+            "bundles": (*parts["bundles"], *found.bundles),
+            "stale": found.stale,
+            "notes": (*parts["notes"], *found.notes),
+        }
+    )
