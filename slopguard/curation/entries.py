@@ -1,0 +1,170 @@
+"""Entries of a list as people write them, and the rows that machines read.
+
+An entry speaks of one package: it allows it, denies it, releases it for a while (an exception), names the versions
+that fix an advisory, or watches it. Invariants: pure; the same entries give the same rows, whatever their order and
+that of their values; every row is one that `slopguard.lists.rows` reads; a deny never expires.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from urllib.parse import quote
+
+from slopguard.model import Ecosystem
+from slopguard.versions import Semver, pep440
+
+KINDS: Mapping[str, tuple[str, ...]] = {
+    "allow": ("rank", "versions", "hashes", "owner", "reason", "reviewer", "added", "expires"),
+    "deny": ("rule", "id", "versions", "hashes", "owner", "reason", "reviewer", "added"),
+    "release": ("versions", "hashes", "owner", "reason", "reviewer", "added", "expires"),
+    "fix": ("id", "versions", "owner", "reason", "reviewer", "added"),
+    "watch": ("origin", "source", "rank", "models", "at", "owner", "reason", "reviewer", "added"),
+}
+"""The kinds of entries with the keys that each may hold, in the order in which they are written."""
+FIELDS = frozenset({"versions", "hashes", "owner", "reason", "reviewer", "added", "expires"})
+"""Keys that are fields of an entry; every other one stands in `ListEntry.more`."""
+NUMBERS = frozenset({"rank", "models"})
+"""Keys whose value is a whole number."""
+DATES = frozenset({"added", "expires", "at"})
+"""Keys whose value is a date (UTC)."""
+
+_SAFE = " !#$&'()*+,-./:<=>?@[]^_`{|}~"
+_AS_IT_IS = re.compile(r"[ !#$&-:<-\[\]-~]*")
+"""Text that `quote(text, safe=_SAFE)` would leave alone: printable ASCII but quote, percent, semicolon, backslash."""
+_NPM_EXACT = re.compile(r"[0-9]")
+
+
+@dataclass(frozen=True, slots=True)
+class ListEntry:
+    """What a list says of one package.
+
+    Args:
+        kind: one of `KINDS`.
+        name: normalised.
+        versions: exact versions and ranges; with none, the entry is about the name.
+        hashes: digests (`algo:hex`) of the files it is about, where it is about those alone.
+        owner: who answers for it.
+        reason: why it is there.
+        reviewer: who looked at it.
+        added: when it was written.
+        expires: the last day it counts.
+        more: what only some kinds have: `rank`, `rule`, `id`, `origin`, `source`, `models`, `at`; values as text.
+    """
+
+    kind: str
+    ecosystem: Ecosystem
+    name: str
+    versions: tuple[str, ...] = ()
+    hashes: tuple[str, ...] = ()
+    owner: str = ""
+    reason: str = ""
+    reviewer: str = ""
+    added: date | None = None
+    expires: date | None = None
+    more: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What may be there once in a list: kind, ecosystem, name."""
+        return (self.kind, self.ecosystem.value, self.name)
+
+    def ended(self, today: date) -> bool:
+        """Whether its last day is over."""
+        return self.expires is not None and self.expires < today
+
+
+def exact(ecosystem: Ecosystem, text: str) -> bool:
+    """Whether `text` is one version, not a range."""
+    if ecosystem is Ecosystem.PYPI:
+        return pep440(text) is not None
+    return _NPM_EXACT.match(text) is not None and Semver.parse(text) is not None
+
+
+def rows_of(entries: Iterable[ListEntry], today: date | None = None) -> Iterator[str]:
+    """The rows of these entries, sorted, as they stand in a bundle after its first line.
+
+    Args:
+        today: leave out what ended before this day; denies never end.
+    """
+    found: set[str] = set()
+    for entry in entries:
+        if today is None or not entry.ended(today):
+            found.update(_rows(entry))
+    yield from sorted(found)  # ASCII, so that the order of the text is that of the bytes
+
+
+def _rows(entry: ListEntry) -> Iterator[str]:
+    """One row for all exact versions, and one for each range."""
+    start = f"{entry.ecosystem.value}\t{entry.name}\t{entry.kind}"
+    parts = _ROWS[entry.kind]
+    if not entry.versions:
+        yield start + "".join(part(entry, "") for part in parts)
+        return
+    ranges = {text for text in entry.versions if not exact(entry.ecosystem, text)}
+    versions = sorted(set(entry.versions) - ranges)
+    if versions:
+        narrow = f"\tversions={';'.join(versions)}"
+        yield start + "".join(part(entry, narrow) for part in parts)
+    for text in ranges:
+        narrow = f"\trange={_plain_range(entry.ecosystem, text)}"
+        yield start + "".join(part(entry, narrow) for part in parts)
+
+
+def _plain_range(ecosystem: Ecosystem, text: str) -> str:
+    """The range without the blanks that mean nothing."""
+    parts = text.split()
+    return "".join(parts) if ecosystem is Ecosystem.PYPI else " ".join(parts)
+
+
+def _encoded(text: str) -> str:
+    return text if _AS_IT_IS.fullmatch(text) else quote(text, safe=_SAFE)
+
+
+Part = Callable[[ListEntry, str], str]
+
+
+def _narrow(entry: ListEntry, narrow: str) -> str:
+    return narrow
+
+
+def _hashes(entry: ListEntry, narrow: str) -> str:
+    return f"\thashes={';'.join(sorted(set(entry.hashes)))}" if entry.hashes else ""
+
+
+def _owner(entry: ListEntry, narrow: str) -> str:
+    return f"\towner={_encoded(entry.owner)}" if entry.owner else ""
+
+
+def _why(entry: ListEntry, narrow: str) -> str:
+    return f"\twhy={_encoded(entry.reason)}" if entry.reason else ""
+
+
+def _until(entry: ListEntry, narrow: str) -> str:
+    return f"\tuntil={entry.expires.isoformat()}" if entry.expires else ""
+
+
+def _rule(entry: ListEntry, narrow: str) -> str:
+    return f"\trule={entry.more.get('rule', 'denied')}"
+
+
+def _other(key: str) -> Part:
+    """Writes a value of `more`."""
+
+    def part(entry: ListEntry, narrow: str) -> str:
+        value = entry.more.get(key, "")
+        return f"\t{key}={_encoded(value)}" if value else ""
+
+    return part
+
+
+_ROWS: Mapping[str, tuple[Part, ...]] = {
+    "allow": (_other("rank"), _narrow, _hashes, _owner, _until),
+    "deny": (_rule, _narrow, _hashes, _why, _other("id")),
+    "release": (_narrow, _hashes, _until, _owner),
+    "fix": (_narrow, _other("id")),
+    "watch": tuple(map(_other, ("origin", "source", "rank", "models", "at"))),
+}
+"""What stands in a row of each kind after its name, in this order."""
