@@ -6,6 +6,7 @@ whose verdict could depend on it; offline, none of that is even imported.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
@@ -23,6 +24,8 @@ def judged(requests: Sequence[Request], settings: Settings, cwd: Path, door: Doo
         EnvironmentFailed: no client is installed whose indexes could be asked, or the ledger cannot be written.
     """
     with Judge.open(settings) as judge:
+        for note in judge.notes:
+            print(note, file=sys.stderr)
         if settings.offline:
             verdicts = [judge.verdict(_placed(request, settings), OFFLINE) for request in requests]
         else:

@@ -73,6 +73,8 @@ class Guarded:
         self._decidable(plan, observe=settings.mode is Mode.OBSERVE)
         door = Door(self.call.client, command=lines.typed(self.call))
         judge = Judge.open(settings, locked)
+        for note in judge.notes:
+            lines.say(note)
         from slopguard.gate.ports import preferred_port  # only now: the gate is heavy, see `ahead`
         from slopguard.gate.session import make_session
         from slopguard.gate.thread import GateThread

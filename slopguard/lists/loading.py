@@ -78,12 +78,27 @@ def _with_sources(parts: Parts, settings: Settings, now: datetime) -> Parts:
         found = installed(settings, now)
     except (ListInvalid, ListExpired) as error:
         return Parts(**{**parts, "state": "invalid", "notes": (*parts["notes"], error.diagnosis())})
-    parts.pop("prepared")  # it was made of the shipped lists alone
     return Parts(
         **{
             **parts,
             "bundles": (*parts["bundles"], *found.bundles),
+            "prepared": joined(parts["prepared"], found.bundles),
             "stale": found.stale,
             "notes": (*parts["notes"], *found.notes),
         }
     )
+
+
+def joined(prepared: Prepared, bundles: Sequence[Bundle]) -> Prepared:
+    """The prepared listing of the shipped names with those that further lists allow, which rank behind them."""
+
+    def made(ecosystem: Ecosystem) -> str | None:
+        text = prepared(ecosystem)
+        if text is None:
+            return None
+        lines = text.splitlines(keepends=True)
+        known = {line.partition("\t")[0] for line in lines}
+        names = dict.fromkeys(name for bundle in bundles for name, _ in bundle.ranks(ecosystem) if name not in known)
+        return "".join(sorted([*lines, *(f"{name}\t{rank}\n" for rank, name in enumerate(names, len(lines) + 1))]))
+
+    return made
