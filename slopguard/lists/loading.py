@@ -63,7 +63,7 @@ def configured(settings: Settings, clock: Clock) -> Parts:
         parts = shipped(clock)
     except ListInvalid as error:
         return Parts(bundles=(), state="invalid", notes=(error.diagnosis(),), clock=clock)
-    if settings.user is not None:
+    if settings.user is not None and not settings.list_sources:  # with a team's lists, its reviewers let things through
         from slopguard.lists.released import Released
 
         parts["released"] = Released(settings.user).rows
