@@ -1,9 +1,9 @@
 """`slopguard trust`: a person accepts a project's settings, its lock files, or an index.
 
 Invariants: nothing is accepted but what was shown; only an answer typed at the controlling terminal after it was shown
-counts, no flag and no pipe; what was accepted elsewhere meanwhile is kept; an agent and a CI job are refused before
-anything is read; what would not be in force anyhow, because the organisation forbids it, is refused too; every
-acceptance and removal is in the ledger.
+counts, no flag and no pipe: `yes`, or the passphrase of the account's approval key if it has one; what was accepted
+elsewhere meanwhile is kept; an agent and a CI job are refused before anything is read; what would not be in force
+anyhow, because the organisation forbids it, is refused too; every acceptance and removal is in the ledger.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 import click
 
 from slopguard.cli.app import common, config_of
+from slopguard.cli.persons import only_a_person, prove
 from slopguard.clients.sources import canonical
 from slopguard.config import Settings, load, places
 from slopguard.config import accepted as record
@@ -26,13 +27,11 @@ from slopguard.config.accepted import Accepted
 from slopguard.errors import SlopguardError, UsageError, printable
 from slopguard.guard.adopt import Offer, look
 from slopguard.indexes import without_credentials
-from slopguard.model import Actor
 from slopguard.names import phrase, shown
 from slopguard.store import acts, redact
 
 SCHEMA = "slopguard/trust/1"
 SCHEMES = ("https", "http", "file")
-TERMINAL = Path("/dev/tty")
 WIDE = 200
 """Characters of one word that are shown."""
 MOST = 20
@@ -68,7 +67,7 @@ def accept(ctx: click.Context, what: str, config: Path | None, form: str) -> int
     user = places(os.environ).user
     made = _index if "://" in what else _project
     proposal = made(what, record.read(user), user, config_of(ctx, config))
-    _ask(proposal.lines)
+    prove(proposal.settings, proposal.lines)
     _log(proposal.settings, "accepted", proposal.kind, proposal.name)
     record.write(user, proposal.added_to(record.read(user)))
     back = f"slopguard trust remove {shlex.quote(proposal.name)}"
@@ -166,19 +165,8 @@ def _refuse_strangers(what: str) -> None:
     Raises:
         UsageError: an agent or a CI job asks.
     """
-    settings = load(Path(os.sep), os.environ)
-    if settings.actor is not Actor.HUMAN or not _terminal_there():
-        name = redact(what) if "://" in what else str(Path(what).resolve())
-        command = f"slopguard trust {shlex.quote(name)}"
-        raise UsageError("only a person can accept this, at a terminal", f"Ask the user to run: {command}")
-
-
-def _terminal_there() -> bool:
-    try:
-        os.close(os.open(TERMINAL, os.O_RDWR | os.O_NOCTTY))
-    except OSError:
-        return False
-    return True
+    name = redact(what) if "://" in what else str(Path(what).resolve())
+    only_a_person("accept this", f"slopguard trust {shlex.quote(name)}")
 
 
 def _address(url: str) -> str:
@@ -250,23 +238,6 @@ def _news(offer: Offer, known: Accepted, user: Path) -> Iterator[str]:
     yield from (f"    {eco}:{shown(name)} {shown(version)}" for eco, name, version in fresh[:MOST])
     if len(fresh) > MOST:
         yield f"    and {len(fresh) - MOST:,} more"
-
-
-def _ask(lines: Sequence[str]) -> None:
-    """Show what is to be accepted and take a person's answer from the controlling terminal.
-
-    Raises:
-        UsageError: the answer is not `yes`.
-    """
-    import termios  # not on Windows, where there is no such terminal and nobody gets here
-
-    with TERMINAL.open("w", encoding="ascii", errors="backslashreplace") as out:
-        termios.tcflush(out, termios.TCIFLUSH)  # a "yes" pasted along with the command answers nothing
-        out.write("".join(f"{line}\n" for line in lines) + "Accept this? Type yes: ")
-    with TERMINAL.open(encoding="utf-8", errors="replace") as answers:
-        said = answers.readline()
-    if said.strip().lower() != "yes":
-        raise UsageError("nothing was accepted", "Type yes to accept")
 
 
 def _rows(known: Accepted) -> Iterator[tuple[str, str, bool]]:

@@ -13,7 +13,6 @@ leaving out what the user's file says. `SLOPGUARD_OFFLINE` removes evidence only
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
@@ -63,7 +62,7 @@ def load(
         ConfigError: a file is malformed, holds an unknown key, or would loosen; a named file does not exist.
     """
     where = where or places(env)
-    terminal = _at_a_terminal() if terminal is None else terminal
+    terminal = actors.at_a_terminal() if terminal is None else terminal
     accepted = accepted or record.read(where.user)
     force = merge(_layers(cwd, env, config_file, where, accepted))
     offline = bool((flags or {}).get("offline")) or actors.truthy(env.get("SLOPGUARD_OFFLINE"))
@@ -146,7 +145,3 @@ def _digest(force: Mapping[str, Value], accepted: Iterable[str], policy: Path | 
         raise ConfigError(f"{policy}: there is no such file, and 'policy' names it")
     parts = [*(f"{name}={force[name]!s}" for name in sorted(force) if name != "policy"), *accepted]
     return sha256("\n".join(parts).encode() + b"\0" + text).hexdigest()
-
-
-def _at_a_terminal() -> bool:
-    return any(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))

@@ -9,15 +9,14 @@ keeps every other entry; only the user may read it.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from slopguard.config.places import read_bytes, read_toml, table_digest
+from slopguard.config.private import put
 from slopguard.errors import ConfigError
 from slopguard.model import Ecosystem
 
@@ -110,7 +109,7 @@ def write(folder: Path, accepted: Accepted) -> None:
         data = ("\n".join(lines) + "\n").encode()
     except UnicodeEncodeError:
         raise ConfigError("a path that is not UTF-8 cannot be accepted", "Rename it") from None
-    _put(folder / FILE, data)
+    put(folder / FILE, data)
 
 
 def snapshot(folder: Path, project: str) -> Path:
@@ -126,7 +125,7 @@ def take(folder: Path, project: str, locked: Locked) -> str:
     """
     rows = sorted((key[0].value, key[1], key[2], sorted(digests)) for key, digests in locked.items())
     data = json.dumps({"project": project, "packages": rows}, separators=(",", ":")).encode()
-    _put(snapshot(folder, project), data)
+    put(snapshot(folder, project), data)
     return _digest(data)
 
 
@@ -169,20 +168,3 @@ def _text(value: str) -> str:
 
 def _list(values: Iterable[str]) -> str:
     return "[" + ", ".join(map(_text, values)) + "]"
-
-
-def _put(path: Path, data: bytes) -> None:
-    """Replace a file as a whole, on disk before this returns; readable by the user alone."""
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        fresh.replace(path)
-    except OSError as why:
-        with suppress(OSError):
-            fresh.unlink(missing_ok=True)
-        raise ConfigError(f"{path}: cannot be written ({type(why).__name__})", "Check its folder") from None
