@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from slopguard.curation.entries import exact
@@ -27,6 +28,7 @@ DIGITS = {"sha256": 64, "sha384": 96, "sha512": 128}
 """Hexadecimal digits of a digest."""
 _PYPI = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _SOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_VERSION = re.compile(r"[0-9A-Za-z.+!-]{1,256}")
 _HEX = re.compile(r"[0-9a-f]+")
 _PROBES = {Ecosystem.PYPI: "1", Ecosystem.NPM: "1.0.0"}
 
@@ -145,12 +147,15 @@ def versions(ecosystem: Ecosystem, kind: str, value: Any) -> tuple[str, ...]:
     found = texts(value)
     only = kind in ("release", "fix")
     for each in found:
-        problem = _version_problem(ecosystem, each, only)
+        problem = (
+            None if exact(ecosystem, each) and _VERSION.fullmatch(each) else _version_problem(ecosystem, each, only)
+        )
         if problem:
             raise Wrong(f"'{shown(each, 80)}' {problem}")
     return found
 
 
+@lru_cache(1 << 16)
 def _version_problem(ecosystem: Ecosystem, text: str, only_exact: bool) -> str | None:
     if not (text.isascii() and text.isprintable() and text == text.strip() and 0 < len(text) <= LONGEST_RANGE):
         return "is neither a version nor a range"

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from urllib.parse import quote
 
 from slopguard.model import Ecosystem
@@ -34,7 +35,11 @@ DATES = frozenset({"added", "expires", "at"})
 _SAFE = " !#$&'()*+,-./:<=>?@[]^_`{|}~"
 _AS_IT_IS = re.compile(r"[ !#$&-:<-\[\]-~]*")
 """Text that `quote(text, safe=_SAFE)` would leave alone: printable ASCII but quote, percent, semicolon, backslash."""
-_NPM_EXACT = re.compile(r"[0-9]")
+_PLAIN = {
+    Ecosystem.PYPI: re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9}){0,4}"),
+    Ecosystem.NPM: re.compile(r"[0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9}"),
+}
+"""Versions that need no closer look: all but a few of a hundred thousand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +83,14 @@ class ListEntry:
 
 def exact(ecosystem: Ecosystem, text: str) -> bool:
     """Whether `text` is one version, not a range."""
+    return _PLAIN[ecosystem].fullmatch(text) is not None or _exact(ecosystem, text)
+
+
+@lru_cache(1 << 16)
+def _exact(ecosystem: Ecosystem, text: str) -> bool:
     if ecosystem is Ecosystem.PYPI:
         return pep440(text) is not None
-    return _NPM_EXACT.match(text) is not None and Semver.parse(text) is not None
+    return text[:1].isdecimal() and Semver.parse(text) is not None
 
 
 def rows_of(entries: Iterable[ListEntry], today: date | None = None) -> Iterator[str]:
@@ -98,19 +108,17 @@ def rows_of(entries: Iterable[ListEntry], today: date | None = None) -> Iterator
 
 def _rows(entry: ListEntry) -> Iterator[str]:
     """One row for all exact versions, and one for each range."""
-    start = f"{entry.ecosystem.value}\t{entry.name}\t{entry.kind}"
-    parts = _ROWS[entry.kind]
+    ecosystem, tail = entry.ecosystem, _TAILS[entry.kind]
+    start = f"{ecosystem}\t{entry.name}\t{entry.kind}"
     if not entry.versions:
-        yield start + "".join(part(entry, "") for part in parts)
+        yield start + tail(entry, "")
         return
-    ranges = {text for text in entry.versions if not exact(entry.ecosystem, text)}
-    versions = sorted(set(entry.versions) - ranges)
+    versions = sorted({text for text in entry.versions if exact(ecosystem, text)})
+    ranges = set(entry.versions).difference(versions)
     if versions:
-        narrow = f"\tversions={';'.join(versions)}"
-        yield start + "".join(part(entry, narrow) for part in parts)
+        yield start + tail(entry, f"\tversions={';'.join(versions)}")
     for text in ranges:
-        narrow = f"\trange={_plain_range(entry.ecosystem, text)}"
-        yield start + "".join(part(entry, narrow) for part in parts)
+        yield start + tail(entry, f"\trange={_plain_range(ecosystem, text)}")
 
 
 def _plain_range(ecosystem: Ecosystem, text: str) -> str:
@@ -119,52 +127,50 @@ def _plain_range(ecosystem: Ecosystem, text: str) -> str:
     return "".join(parts) if ecosystem is Ecosystem.PYPI else " ".join(parts)
 
 
-def _encoded(text: str) -> str:
-    return text if _AS_IT_IS.fullmatch(text) else quote(text, safe=_SAFE)
+def _field(key: str, text: str) -> str:
+    """One field of a row, nothing for an empty one."""
+    if not text:
+        return ""
+    return f"\t{key}={text if _AS_IT_IS.fullmatch(text) else quote(text, safe=_SAFE)}"
 
 
-Part = Callable[[ListEntry, str], str]
-
-
-def _narrow(entry: ListEntry, narrow: str) -> str:
-    return narrow
-
-
-def _hashes(entry: ListEntry, narrow: str) -> str:
+def _hashes(entry: ListEntry) -> str:
     return f"\thashes={';'.join(sorted(set(entry.hashes)))}" if entry.hashes else ""
 
 
-def _owner(entry: ListEntry, narrow: str) -> str:
-    return f"\towner={_encoded(entry.owner)}" if entry.owner else ""
-
-
-def _why(entry: ListEntry, narrow: str) -> str:
-    return f"\twhy={_encoded(entry.reason)}" if entry.reason else ""
-
-
-def _until(entry: ListEntry, narrow: str) -> str:
+def _until(entry: ListEntry) -> str:
     return f"\tuntil={entry.expires.isoformat()}" if entry.expires else ""
 
 
-def _rule(entry: ListEntry, narrow: str) -> str:
-    return f"\trule={entry.more.get('rule', 'denied')}"
+def _allow(entry: ListEntry, narrow: str) -> str:
+    rank = _field("rank", entry.more.get("rank", ""))
+    return rank + narrow + _hashes(entry) + _field("owner", entry.owner) + _until(entry)
 
 
-def _other(key: str) -> Part:
-    """Writes a value of `more`."""
-
-    def part(entry: ListEntry, narrow: str) -> str:
-        value = entry.more.get(key, "")
-        return f"\t{key}={_encoded(value)}" if value else ""
-
-    return part
+def _deny(entry: ListEntry, narrow: str) -> str:
+    rule = entry.more.get("rule", "denied")
+    return (
+        f"\trule={rule}{narrow}" + _hashes(entry) + _field("why", entry.reason) + _field("id", entry.more.get("id", ""))
+    )
 
 
-_ROWS: Mapping[str, tuple[Part, ...]] = {
-    "allow": (_other("rank"), _narrow, _hashes, _owner, _until),
-    "deny": (_rule, _narrow, _hashes, _why, _other("id")),
-    "release": (_narrow, _hashes, _until, _owner),
-    "fix": (_narrow, _other("id")),
-    "watch": tuple(map(_other, ("origin", "source", "rank", "models", "at"))),
+def _release(entry: ListEntry, narrow: str) -> str:
+    return narrow + _hashes(entry) + _until(entry) + _field("owner", entry.owner)
+
+
+def _fix(entry: ListEntry, narrow: str) -> str:
+    return narrow + _field("id", entry.more.get("id", ""))
+
+
+def _watch(entry: ListEntry, narrow: str) -> str:
+    return "".join(_field(key, entry.more.get(key, "")) for key in ("origin", "source", "rank", "models", "at"))
+
+
+_TAILS: Mapping[str, Callable[[ListEntry, str], str]] = {
+    "allow": _allow,
+    "deny": _deny,
+    "release": _release,
+    "fix": _fix,
+    "watch": _watch,
 }
-"""What stands in a row of each kind after its name, in this order."""
+"""What stands in a row of each kind after the kind, in the order that `slopguard.lists.rows` documents."""

@@ -28,7 +28,13 @@ SUFFIX = ".toml"
 LONGEST_RELEASE = timedelta(days=90)
 """An exception ends at most so long after it was added."""
 HINT = "Correct the file"
-_REQUIRED = {"release": ("versions", "added", "expires"), "fix": ("versions",), "watch": ("origin", "source")}
+_REQUIRED = {
+    "allow": (),
+    "deny": (),
+    "release": ("versions", "added", "expires"),
+    "fix": ("versions",),
+    "watch": ("origin", "source"),
+}
 _ECOSYSTEMS = frozenset(each.value for each in Ecosystem)
 _DENY_ENDS = "a deny never expires; take it out with: slopguard lists remove"
 
@@ -174,9 +180,10 @@ def _entry(kind: str, ecosystem: Ecosystem, name: str, table: Any) -> ListEntry:
                 fields[key] = _field(kind, ecosystem, key, value)
             else:
                 more[key] = checks.MORE[key](value)
+                fields["more"] = more
         except Wrong as why:
             raise Wrong(f".{key}: {why}") from None
-    entry = ListEntry(kind, ecosystem, name, more=more, **fields)
+    entry = ListEntry(kind, ecosystem, name, **fields)
     problem = whole_problem(entry)
     if problem:
         raise Wrong(problem)
@@ -193,7 +200,7 @@ def _field(kind: str, ecosystem: Ecosystem, key: str, value: Any) -> Any:
 
 def whole_problem(entry: ListEntry) -> str | None:
     """What is wrong with an entry as a whole, as ` .KEY: WORDS`; `None` if nothing is."""
-    for key in _REQUIRED.get(entry.kind, ()):
+    for key in _REQUIRED[entry.kind]:
         if not (getattr(entry, key) if key in FIELDS else entry.more.get(key)):
             return f".{key}: is missing; an entry of kind {entry.kind} needs it"
     if entry.added is None or entry.expires is None:
