@@ -209,4 +209,4 @@ def test_the_distribution_holds_the_policy_and_the_lists() -> None:
 
     wheel = tomllib.loads(text_of(HERE / "pyproject.toml"))["tool"]["hatch"]["build"]["targets"]["wheel"]
     assert wheel["packages"] == ["slopguard"]
-    assert wheel["force-include"] == {"allowlists": "slopguard/_shipped"}
+    assert wheel["force-include"] == {"allowlists/shipped": "slopguard/_shipped"}

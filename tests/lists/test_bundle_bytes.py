@@ -58,8 +58,7 @@ def test_every_row_of_a_name_is_found_and_no_row_of_a_longer_one() -> None:
 @pytest.mark.parametrize("name", sorted(DIGESTS))
 def test_a_shipped_list_that_was_changed_is_invalid(name: str, tmp_path: Path) -> None:
     for bundle in bundles():
-        (tmp_path / bundle.name).mkdir()
-        (tmp_path / bundle.name / "rows.tsv").write_bytes(bundle.data.replace(b"e", b"f", bundle.name == name))
+        (tmp_path / f"{bundle.name}.tsv").write_bytes(bundle.data.replace(b"e", b"f", bundle.name == name))
     with pytest.raises(ListInvalid, match=name):
         bundles((tmp_path,))
 
@@ -70,7 +69,7 @@ def test_a_shipped_list_that_is_missing_is_invalid(tmp_path: Path) -> None:
 
 
 def test_the_wheels_copy_goes_before_a_checkout_beside_it() -> None:
-    assert [place.name for place in PLACES] == ["_shipped", "allowlists"]
+    assert [place.name for place in PLACES] == ["_shipped", "shipped"]
 
 
 def test_lists_say_which_bytes_they_are_for_the_ledger() -> None:
