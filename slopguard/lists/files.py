@@ -1,0 +1,89 @@
+"""A private file that is replaced as a whole: packs and floors are written in this way.
+
+Invariants: a reader sees the old content or the new, never a part; the new content is on disk before it takes the old
+one's place; only the user may read it; what is not put in place leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from slopguard.errors import StoreError
+
+
+class Staged:
+    """The next content of a file, on disk beside it and not yet in its place; a context that cleans up after itself.
+
+    Args:
+        path: the file; its folder is made if need be.
+        data: the content.
+
+    Raises:
+        StoreError: it cannot be written.
+    """
+
+    __slots__ = ("_fresh", "path")
+
+    def __init__(self, path: Path, data: bytes) -> None:
+        self.path = path
+        self._fresh = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            handle = os.open(self._fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+        except OSError as why:
+            self._clean()
+            raise _unwritten(path, why) from None
+
+    def put(self) -> None:
+        """Take the old content's place.
+
+        Raises:
+            StoreError: that cannot be done.
+        """
+        try:
+            os.replace(self._fresh, self.path)  # noqa: PTH105  the tests stop a process at each of these calls
+            _settle(self.path.parent)
+        except OSError as why:
+            raise _unwritten(self.path, why) from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._clean()
+
+    def _clean(self) -> None:
+        with suppress(OSError):
+            self._fresh.unlink(missing_ok=True)
+
+
+def replace(path: Path, data: bytes) -> None:
+    """Replace a file as a whole, on disk before this returns.
+
+    Raises:
+        StoreError: it cannot be written.
+    """
+    with Staged(path, data) as staged:
+        staged.put()
+
+
+def _settle(folder: Path) -> None:
+    """Have the new name on disk too; not every system lets a folder be opened for that."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _unwritten(path: Path, why: OSError) -> StoreError:
+    return StoreError(f"{path}: cannot be written ({type(why).__name__})", "Check its folder: space and permissions")
