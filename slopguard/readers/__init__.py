@@ -50,6 +50,7 @@ READERS: dict[str, Reader] = {
         "pylock": r"pylock(?:\.[^.]+)?\.toml",
         "package_json": r"package\.json",
         "package_lock": r"\.?package-lock\.json|npm-shrinkwrap\.json",
+        "sbom": r"(?:s?bom|.+\.(?:cdx|spdx))\.json",
         "pep723": r".+\.py",
         "requirements": r".*(?:requirements|constraints).*\.(?:txt|in)",
     }.items()

@@ -75,6 +75,7 @@ class Reading:
         problems: what could not be decided.
         locked: whether its sightings are a full resolution (a lock file).
         members: workspace members as globs, relative to the file's folder; `!` or nothing in front.
+        skipped: how many entries are of ecosystems that slopguard does not know.
     """
 
     path: Path
@@ -83,6 +84,7 @@ class Reading:
     problems: tuple[Problem, ...] = ()
     locked: bool = False
     members: tuple[str, ...] = ()
+    skipped: int = 0
 
 
 Load = Callable[[Path], str]
