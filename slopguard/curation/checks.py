@@ -26,7 +26,11 @@ LONGEST_RANGE = 256
 """Characters of a version or a range."""
 DIGITS = {"sha256": 64, "sha384": 96, "sha512": 128}
 """Hexadecimal digits of a digest."""
-_PYPI = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_RIGHT = {
+    Ecosystem.PYPI: re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*"),
+    Ecosystem.NPM: re.compile(r"(?:@[a-z0-9-]+/)?[a-z0-9][a-z0-9-]*"),
+}
+"""Names that need no closer look."""
 _SOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _VERSION = re.compile(r"[0-9A-Za-z.+!-]{1,256}")
 _HEX = re.compile(r"[0-9a-f]+")
@@ -39,7 +43,7 @@ class Wrong(Exception):
 
 def name_problem(ecosystem: Ecosystem, name: str) -> str | None:
     """What is wrong with a name, `None` for one in its only right spelling."""
-    if ecosystem is Ecosystem.PYPI and len(name) <= LONGEST[ecosystem] and _PYPI.fullmatch(name):
+    if _RIGHT[ecosystem].fullmatch(name) and len(name) <= LONGEST[ecosystem]:
         return None
     try:
         right = normalize(ecosystem, name)

@@ -1,0 +1,220 @@
+"""Changing the files that people review: one entry at a time, and nothing else in the file.
+
+An entry is found by its place in the text, changed there (each value by tomlkit, so that what stands beside it stays),
+and the whole is read again before it is kept. Invariants: comments, order and layout of everything else stay byte for
+byte; a file holds afterwards what it held before and the one change, or it was not touched; a file is replaced whole.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from slopguard.curation import sources, writing
+from slopguard.curation.entries import KINDS, ListEntry
+from slopguard.curation.sources import Key
+from slopguard.curation.statements import Place, Statement, find, key_of, slot
+from slopguard.errors import InputError
+from slopguard.model import Ecosystem
+
+_BY_HAND = "Edit it by hand, or write the entry as [KIND.ECOSYSTEM.NAME]"
+
+
+def put(folder: Path, entry: ListEntry) -> Path:
+    """Add an entry to a list, or replace the one that is there; gives the file.
+
+    It is changed where it stands; a new one goes into `ECOSYSTEM.toml`.
+
+    Raises:
+        InputError: the entry or a file of the list is not what it must be, or the file cannot be edited or written.
+    """
+    _check((entry,))
+    known = sources.located(folder).get(entry.key)
+    path = known[1] if known else folder / f"{entry.ecosystem.value}{sources.SUFFIX}"
+    if known and known[0] == entry:
+        return path
+    text = sources.read(path, folder) if path.exists() else ""
+    changed = _replaced(text, known[0], entry, sources.where(path, folder)) if known else _added(text, entry)
+    _keep(path, folder, text, changed, _with(entry))
+    return path
+
+
+def take_out(folder: Path, kind: str | None, ecosystem: Ecosystem, name: str) -> int:
+    """Take the entries about a package out of a list, with the comments directly above them; gives how many.
+
+    Args:
+        kind: only those of this kind.
+
+    Raises:
+        InputError: a file of the list is not what it must be, or cannot be edited or written.
+    """
+    wanted = [(each, ecosystem.value, name) for each in KINDS if kind in (None, each)]
+    known = sources.located(folder)
+    found = [known[key] for key in wanted if key in known]
+    for entry, path in found:
+        text = sources.read(path, folder)
+        place = _place(text, entry, sources.where(path, folder))
+        _keep(path, folder, text, _without(text, place), _less(entry))
+    return len(found)
+
+
+def write_generated(path: Path, entries: Iterable[ListEntry], comment: str) -> None:
+    """Write a whole file, one line an entry, sorted: for tools.
+
+    Args:
+        comment: what stands in front.
+
+    Raises:
+        InputError: an entry is not what it must be or is there twice, or the file cannot be written.
+    """
+    found = tuple(sorted(entries, key=lambda entry: entry.key))
+    text = writing.generated(found, comment)
+    if tuple(sorted(sources.parse(text, path.name), key=lambda entry: entry.key)) != found:
+        raise InputError(f"{path.name}: its entries cannot be written as they are", "Leave out what is empty or twice")
+    write(path, text)
+
+
+def write(path: Path, text: str) -> None:
+    """Replace a file as a whole, on disk before this returns.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with fresh.open("wb") as stream:
+            stream.write(text.encode())
+            stream.flush()
+            os.fsync(stream.fileno())
+        if path.exists():
+            fresh.chmod(path.stat().st_mode & 0o777)
+        fresh.replace(path)
+    except OSError as why:
+        with suppress(OSError):
+            fresh.unlink(missing_ok=True)
+        raise InputError(f"{path.name}: cannot be written ({type(why).__name__})", "Check its folder") from None
+
+
+Entries = dict[Key, ListEntry]
+
+
+def _with(entry: ListEntry) -> Callable[[Entries], Entries]:
+    return lambda before: {**before, entry.key: entry}
+
+
+def _less(entry: ListEntry) -> Callable[[Entries], Entries]:
+    return lambda before: {key: each for key, each in before.items() if key != entry.key}
+
+
+def _keep(path: Path, folder: Path, before: str, after: str, change: Callable[[Entries], Entries]) -> None:
+    """Write the new text, if it holds exactly what it should and nobody else wrote the file meanwhile."""
+    where = sources.where(path, folder)
+    wanted = change({entry.key: entry for entry in sources.parse(before, where)})
+    if {entry.key: entry for entry in sources.parse(after, where)} != wanted:
+        raise InputError(f"{where}: is written in a way that this command does not edit", _BY_HAND)
+    if (sources.read(path, folder) if path.exists() else "") != before:
+        raise InputError(f"{where}: was changed by somebody else meanwhile", "Run the command again")
+    write(path, after)
+
+
+def _check(entries: Iterable[ListEntry]) -> None:
+    """Entries must be what a file may hold.
+
+    Raises:
+        InputError: one is not.
+    """
+    for entry in entries:
+        if entry.kind not in KINDS:
+            raise InputError("an entry is of no known kind", f"Known are: {', '.join(KINDS)}")
+        if list(sources.parse(writing.block(entry), "entry")) != [entry]:
+            raise InputError(f"{sources.dotted(*entry.key)}: cannot be written as it is", "Leave out what is empty")
+
+
+def _place(text: str, entry: ListEntry, where: str) -> Place:
+    place = find(text, entry)
+    if place is None:
+        raise InputError(f"{where}: {sources.dotted(*entry.key)} is written in a way that is not edited", _BY_HAND)
+    return place
+
+
+def _added(text: str, entry: ListEntry) -> str:
+    """The text with a new block in its place."""
+    at = slot(text, entry)
+    before, after = text[:at], text[at:]
+    block = _ends(writing.block(entry), text)
+    line = _ends("\n", text)
+    if after:
+        return before + block + line + after
+    if before and not before.endswith("\n"):
+        before += line
+    return before + (line if before else "") + block
+
+
+def _without(text: str, place: Place) -> str:
+    """The text less an entry, and less one blank line beside its block."""
+    if place.line:
+        return text[: place.line.start] + text[place.line.end :]
+    before, after = text[: place.section.start], text[place.section.end :]
+    for line in ("\n", "\r\n"):
+        if after.startswith(line):
+            return before + after.removeprefix(line)
+    for line in ("\r\n", "\n"):
+        if not after and before.endswith("\n" + line):
+            return before.removesuffix(line)
+    return before + after
+
+
+def _replaced(text: str, old: ListEntry, new: ListEntry, where: str) -> str:
+    place = _place(text, old, where)
+    if place.line:
+        line = text[place.line.start : place.line.end]
+        return text[: place.line.start] + _set(line, new.name, writing.inline(new)) + text[place.line.end :]
+    return _block_replaced(text, place, old, new)
+
+
+def _block_replaced(text: str, place: Place, old: ListEntry, new: ListEntry) -> str:
+    """The text with the values of one block changed, those alone that differ."""
+    had, has = writing.values(old), writing.values(new)
+    pieces = [text[: place.section.head.end].rstrip("\r\n") + _ends("\n", text)]
+    waiting = {name: value for name, value in has.items() if name not in had}
+    order = list(KINDS[new.kind])
+    for each in place.section.body:
+        piece = text[each.start : each.end]
+        name = _key(each, piece)
+        if name:
+            pieces += _new_before(waiting, order[: order.index(name)], text)
+            if name not in has:
+                continue
+            piece = piece if had[name] == has[name] else _set(piece, name, _ends(has[name], text))
+        pieces.append(piece)
+    if waiting and not pieces[-1].endswith("\n"):
+        pieces[-1] += _ends("\n", text)
+    return "".join([*pieces, *_new_before(waiting, order, text), text[place.section.end :]])
+
+
+def _key(statement: Statement, piece: str) -> str | None:
+    """The key of a value; `None` for comments and blank lines."""
+    found = key_of(piece) if statement.kind == "value" else None
+    return found.strip("\"'") if found else None
+
+
+def _new_before(waiting: dict[str, str], names: Iterable[str], text: str) -> list[str]:
+    """The lines of new values that come before others, taken from those that wait."""
+    return [_ends(f"{name} = {waiting.pop(name)}\n", text) for name in names if name in waiting]
+
+
+def _set(line: str, name: str, value: str) -> str:
+    """One statement with another value; what stands beside the value stays."""
+    import tomlkit
+
+    document = tomlkit.parse(line)
+    document[name] = tomlkit.value(value)
+    return tomlkit.dumps(document)
+
+
+def _ends(piece: str, text: str) -> str:
+    """A piece with the line ends of the file it goes into."""
+    return piece.replace("\n", "\r\n") if "\r\n" in text else piece
