@@ -1,0 +1,169 @@
+"""Internal names and the one team each belongs to.
+
+A glob is literal text with `*` (any characters) and `?` (one character); it starts literally, so that the rows it may
+match stand together in a sorted list. Invariants: nobody but the owner may speak of a name that a glob matches; names
+that no glob matches belong to nobody; a glob that cannot be read refuses the whole list. `overlap` is exact.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from slopguard.errors import ListInvalid
+from slopguard.lists.bundle import Bundle
+from slopguard.model import Ecosystem
+
+LONGEST = 214
+"""Characters of one glob; no name is much longer."""
+_GLOB = {
+    Ecosystem.PYPI: re.compile(r"[a-z0-9][a-z0-9*?-]*"),
+    Ecosystem.NPM: re.compile(r"[A-Za-z0-9][A-Za-z0-9._~*?-]*|@[A-Za-z0-9][A-Za-z0-9._~*?-]*/[A-Za-z0-9._~*?-]+"),
+}
+_SEPARATORS = re.compile(r"[-_.]+")
+_LITERAL = re.compile(r"[^*?]*")
+
+
+def spelled(ecosystem: Ecosystem, glob: str) -> str:
+    """The glob as names are spelled: PEP 503 for PyPI (`Acme_*` means `acme-*`), as written for npm."""
+    return _SEPARATORS.sub("-", glob).lower() if ecosystem is Ecosystem.PYPI else glob
+
+
+def sound(ecosystem: Ecosystem, glob: str) -> bool:
+    """Whether this is a glob in the spelling of its ecosystem: literal at its start, else only `*` and `?`."""
+    return len(glob) <= LONGEST and _GLOB[ecosystem].fullmatch(glob) is not None and spelled(ecosystem, glob) == glob
+
+
+def overlap(one: str, other: str) -> bool:
+    """Whether some text matches both globs, decided exactly.
+
+    `reach` holds, after each character of `one`, how far into `other` a common text may have got: column `j` is there
+    if some text matches both what was read of `one` and the first `j` characters of `other`.
+    """
+    reach = _through_stars(other, {0})
+    for mark in one:
+        reach = _any_number(other, reach) if mark == "*" else _one_more(other, reach, mark)
+    return len(other) in reach
+
+
+def _any_number(other: str, reach: set[int]) -> set[int]:
+    """`*` goes on with whatever `other` asks for, or with nothing."""
+    return set(range(min(reach), len(other) + 1)) if reach else reach
+
+
+def _one_more(other: str, reach: set[int], mark: str) -> set[int]:
+    """One character that `mark` matches: it may pass a literal or `?` of `other`, or stay within a `*`."""
+    further: set[int] = set()
+    for place in reach:
+        wanted = other[place] if place < len(other) else ""
+        if wanted == "*":
+            further.add(place)
+        elif wanted and (wanted == mark or "?" in (wanted, mark)):
+            further.add(place + 1)
+    return _through_stars(other, further)
+
+
+def _through_stars(other: str, reach: set[int]) -> set[int]:
+    """A `*` of `other` may also match nothing."""
+    found = set(reach)
+    for place in range(len(other)):
+        if place in found and other[place] == "*":
+            found.add(place + 1)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One glob and whose it is.
+
+    Args:
+        pattern: the glob as a regular expression for whole names.
+    """
+
+    owner: str
+    ecosystem: Ecosystem
+    glob: str
+    pattern: re.Pattern[str]
+
+    @property
+    def prefix(self) -> str:
+        """How every line of a list starts that the glob may match."""
+        found = _LITERAL.match(self.glob)
+        literal = found[0] if found else ""
+        return f"{self.ecosystem.value}\t{literal}" + ("\t" if literal == self.glob else "")
+
+    def holds(self, ecosystem: str, name: str) -> bool:
+        """Whether a name is one of these."""
+        return ecosystem == self.ecosystem.value and self.pattern.fullmatch(name) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Namespaces:
+    """Who owns which internal names."""
+
+    claims: tuple[Claim, ...]
+
+    @classmethod
+    def of(cls, mapping: Mapping[str, Mapping[str, Sequence[str]]]) -> Namespaces:
+        """From owner to ecosystem to globs, as `lists.json` has them.
+
+        Raises:
+            ListInvalid: an ecosystem is not known, a glob is none, or two owners' globs overlap.
+        """
+        claims = tuple(_claims(mapping))
+        for one, other in _clashes(claims):
+            raise ListInvalid(f"the internal names of '{one.owner}' and '{other.owner}' overlap")
+        return cls(claims)
+
+    def owner(self, ecosystem: Ecosystem, name: str) -> str | None:
+        """The team that a name belongs to; `None` for a public name."""
+        return next((claim.owner for claim in self.claims if claim.holds(ecosystem.value, name)), None)
+
+    def outsiders(self, bundle: Bundle, owner: str) -> str | None:
+        """A name in a list of `owner` that belongs to somebody else, as `ECOSYSTEM:NAME`; `None` if there is none.
+
+        The list must be sorted, as `Bundle.of` makes it; only lines that start like another owner's glob are read.
+        """
+        for claim in self.claims:
+            if claim.owner != owner:
+                for line in bundle.lines(claim.prefix):
+                    name = line.decode("ascii", "replace").split("\t")[1]
+                    if claim.pattern.fullmatch(name):
+                        return f"{claim.ecosystem.value}:{name}"
+        return None
+
+
+def clashes(mapping: Mapping[str, Mapping[str, Sequence[str]]]) -> Iterator[tuple[str, str, str, str]]:
+    """Every pair of overlapping globs of two owners: owner, glob, other owner, other glob.
+
+    Raises:
+        ListInvalid: an ecosystem is not known, or a glob is none.
+    """
+    for one, other in _clashes(tuple(_claims(mapping))):
+        yield one.owner, one.glob, other.owner, other.glob
+
+
+def _clashes(claims: Sequence[Claim]) -> Iterator[tuple[Claim, Claim]]:
+    for place, one in enumerate(claims):
+        for other in claims[place + 1 :]:
+            if one.owner != other.owner and one.ecosystem is other.ecosystem and overlap(one.glob, other.glob):
+                yield one, other
+
+
+def _claims(mapping: Mapping[str, Mapping[str, Sequence[str]]]) -> Iterator[Claim]:
+    try:
+        for owner in sorted(mapping):
+            for key in sorted(mapping[owner]):
+                ecosystem = Ecosystem(key)
+                for glob in sorted(set(mapping[owner][key])):
+                    yield _claim(owner, ecosystem, glob)
+    except (ValueError, TypeError, AttributeError, KeyError):
+        raise ListInvalid("the table of internal names cannot be read") from None
+
+
+def _claim(owner: str, ecosystem: Ecosystem, glob: str) -> Claim:
+    if not sound(ecosystem, glob):
+        raise ListInvalid("the table of internal names holds a pattern that is none")
+    parts = ({"*": ".*", "?": "."}.get(mark, re.escape(mark)) for mark in glob)
+    return Claim(owner, ecosystem, glob, re.compile("".join(parts), re.DOTALL))
