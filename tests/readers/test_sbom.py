@@ -66,7 +66,7 @@ def test_a_package_url_is_taken_apart(text: str, expected: tuple[str, str, str, 
     assert (purl.type, purl.name, purl.version, purl.qualifiers) == expected
 
 
-@pytest.mark.parametrize("text", ["", "pkg:", "pkg:npm", "pkg:npm/", "npm/lodash", "https://host/x"])
+@pytest.mark.parametrize("text", ["", "pkg:", "pkg:npm", "pkg:npm/", "pkg:npm//", "npm/lodash", "https://host/x"])
 def test_other_text_is_no_package_url(text: str) -> None:
     assert Purl.parse(text) is None
 
@@ -180,15 +180,29 @@ def test_a_name_that_is_none_is_still_a_sighting() -> None:
     assert one(cdx({"purl": "pkg:pypi/fl%E2%80%8Bask@1.0"})).raw == "fl\u200bask"
 
 
+KEYS = [
+    "components",
+    "purl",
+    "hashes",
+    "alg",
+    "content",
+    "packages",
+    "externalRefs",
+    "referenceType",
+    "referenceLocator",
+    "checksums",
+    "type",
+    "verifiedUsing",
+    "externalIdentifier",
+    "spdxId",
+    "version",
+]
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text() | st.sampled_from(["pkg:npm/%40a/b@1", "pkg:pypi/%FF@"]),
     lambda inner: (
         st.lists(inner, max_size=4)
         | st.dictionaries(
-            st.sampled_from(
-                ["components", "purl", "hashes", "alg", "content", "packages", "externalRefs", "referenceType", "type"]
-                + ["referenceLocator", "checksums", "verifiedUsing", "externalIdentifier", "spdxId", "version"]
-            ),
+            st.sampled_from(KEYS),
             inner,
             max_size=5,
         )
