@@ -16,12 +16,15 @@ SUBCOMMANDS = {
     "import": ("slopguard.cli.lists_import:import_", "Entries from lock files, SBOMs and OSV advisories."),
     "init": ("slopguard.cli.lists_sign:init", "Start a repository of lists, for one person or several."),
     "promote": ("slopguard.cli.lists_edit:promote", "Move rows of teams up to the common list."),
-    "publish": ("slopguard.cli.lists_sign:publish", "Write the signed lists to a folder that any static server can serve."),
+    "publish": (
+        "slopguard.cli.lists_sign:publish",
+        "Write the signed lists to a folder that any static server can serve.",
+    ),
     "remove": ("slopguard.cli.lists_edit:remove", "Take a package out of the lists."),
     "sign": ("slopguard.cli.lists_sign:sign", "Sign what is staged, with your key."),
-    "status": ("slopguard.cli.lists_sync:status", "The lists that this machine uses, and until when."),
+    "status": ("slopguard.cli.lists_status:status", "The lists that this machine uses, and until when."),
     "sync": ("slopguard.cli.lists_sync:sync", "Fetch and verify the lists that your settings name."),
-    "trust": ("slopguard.cli.lists_sync:trust", "Accept a publisher of lists on this machine (a person must)."),
+    "trust": ("slopguard.cli.lists_trust:trust", "Accept a publisher of lists on this machine (a person must)."),
     "verify": ("slopguard.cli.lists_sign:verify", "Verify shipped lists, this machine's, or a published folder."),
 }
 

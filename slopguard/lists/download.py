@@ -61,6 +61,21 @@ def download(
         raise failure(why, url) from None
 
 
+def first_root(url: str, timeout: float, pin: str | None) -> bytes:
+    """The root that a person is asked to accept: the first one, or the one with the digest that they were told.
+
+    Raises:
+        ListInvalid: there is none with that digest.
+        UpstreamError: the publisher did not answer.
+    """
+    base = url if url.endswith("/") else f"{url}/"
+    try:
+        with Fetcher(timeout) as fetcher:
+            return next(_published(fetcher, base)) if pin is None else pinned(fetcher, base, pin, {})
+    except (tuf.DownloadError, *_ODD) as why:
+        raise failure(why, url) from None
+
+
 def pinned(fetcher: Fetcher, base: str, pin: str, old: Mapping[str, bytes]) -> bytes:
     """The root with the pinned digest: among what is known, else among the published ones, from the first on.
 

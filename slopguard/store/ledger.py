@@ -182,6 +182,11 @@ class Ledger:
         counts = self._counts()
         return [replace(entry, count=1 + counts[entry.decision]) for entry in entries]
 
+    def packages(self) -> frozenset[str]:
+        """Every package that a decision is about, as `ecosystem:name`."""
+        found = self._database.read("SELECT DISTINCT package FROM ledger WHERE decision IS NOT NULL")
+        return frozenset(str(package) for (package,) in found)
+
     def verify(self) -> ChainReport:
         """Prove the chain from its first row, and that it reaches the anchored head."""
         anchored, anchor_hash, problem = self._head()
