@@ -14,6 +14,7 @@ from pathlib import Path
 from slopguard.cli.progress import progress
 from slopguard.config import Settings
 from slopguard.judge import Door, Judge
+from slopguard.lists.loading import refresh
 from slopguard.model import OFFLINE, Outcome, Request, Verdict
 
 
@@ -23,15 +24,24 @@ def judged(requests: Sequence[Request], settings: Settings, cwd: Path, door: Doo
     Raises:
         EnvironmentFailed: no client is installed whose indexes could be asked, or the ledger cannot be written.
     """
+    refresh(settings)
     with Judge.open(settings) as judge:
-        for note in judge.notes:
-            print(note, file=sys.stderr)
-        if settings.offline:
-            verdicts = [judge.verdict(_placed(request, settings), OFFLINE) for request in requests]
-        else:
-            verdicts = _asked(judge, requests, settings, cwd)
+        verdicts = looked_at(judge, requests, settings, cwd)
         judge.record(verdicts, door)
     return verdicts
+
+
+def looked_at(judge: Judge, requests: Sequence[Request], settings: Settings, cwd: Path) -> list[Verdict]:
+    """The verdicts on `requests`, in their order, not recorded yet.
+
+    Raises:
+        EnvironmentFailed: no client is installed whose indexes could be asked.
+    """
+    for note in judge.notes:
+        print(note, file=sys.stderr)
+    if settings.offline:
+        return [judge.verdict(_placed(request, settings), OFFLINE) for request in requests]
+    return _asked(judge, requests, settings, cwd)
 
 
 def _placed(request: Request, settings: Settings) -> Request:

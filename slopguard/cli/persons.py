@@ -122,11 +122,16 @@ def prove(settings: Settings, lines: Sequence[str], question: str = "Accept this
 
 
 def key_folder(settings: Settings) -> KeyFolder:
-    """The keys of this account."""
+    """The keys of this account; a new one is in the ledger before it can be used."""
     from slopguard.signing.keys import KeyFolder
+    from slopguard.store import acts
+
+    def written_down(key: PublicKey) -> None:
+        use = "approves" if key.approves else "machine" if key.machine else "signs"
+        acts.record(settings, "keys", "made", use, f"key:{key.name}:{key.keyid}", f"slopguard keys new {key.name}")
 
     assert settings.user is not None  # `load` always sets it
-    return KeyFolder(settings.user / "keys")
+    return KeyFolder(settings.user / "keys", written_down)
 
 
 def approval_key(settings: Settings, name: str | None = None) -> PublicKey | None:

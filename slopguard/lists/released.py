@@ -34,10 +34,11 @@ LONGEST = timedelta(days=90)
 SKEW = timedelta(minutes=5)
 """How far in the future a release may have been given: clocks differ."""
 MOST_BYTES = 1 << 20
-MOST_HASHES = 500
+MOST_HASHES = 2000
 DIGITS = {"sha256": 64, "sha384": 96, "sha512": 128}
 """Hexadecimal digits of the digests that identify a file."""
-_VERSION = re.compile(r"[0-9A-Za-z.!+_-]{1,128}")
+VERSION = re.compile(r"[0-9A-Za-z.!+_-]{1,128}")
+"""What a version may be made of, in either ecosystem."""
 _HEX = re.compile(r"[0-9a-f]+")
 _SAFE = " !#$&'()*+,-./:<=>?@[]^_`{|}~"
 
@@ -106,7 +107,7 @@ class Release:
         fine = all(isinstance(digest, str) and strong(digest) for digest in self.hashes)
         if (self.version is None) != (not self.hashes) or not fine or len(self.hashes) > MOST_HASHES:
             raise ValueError("a version without its digests, or digests without a version")
-        if self.version is not None and not (isinstance(self.version, str) and _VERSION.fullmatch(self.version)):
+        if self.version is not None and not (isinstance(self.version, str) and VERSION.fullmatch(self.version)):
             raise ValueError("not a version")
 
     def problem(self, now: datetime) -> str | None:

@@ -68,10 +68,12 @@ class KeyFolder:
 
     Args:
         folder: `keys` in the user's settings folder; it may not exist yet.
+        announce: told of every new key before it is there to be used.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, announce: Callable[[PublicKey], object] = bool) -> None:
         self.folder = folder
+        self._announce = announce
 
     def new(self, name: str, passphrase: str, *, seed: bytes | None = None, approves: bool = False) -> PublicKey:
         """Make an Ed25519 key, encrypted with the passphrase.
@@ -83,11 +85,11 @@ class KeyFolder:
             UsageError: that is no name, or there is a key of this name.
             ConfigError: it cannot be written.
         """
-        self._free(name)
+        self.free(name)
         made = Ed25519PrivateKey.from_private_bytes(fresh_seed() if seed is None else seed)
         how = PrivateFormat.OpenSSH.encryption_builder().kdf_rounds(ROUNDS).build(passphrase.encode())
-        private.put_new(self.private(name), made.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, how))
-        return self._keep(PublicKey(name, checked(made.public_key(), name), approves=approves))
+        pem = made.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, how)
+        return self._keep(PublicKey(name, checked(made.public_key(), name), approves=approves), pem)
 
     def adopt(self, name: str, path: Path, secret: Secret, *, approves: bool = False) -> PublicKey:
         """Use an OpenSSH key where it lies; it is neither copied nor kept unlocked.
@@ -101,7 +103,7 @@ class KeyFolder:
         """
         from slopguard.signing.unlock import unlocked
 
-        self._free(name)
+        self.free(name)
         place = path.expanduser().absolute()
         found = unlocked(read_file(place), str(path), f"passphrase of {path}", secret)
         return self._keep(PublicKey(name, checked(found.public_key(), str(path)), f"ssh:{place}", approves=approves))
@@ -112,7 +114,7 @@ class KeyFolder:
         Raises:
             UsageError: that is no name, there is a key of this name, or a key there cannot approve.
         """
-        self._free(name)
+        self.free(name)
         public = PublicKey(name, key, uri, machine=machine, approves=approves)
         if approves and not public.may_approve:
             raise UsageError(
@@ -127,8 +129,17 @@ class KeyFolder:
         Raises:
             UsageError: there is a key of this name.
         """
-        self._free(public.name)
+        self.free(public.name)
         return self._keep(public)
+
+    def free(self, name: str) -> None:
+        """Make sure that a key of this name can be made.
+
+        Raises:
+            UsageError: it cannot.
+        """
+        if self.private(_named(name)).exists() or (self.folder / f"{name}.json").exists():
+            raise UsageError(f"there is a key '{name}' already", "Choose another name; see: slopguard keys list")
 
     def names(self) -> list[str]:
         """The names of all keys, sorted, also of those whose file cannot be read."""
@@ -175,18 +186,12 @@ class KeyFolder:
         """Where the private half of a key with a passphrase is."""
         return self.folder / f"{name}.pem"
 
-    def _keep(self, public: PublicKey) -> PublicKey:
+    def _keep(self, public: PublicKey, pem: bytes | None = None) -> PublicKey:
+        self._announce(public)
+        if pem is not None:
+            private.put_new(self.private(public.name), pem)
         private.put_new(self.folder / f"{public.name}.json", public.to_json(shared=False).encode())
         return public
-
-    def _free(self, name: str) -> None:
-        """Make sure that a key of this name can be made.
-
-        Raises:
-            UsageError: it cannot.
-        """
-        if self.private(_named(name)).exists() or (self.folder / f"{name}.json").exists():
-            raise UsageError(f"there is a key '{name}' already", "Choose another name; see: slopguard keys list")
 
 
 def _named(name: str) -> str:

@@ -72,6 +72,17 @@ def machine_signer(spec: str, public: PublicKey | None = None) -> Signer:
         return _Careful(Signer.from_priv_key_uri(spec, public.key, _nobody_to_ask), name)
 
 
+def known_place(uri: str) -> str:
+    """The URI of a key that is not a file of ours, as it is.
+
+    Raises:
+        UsageError: nothing is known of keys at such a place.
+    """
+    if uri.partition(":")[0] not in SCHEMES or not uri.isprintable():
+        raise UsageError("nothing is known of keys at such a place", _places())
+    return uri
+
+
 def imported(uri: str, secret: Secret) -> tuple[str, SSlibKey]:
     """The public half of a key in hardware or at a provider, asked of it, and its full URI.
 
@@ -81,8 +92,8 @@ def imported(uri: str, secret: Secret) -> tuple[str, SSlibKey]:
     """
     from slopguard.signing.places import arguments
 
-    scheme = uri.partition(":")[0]
-    if scheme not in SCHEMES or scheme == "file2":
+    scheme = known_place(uri).partition(":")[0]
+    if scheme == "file2":
         raise UsageError("the public half of a key there cannot be asked for", "Name it: --public FILE")
     signer: Any = SIGNER_FOR_URI_SCHEME[scheme]
     with _our_words(uri, scheme):

@@ -1,13 +1,41 @@
-"""A person at a terminal: a command runs with a controlling terminal of its own and is answered there."""
+"""A person at a terminal: a command runs with a controlling terminal of its own and is answered there.
+
+It is a child of the system's first process, whoever runs the tests: slopguard looks at the processes above it, and a
+coding agent that runs these tests must not make an agent of the person they are about.
+"""
 
 from __future__ import annotations
 
+import json
 import os
-import pty
-from collections.abc import Callable, Mapping, Sequence
+import select
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from tests.simulators.sandbox import PASSED_ON
+
+LAUNCH = """
+import fcntl, json, os, signal, sys, termios
+terminal, report, told = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3])
+if os.fork():
+    os._exit(0)
+os.setsid()
+signal.signal(signal.SIGINT, lambda *_: None)  # Ctrl-C is for the command
+terminal = os.open(terminal, os.O_RDWR)
+fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
+child = os.fork()
+if child == 0:
+    for stream in (0, 1, 2):
+        os.dup2(terminal, stream)
+    os.chdir(os.fsencode(told["cwd"]))
+    os.execve(told["argv"][0], told["argv"], told["env"])
+os.write(report, str(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])).encode())
+"""
+
+Script = Sequence[tuple[str, str]]
+"""What to wait for, and what to type then; one after the other."""
 
 
 def typed(
@@ -17,6 +45,7 @@ def typed(
     answer: str = "yes",
     ahead: str = "",
     meanwhile: Callable[[], object] = bool,
+    script: Script | None = None,
 ) -> tuple[int, str]:
     """Run `argv` as somebody who types `answer` when asked to type yes; gives the exit code and what was shown.
 
@@ -24,28 +53,39 @@ def typed(
 
     Args:
         ahead: typed before the command has started.
-        meanwhile: what happens between the question and the answer.
+        meanwhile: what happens between the (first) question and the answer.
+        script: questions with their answers, in the place of the one. What is typed ends with Return, but for Ctrl-C.
     """
     measuring = {key: value for key, value in os.environ.items() if key.startswith(PASSED_ON)}
-    child, terminal = pty.fork()
-    if child == 0:
-        os.chdir(cwd)
-        os.execve(argv[0], list(argv), {**measuring, **env})
+    terminal, other = os.openpty()
+    done, report = os.pipe()
+    told = json.dumps({"argv": list(argv), "env": {**measuring, **env}, "cwd": str(cwd)})
+    command = [sys.executable, "-I", "-S", "-c", LAUNCH, os.ttyname(other), str(report), told]
     os.write(terminal, ahead.encode())
-    seen, asked = b"", False
-    while chunk := _read(terminal):
-        seen += chunk
-        if b"Type yes: " in seen and not asked:
-            asked = True
-            meanwhile()
-            os.write(terminal, answer.encode() + b"\n")
-    os.close(terminal)
-    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    subprocess.run(command, env={}, pass_fds=[report], check=True)
+    os.close(report)
+    seen = _conversation(terminal, done, iter([("Type yes: ", answer)] if script is None else script), meanwhile)
+    code = int(os.read(done, 16) or b"-1")
+    for handle in (terminal, other, done):
+        os.close(handle)
     return code, seen.decode().replace("\r\n", "\n")
 
 
-def _read(terminal: int) -> bytes:
-    try:
-        return os.read(terminal, 65536)
-    except OSError:  # Linux says so when the other side has closed
-        return b""
+def _conversation(
+    terminal: int, done: int, script: Iterable[tuple[str, str]], meanwhile: Callable[[], object]
+) -> bytes:
+    """Everything shown until the command has ended, with each answer given when its question was shown."""
+    seen, heard, questions = b"", 0, iter(script)
+    question, answer = next(questions, ("", ""))
+    while True:
+        ready = select.select([terminal, done], [], [])[0]
+        if terminal not in ready:
+            return seen
+        seen += os.read(terminal, 65536)
+        at = seen.find(question.encode(), heard) if question else -1
+        if at >= 0:
+            heard = at + len(question)
+            meanwhile()
+            meanwhile = bool
+            os.write(terminal, answer.encode() + (b"" if answer == "\x03" else b"\n"))
+            question, answer = next(questions, ("", ""))
