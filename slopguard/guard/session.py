@@ -22,6 +22,7 @@ from slopguard.guard import child, lines, locks, prejudge, rewrite
 from slopguard.guard.addresses import Addresses
 from slopguard.indexes import Index, origin, without_credentials
 from slopguard.judge import Door, Judge
+from slopguard.lists.loading import refresh
 from slopguard.model import Ecosystem, Mode, NormalizedName, Request, Source, SourceKind, Verdict
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ class Guarded:
             plan = prejudge.plan(self.call, readings, indexes, settings.actor, mapped, locked)
         self._decidable(plan, observe=settings.mode is Mode.OBSERVE)
         door = Door(self.call.client, command=lines.typed(self.call))
+        refresh(settings)
         judge = Judge.open(settings, locked)
         for note in judge.notes:
             lines.say(note)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from slopguard.errors import ListExpired, ListInvalid
 from slopguard.lists.bundle import Bundle
+from slopguard.lists.lists import utc_now
 from slopguard.model import Ecosystem
 
 if TYPE_CHECKING:
@@ -55,6 +56,14 @@ def shipped(clock: Clock) -> Parts:
         notes=(ENDED,) if over else (ENDS_SOON,) if shipped.ends_soon(now) else (),
         clock=clock,
     )
+
+
+def refresh(settings: Settings, clock: Clock = utc_now) -> None:
+    """Fetch the configured lists if that is due; what cannot be fetched stays as it is, which `configured` judges."""
+    if settings.list_sources and not settings.offline:
+        from slopguard.lists.sync import refresh_if_due
+
+        refresh_if_due(settings, clock())
 
 
 def configured(settings: Settings, clock: Clock) -> Parts:

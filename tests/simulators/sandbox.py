@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -16,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.simulators.clients import SYSTEM, Client, client, fresh_venv
+from tests.simulators.lists_repository import ListsRepository
 from tests.simulators.npm import Npm
 from tests.simulators.pypi import PyPI
 
@@ -61,6 +64,8 @@ class Sandbox:
             folder.mkdir(parents=True, exist_ok=True)
         (root / "bin" / "python3").symlink_to(sys.executable)
         self.env = self._environment()
+        self._lists: ListsRepository | None = None
+        self._text = self._trusted = ""
         if client.family != "npm":
             fresh_venv(self.venv, client if client.family == "pip" else None)
 
@@ -90,8 +95,9 @@ class Sandbox:
         return place
 
     def settings(self, text: str) -> Path:
-        """The user's slopguard.toml."""
-        return self.write("~/.config/slopguard/slopguard.toml", text)
+        """The user's slopguard.toml, beside the list that a `team_list` has them trust."""
+        self._text = text
+        return self.write("~/.config/slopguard/slopguard.toml", f"{text}\n{self._trusted}")
 
     def use(self, registry: PyPI | Npm, *extra: str) -> Sandbox:
         """Configure the client, at user level, for this registry (and extra PyPI index URLs)."""
@@ -115,11 +121,24 @@ class Sandbox:
         return self._run(argv, env, cwd)
 
     def guarded(self, *argv: str, env: Mapping[str, str] | None = None, cwd: Path | None = None, rows: str = "") -> Ran:
-        """Run `slopguard ARGV...`, as a user would; `rows` are a team's list (see `with_rows`)."""
-        if not rows:
-            return self._run((sys.executable, "-m", "slopguard", *argv), env, cwd)
-        driver = str(Path(__file__).with_name("with_rows.py"))
-        return self._run((sys.executable, "-P", driver, rows, "--", *argv), env, cwd)
+        """Run `slopguard ARGV...`, as a user would; `rows` are those of a team's list (see `team_list`)."""
+        if rows:
+            self.team_list(*(row.strip().replace(" ", "\t") for row in rows.split(",")))
+        return self._run((sys.executable, "-m", "slopguard", *argv), env, cwd)
+
+    def team_list(self, *rows: str) -> ListsRepository:
+        """Publish a signed list with these rows and have the user trust it, beside the lists that ship."""
+        if self._lists is None:
+            self._lists = ListsRepository(teams=())
+            self._lists.rows["watch"] = []
+        if self._lists.rows["common"] != list(rows):
+            self._lists.rows["common"] = list(rows)
+            self._lists.publish()
+            address = self._lists.write(self.root / "lists")
+            self._trusted = f'[lists]\nsources = [{{url = "{address}", root = "sha256:{self._lists.pin}"}}]\n'
+            self.settings(self._text)
+            shutil.rmtree(self.root / "slopguard" / "lists", ignore_errors=True)  # fetched again by the next command
+        return self._lists
 
     def _run(self, argv: tuple[str, ...], env: Mapping[str, str] | None, cwd: Path | None) -> Ran:
         done = subprocess.run(
