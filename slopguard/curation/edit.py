@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from slopguard.curation import sources, writing
 from slopguard.curation.entries import KINDS, ListEntry
@@ -183,22 +184,23 @@ def _block_replaced(text: str, place: Place, old: ListEntry, new: ListEntry) -> 
     order = list(KINDS[new.kind])
     for each in place.section.body:
         piece = text[each.start : each.end]
-        name = _key(each, piece)
+        name = _key(each, piece, new.kind)
         if name:
             pieces += _new_before(waiting, order[: order.index(name)], text)
             if name not in has:
                 continue
-            piece = piece if had[name] == has[name] else _set(piece, name, _ends(has[name], text))
+            piece = piece if had[name] == has[name] else _set(piece, name, has[name])
         pieces.append(piece)
     if waiting and not pieces[-1].endswith("\n"):
         pieces[-1] += _ends("\n", text)
     return "".join([*pieces, *_new_before(waiting, order, text), text[place.section.end :]])
 
 
-def _key(statement: Statement, piece: str) -> str | None:
-    """The key of a value; `None` for comments and blank lines."""
+def _key(statement: Statement, piece: str, kind: str) -> str | None:
+    """The key of a value; `None` for comments, blank lines and what is no key of its kind."""
     found = key_of(piece) if statement.kind == "value" else None
-    return found.strip("\"'") if found else None
+    name = found.strip("\"'") if found else None
+    return name if name in KINDS[kind] else None
 
 
 def _new_before(waiting: dict[str, str], names: Iterable[str], text: str) -> list[str]:
@@ -207,14 +209,45 @@ def _new_before(waiting: dict[str, str], names: Iterable[str], text: str) -> lis
 
 
 def _set(line: str, name: str, value: str) -> str:
-    """One statement with another value; what stands beside the value stays."""
+    """One statement with another value; what stands beside the value, and beside the items of a list, stays.
+
+    Raises:
+        InputError: it is written in a way that tomlkit does not read.
+    """
     import tomlkit
 
-    document = tomlkit.parse(line)
-    document[name] = tomlkit.value(value)
-    return tomlkit.dumps(document)
+    try:
+        document = tomlkit.parse(line.replace("\r\n", "\n"))
+        wanted = tomlkit.value(value)
+        if not _few_items(document[name], wanted):
+            document[name] = wanted
+    except tomlkit.exceptions.TOMLKitError:
+        raise InputError(f"the value of '{name}' is written in a way that is not edited", _BY_HAND) from None
+    return _ends(tomlkit.dumps(document), line)
 
 
-def _ends(piece: str, text: str) -> str:
-    """A piece with the line ends of the file it goes into."""
-    return piece.replace("\n", "\r\n") if "\r\n" in text else piece
+def _few_items(there: Any, wanted: Any) -> bool:
+    """Bring a list to what it should hold by taking out and adding items; whether that was possible."""
+    if not isinstance(there, list) or not isinstance(wanted, list):
+        return False
+    fresh = [item for item in wanted if item not in there]
+    if [*(item for item in there if item in wanted), *fresh] != wanted:
+        return False
+    for item in [item for item in there if item not in wanted]:
+        there.remove(item)
+    for item in fresh:
+        _append(there, item)
+    return True
+
+
+def _append(there: Any, item: str) -> None:
+    """Add an item as the others stand: on a line of its own, or beside them."""
+    if "\n" in there.as_string():
+        there.add_line(item, indent="  ")
+    else:
+        there.append(item)
+
+
+def _ends(piece: str, like: str) -> str:
+    """A piece with the line ends of the text it goes into."""
+    return piece.replace("\n", "\r\n") if "\r\n" in like else piece

@@ -95,7 +95,7 @@ def sections(text: str) -> list[Section]:
     """The sections of a file, in order; values before the first header are in none."""
     found = list(statements(text))
     heads = [place for place, each in enumerate(found) if each.kind == "header"]
-    ends = [*heads[1:], len(found)]
+    ends = [*heads, len(found)][1:]
     return [_section(text, found, place, end) for place, end in zip(heads, ends, strict=True)]
 
 
