@@ -25,7 +25,7 @@ METADATA = 5_000_000
 MOST = 4096
 """Files in a pack."""
 _PATH = re.compile(
-    r"metadata/(timestamp|\d{1,9}\.[a-z0-9][a-z0-9-]{0,31})\.json|targets/[a-z0-9][a-z0-9-]{0,31}\.(tsv|json)"
+    r"metadata/(timestamp|\d{1,19}\.[a-z0-9][a-z0-9-]{0,31})\.json|targets/[a-z0-9][a-z0-9-]{0,31}\.(tsv|json)"
 )
 _HINT = "Fetch the list again: slopguard lists sync"
 
@@ -54,8 +54,7 @@ def unpacked(data: bytes) -> dict[str, bytes]:
     files = found.get("files")
     if found.keys() != {"format", "files"} or found["format"] != FORMAT or not isinstance(files, dict):
         raise _odd()
-    if len(files) > MOST or not all(_fits(name, len(content)) for name, content in files.items()):
-        raise _odd()
+    _check(files)
     return files
 
 
@@ -63,16 +62,27 @@ def write(path: Path, files: Mapping[str, bytes]) -> None:
     """Put a pack in its place, whole.
 
     Raises:
+        ListInvalid: these are not the files of a signed list.
         StoreError: it cannot be written.
     """
     private.replace(path, packed(files))
 
 
 def packed(files: Mapping[str, bytes]) -> bytes:
-    """The bytes of a pack of these files."""
+    """The bytes of a pack of these files.
+
+    Raises:
+        ListInvalid: what comes out could not be read again.
+    """
     import msgspec
 
+    _check(files)
     return msgspec.msgpack.encode({"format": FORMAT, "files": dict(sorted(files.items()))})
+
+
+def _check(files: Mapping[str, bytes]) -> None:
+    if len(files) > MOST or not all(_fits(name, len(content)) for name, content in files.items()):
+        raise _odd()
 
 
 def _fits(name: str, size: int) -> bool:

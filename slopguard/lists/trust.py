@@ -293,7 +293,7 @@ def _known(data: bytes) -> dict[str, Any]:
     """`lists.json`: the list's name, and whose the internal names are."""
     found = json.loads(data)
     fine = found["schema"] == SCHEMA and found.keys() == {"schema", "name", "internal"}
-    if not fine or not _NAME.fullmatch(found["name"]):
+    if not fine or not _NAME.fullmatch(found["name"]) or not isinstance(found["internal"], dict):
         raise ListInvalid(UNREADABLE, HINT)
     return dict(found)
 
