@@ -17,7 +17,6 @@ from typing import Any
 import msgspec
 
 from slopguard.errors import InputError
-from slopguard.lists.ranges import in_range
 from slopguard.model import Ecosystem, NormalizedName
 from slopguard.names import BadName, normalize
 from slopguard.versions import Semver, pep440
@@ -161,20 +160,15 @@ def _affected(raw: _Affected, *, strict: bool) -> Affected:
     if any(span.whole for span in spans):
         return Affected(ecosystem, name, whole=True)
     texts = tuple(dict.fromkeys(span.text(ecosystem) for span in spans))
-    listed = _listed(ecosystem, raw.versions or ())
-    versions = tuple(version for version in listed if not _inside(ecosystem, version, texts))
+    listed = dict.fromkeys(_version(ecosystem, version) for version in raw.versions or ())
     ends = dict.fromkeys(span.high for span in spans if span.fixed and span.high is not None)
-    fixed = (str(each) for each in ends)
-    kept = tuple(each for each in fixed if each not in listed and not _inside(ecosystem, each, texts))
-    return Affected(ecosystem, name, versions, texts, fixed=kept)
+    fixed = _outside(spans, (each for each in ends if each not in listed))
+    return Affected(ecosystem, name, _outside(spans, listed), texts, fixed=fixed)
 
 
-def _listed(ecosystem: Ecosystem, versions: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(str(_version(ecosystem, version)) for version in versions))
-
-
-def _inside(ecosystem: Ecosystem, version: str, ranges: Sequence[str]) -> bool:
-    return any(in_range(ecosystem, version, text, strict=True) for text in ranges)
+def _outside(spans: Sequence[_Span], versions: Iterable[_Version]) -> tuple[str, ...]:
+    """The versions that lie in none of the spans."""
+    return tuple(str(version) for version in versions if not any(span.holds(version) for span in spans))
 
 
 # ---------------------------------------------------------------- versions and their order
@@ -232,6 +226,14 @@ class _Span:
     def whole(self) -> bool:
         """Whether every version lies in it."""
         return self.low is None and self.high is None
+
+    def holds(self, version: _Version) -> bool:
+        """Whether a version lies in it."""
+        if self.low is not None and version.order < self.low.order:
+            return False
+        if self.high is None or version.order < self.high.order:
+            return True
+        return self.inclusive and version == self.high
 
     def text(self, ecosystem: Ecosystem) -> str:
         """The range as a row holds it."""
