@@ -215,13 +215,19 @@ def _merged(kind: str, key: Key, old: ListEntry | None, taken: Taken) -> ListEnt
     """What the data say of a package, together with what earlier data said of it in records that are not in these."""
     said, known = taken.said[kind].get(key), taken.ids[kind]
     ids = set(old.more.get("id", "").split()) if old else set()
-    if old is None or ids <= known:
+    if old is None or ids <= known or (said is not None and _all_of(ids, said.ids, known)):
         return said.entry(kind, key) if said else None
     if said is None:
         return old
     both = Said(ids | said.ids, dict.fromkeys((*old.versions, *said.versions)), said.whole)
     both.whole = said.whole or (kind == "deny" and not old.versions)
     return both.entry(kind, key)
+
+
+def _all_of(ids: set[str], said: set[str], known: set[str]) -> bool:
+    """Whether data that hold `said` and `known` speak of all these records, those included that are only counted."""
+    named = {each for each in ids if not _MORE.fullmatch(each)}
+    return named <= known and len(said) >= len(named) + _beyond(ids)
 
 
 def _covered(entry: ListEntry, theirs: tuple[ListEntry, Path] | None, folder: Path) -> bool:
@@ -247,12 +253,20 @@ def _as_of(path: Path, old: Mapping[Key, ListEntry], taken: Taken, kind: str) ->
     return newest if before is None or ids <= taken.ids[kind] else min(before, newest)
 
 
+def _beyond(ids: Iterable[str]) -> int:
+    """How many records an entry counts without naming them."""
+    return sum(int(each) for each in ids if _MORE.fullmatch(each))
+
+
 def _joined(ids: Iterable[str]) -> str:
     """The identifiers, sorted; of too many the first, and how many there are beyond."""
     kept: list[str] = []
     names = sorted(each for each in ids if not _MORE.fullmatch(each))
-    beyond = sum(int(each) for each in ids if _MORE.fullmatch(each))
-    while names and sum(len(each) + 1 for each in kept) + len(names[0]) < LONGEST_IDS:
-        kept.append(names.pop(0))
-    beyond += len(names)
+    room = LONGEST_IDS
+    for each in names:
+        room -= len(each) + 1
+        if room < 0:
+            break
+        kept.append(each)
+    beyond = max(_beyond(ids), len(names) - len(kept))
     return " ".join([*kept, f"+{beyond}"] if beyond else kept)
