@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -182,7 +183,11 @@ def _usable(
 
 
 def _install(where: Place, files: Mapping[str, bytes], raised: Floor) -> None:
-    """Both files are on disk before the first takes its place."""
+    """Both files are on disk before the first takes its place; what a killed process left beside them goes."""
+    for path in (where.pack, where.floor):
+        for left in path.parent.glob(f".{path.name}.*"):
+            with suppress(OSError):
+                left.unlink()
     with Staged(where.pack, pack.packed(files)) as content, Staged(where.floor, floors.packed(raised)) as floor:
         content.put()
         floor.put()
@@ -194,6 +199,8 @@ def _fetched(
     from slopguard.lists.download import download  # brings in requests and python-tuf's client
 
     known = {bundle.digest: bundle.data for bundle in before.bundles} if before else {}
+    if (table := old.get("targets/lists.json")) is not None:
+        known[sha256(table).hexdigest()] = table
     return download(url, where.pin, settings.list_teams, settings.timeout, old, known)
 
 
