@@ -146,7 +146,7 @@ def of(settings: Mapping[str, Any], known: Mapping[str, PublicKey]) -> People:
     Raises:
         InputError: they make no sense, or not together.
     """
-    _only(settings, ("name", *TOP, "watch", "teams"), "lists.toml")
+    _only(settings, ("name", *TOP, "watch", "teams"), "")
     teams = _table(settings.get("teams", {}), "teams")
     tables = {role: _table(settings.get(role), role) for role in (*TOP, "watch")}
     duties = {role: _duty(role, tables[role]) for role in tables}
@@ -274,4 +274,4 @@ def _only(entries: Mapping[str, Any], known: Iterable[str], where: str) -> None:
         if key not in known:
             near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
             hint = f"The nearest is '{near[0]}'" if near else f"Known are: {', '.join(known)}"
-            raise InputError(f"{where}: there is no setting '{shown(key)}'", hint)
+            raise InputError(f"lists.toml: there is no setting '{where}{'.' if where else ''}{shown(key)}'", hint)

@@ -201,7 +201,9 @@ def _move(layout: Layout, book: Book, state: State, files: Mapping[str, bytes], 
         _put(layout.bundles / PUBLISHED / path, data)
     for role in state.taken:
         book.keep(role, state.parts[role].version, state.parts[role].data)
-        book.staged_path(role).unlink()
+    for role in book.staged_roles():
+        if book.staged(role) is None:  # published now, or by a run that was killed
+            book.staged_path(role).unlink()
     shot, stamp = online
     _put(layout.metadata / f"{shot.version}.snapshot.json", shot.data)
     put(layout.metadata / "timestamp.json", stamp.data)

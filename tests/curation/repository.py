@@ -41,7 +41,13 @@ keys = ["eve"]
 internal.npm = ["@acme-web/*"]
 """
 SOURCES = {
-    "common/pypi.toml": '[allow.pypi.flask]\nversions = [">=3,<4"]\nreason = "web"\n[deny.pypi.evil]\nrule = "malicious"\n',
+    "common/pypi.toml": """\
+[allow.pypi.flask]
+versions = [">=3,<4"]
+reason = "web"
+[deny.pypi.evil]
+rule = "malicious"
+""",
     "teams/payments/pypi.toml": '[allow.pypi.acme-pay-core]\n[allow.pypi.payfast]\nversions = "1.0"\n',
     "teams/web/npm.toml": '[allow.npm."@acme-web/ui"]\n',
     "watch/pypi.toml": '[watch.pypi.flask-auth-magic]\norigin = "imported"\nsource = "study"\n',
