@@ -24,7 +24,7 @@ DATA = {
     "lookalike-benign-dev.csv": "ecosystem,name,lookalike_of,why\npypi,looks-alike,look-alike,x\n",
     "typosquat-pairs-dev.csv": "ecosystem,name,target,technique,source\nnpm,opn,open,typo,x\n",
     "compromised-real-dev.csv": "ecosystem,name,versions\nnpm,lodash,v4.0.1;4.0.0\nnpm,debug,\nnpm,hurt-once,\n"
-    + "npm,host/a/b,1.0.0\n",
+    "npm,host/a/b,1.0.0\n",
     "hallucinated-pypi-dev.csv": CSV
     + "second,pypi,B,m1,,,,0pstech VDB,\nfirst,pypi,A,m1;m2,,9,import-name-of:types-x|pyyaml,churilov-2026,\n"
     + "never,pypi,C,m1,,,,maryout,\ninvented-too,pypi,B,m,,,,yujin1103,\nwatched-too,pypi,B,m,,,,yujin1103,\n"
