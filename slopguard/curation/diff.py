@@ -52,9 +52,9 @@ class Change:
         return "changed"
 
     @property
-    def loosens(self) -> bool:
-        """Whether more may be installed afterwards, as far as can be said without reading versions."""
-        return self.what != "added" if self.kind in ("deny", "watch") else self.what != "removed"
+    def lets_go(self) -> bool:
+        """Whether something that was refused may no longer be: a reviewer must not overlook it."""
+        return self.kind in ("deny", "watch") and self.what != "added"
 
 
 @dataclass(frozen=True, slots=True)

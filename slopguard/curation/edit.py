@@ -31,7 +31,7 @@ def put(folder: Path, entry: ListEntry) -> Path:
     Raises:
         InputError: the entry or a file of the list is not what it must be, or the file cannot be edited or written.
     """
-    _check((entry,))
+    check(entry)
     known = sources.located(folder).get(entry.key)
     path = known[1] if known else folder / f"{entry.ecosystem.value}{sources.SUFFIX}"
     if known and known[0] == entry:
@@ -40,6 +40,22 @@ def put(folder: Path, entry: ListEntry) -> Path:
     changed = _replaced(text, known[0], entry, sources.where(path, folder)) if known else _added(text, entry)
     _keep(path, folder, text, changed, _with(entry))
     return path
+
+
+def check(entry: ListEntry) -> None:
+    """An entry must be one that a file may hold.
+
+    Raises:
+        InputError: it is not.
+    """
+    if entry.kind not in KINDS:
+        raise InputError("an entry is of no known kind", f"Known are: {', '.join(KINDS)}")
+    try:
+        found = list(sources.parse(writing.block(entry), "the entry"))
+    except InputError as why:
+        raise InputError(str(why), "Nothing was written") from None
+    if found != [entry]:
+        raise InputError(f"{sources.dotted(*entry.key)}: cannot be written as it is", "Leave out what is empty")
 
 
 def take_out(folder: Path, kind: str | None, ecosystem: Ecosystem, name: str) -> int:
@@ -121,19 +137,6 @@ def _keep(path: Path, folder: Path, before: str, after: str, change: Callable[[E
     write(path, after)
 
 
-def _check(entries: Iterable[ListEntry]) -> None:
-    """Entries must be what a file may hold.
-
-    Raises:
-        InputError: one is not.
-    """
-    for entry in entries:
-        if entry.kind not in KINDS:
-            raise InputError("an entry is of no known kind", f"Known are: {', '.join(KINDS)}")
-        if list(sources.parse(writing.block(entry), "entry")) != [entry]:
-            raise InputError(f"{sources.dotted(*entry.key)}: cannot be written as it is", "Leave out what is empty")
-
-
 def _place(text: str, entry: ListEntry, where: str) -> Place:
     place = find(text, entry)
     if place is None:
@@ -147,11 +150,11 @@ def _added(text: str, entry: ListEntry) -> str:
     before, after = text[:at], text[at:]
     block = _ends(writing.block(entry), text)
     line = _ends("\n", text)
-    if after:
+    if after and not after.startswith(("\n", "\r\n")):
         return before + block + line + after
     if before and not before.endswith("\n"):
         before += line
-    return before + (line if before else "") + block
+    return before + (line if before else "") + block + after
 
 
 def _without(text: str, place: Place) -> str:

@@ -20,8 +20,8 @@ COLUMNS = (
     *("list", "kind", "ecosystem", "name", "versions", "hashes", "owner", "reason", "reviewer", "added", "expires"),
     *("rank", "rule", "id", "origin", "source", "models", "at"),
 )
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
-"""What makes a spreadsheet run a cell instead of showing it."""
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What makes a spreadsheet run a cell instead of showing it; the last four are wide forms of the first four."""
 
 
 def entries(layout: Layout) -> Iterator[tuple[str, ListEntry]]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import tomli
 
 from slopguard.curation.entries import ListEntry
-from slopguard.curation.writing import header, key, quoted
+from slopguard.curation.writing import key, quoted
 
 _TOKEN = re.compile(
     r'"""(?:\\[\s\S]|[^\\])*?"{3,5}'
@@ -24,6 +24,8 @@ _TOKEN = re.compile(
 )
 """What decides where a statement ends: strings, comments, brackets and line ends."""
 _PLAIN_HEADER = re.compile(r"\[([A-Za-z0-9_.-]+)\]\s*")
+_REMARKS = re.compile(r"(?:[ \t]*#[^\n]*(?:\n|$))*")
+_BLANK = re.compile(r"[ \t\r]*(?:\n|$)")
 _FIRST_KEY = re.compile(r"""\s*("(?:\\.|[^"\\])*"|'[^']*'|[A-Za-z0-9_-]+)[ \t]*=""")
 
 
@@ -167,12 +169,16 @@ def slot(text: str, entry: ListEntry) -> int:
     path = (entry.kind, entry.ecosystem.value, entry.name)
     found = sections(text)
     same = [place for place, each in enumerate(found) if each.path[:2] == path[:2]]
-    later = [each for each in found if each.path[:2] == path[:2] and each.path > path]
-    if same and not later:
-        later = found[same[-1] + 1 :]
-    elif not same:
-        later = [each for each in found if each.path[:2] > path[:2]]
-    return later[0].start if later else len(text)
+    later = next((place for place in same if found[place].path > path), None)
+    if later is not None:
+        return found[later].start
+    behind = same[-1] + 1 if same else next((place for place, each in enumerate(found) if each.path > path), len(found))
+    if behind == 0:
+        return found[0].start if found else len(text)
+    return _with_remarks(text, found[behind - 1].end)
 
 
-__all__ = ["Place", "Section", "Statement", "find", "header", "key_of", "sections", "slot", "statements"]
+def _with_remarks(text: str, end: int) -> int:
+    """The end of a section with the comments directly below it."""
+    found = _REMARKS.match(text, end)
+    return found.end() if found and (found.end() == len(text) or _BLANK.match(text, found.end())) else end
