@@ -21,7 +21,7 @@ import click
 from slopguard.cli.app import common, config_of
 from slopguard.cli.lists_sync import count, described, fetch
 from slopguard.cli.persons import only_a_person, prove
-from slopguard.config import ListSource, Settings, load
+from slopguard.config import ListSource, Settings, load, private
 from slopguard.config.places import FILE_NAME, read_bytes
 from slopguard.errors import ConfigError, SlopguardError, UsageError, printable
 from slopguard.names import shown
@@ -151,18 +151,16 @@ def _settle(path: Path, source: ListSource, teams: Sequence[str]) -> None:
     Raises:
         ConfigError: the settings, or the organisation's, do not allow it.
     """
-    from slopguard.lists import files
-
     path = path.resolve()  # the file behind a link, where people keep their settings elsewhere
     before = read_bytes(path)
-    files.replace(path, _edited(before or b"", path, source, teams))
+    private.put(path, _edited(before or b"", path, source, teams))
     try:
         load(Path(os.sep), os.environ)
     except ConfigError:
         if before is None:
-            path.unlink(missing_ok=True)
+            private.remove(path)
         else:
-            files.replace(path, before)
+            private.put(path, before)
         raise
 
 

@@ -1,7 +1,8 @@
 """A private file that is replaced as a whole: packs and floors are written in this way.
 
 Invariants: a reader sees the old content or the new, never a part; the new content is on disk before it takes the old
-one's place; only the user may read it; what is not put in place leaves nothing behind.
+one's place; only the user may read it; what is not put in place leaves nothing behind. Unlike
+`slopguard.config.private` it can have two files on disk before either takes its place.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from types import TracebackType
 from typing import Self
 
 from slopguard.errors import StoreError
+
+NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 
 
 class Staged:
@@ -33,7 +36,7 @@ class Staged:
         self._fresh = path.with_name(f".{path.name}.{os.getpid()}")
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle = os.open(self._fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            handle = os.open(self._fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | NO_LINK, 0o600)
             with os.fdopen(handle, "wb") as stream:
                 stream.write(data)
                 stream.flush()
