@@ -98,7 +98,7 @@ def last_day(text: str, today: date) -> date:
     span = _SPAN.fullmatch(text)
     try:
         day = today + timedelta(days=int(span[1]) * _UNITS[span[2]]) if span else date.fromisoformat(text)
-    except (ValueError, OverflowError):
+    except ValueError:
         raise UsageError(f"'{shown(text)}' is no day", "Write it 2027-01-31, or 90d for in ninety days") from None
     if day < today:
         raise UsageError(f"{day} is over", "Name a day that is still to come")
