@@ -49,9 +49,9 @@ def notes(readings: Iterable[Reading]) -> list[str]:
     lines = []
     for reading in readings:
         if reading.skipped:
-            lines.append(f"{reading.path.name}: {reading.skipped:,} components are neither of PyPI nor of npm")
+            lines.append(f"{reading.path.name}: {reading.skipped:,} of its components are not of PyPI or npm")
         if reading.problems:
-            lines.append(f"{reading.path.name}: {len(reading.problems):,} lines cannot be decided")
+            lines.append(f"{reading.path.name}: {len(reading.problems):,} of its lines cannot be decided")
     return lines
 
 

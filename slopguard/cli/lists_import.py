@@ -127,11 +127,11 @@ def _check(taken: Taken, *, skip_bad: bool) -> None:
 def _osv_lines(taken: Taken, changes: Sequence[Change], layout: Layout, *, written: bool) -> list[str]:
     said = "" if written else "would be "
     counts = f"{taken.elsewhere:,} of other ecosystems, {taken.withdrawn:,} withdrawn, {len(taken.problems):,} left out"
-    lines = [f"{taken.read:,} records: {counts}"]
+    lines = [f"{_count(taken.read, 'record')}: {counts}"]
     for change in changes:
         covered = f", {change.covered:,} left to entries of your own" if change.covered else ""
         lines.append(
-            f"{layout.shown(change.path)}: {len(change.entries):,} packages, {said}{change.added:,} added, "
+            f"{layout.shown(change.path)}: {_count(len(change.entries), 'package')}, {said}{change.added:,} added, "
             f"{change.changed:,} changed, {change.removed:,} removed{covered}; data of {change.as_of}"
         )
     if not changes:
@@ -264,7 +264,7 @@ def _summary(count: int, proposal: Proposal, merged: Merged, folder: str) -> str
     parts += [f"{proposal.known:,} allowed already"] if proposal.known else []
     parts += [f"{proposal.internal:,} internal"] if proposal.internal else []
     parts += [f"{left:,} left out"] if (left := len(proposal.unfit) + len(merged.left)) else []
-    return f"{count:,} packages judged for {folder}: {', '.join(parts)}"
+    return f"{_count(count, 'package')} judged for {folder}: {', '.join(parts)}"
 
 
 def _locks_json(proposal: Proposal, merged: Merged, files: list[str], folder: Path) -> dict[str, Any]:
@@ -292,6 +292,10 @@ def _locks_json(proposal: Proposal, merged: Merged, files: list[str], folder: Pa
         ]
         + [{"entry": dotted(*e.key), "why": f"stands in {where(path, folder)}"} for e, path in merged.left],
     }
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'s' * (number != 1)}"
 
 
 def _say(lines: Sequence[str]) -> None:
