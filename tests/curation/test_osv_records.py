@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from slopguard.curation.osv import Advisory, Affected, id_of, parse
@@ -60,6 +60,22 @@ def test_a_branch_that_starts_again_is_a_second_range() -> None:
     found = only(record(ranges=[[("introduced", "0"), ("fixed", "1.2"), ("introduced", "2.0.0"), ("fixed", "2.1.0")]]))
     assert found.ranges == ("<1.2.0", ">=2.0.0 <2.1.0")
     assert found.fixed == ("1.2.0", "2.1.0")
+
+
+@pytest.mark.parametrize(
+    ("events", "ranges"),
+    [
+        ([("introduced", "0"), ("limit", "2.0.0")], ("<2.0.0",)),
+        ([("introduced", "0"), ("limit", "1.0.0"), ("limit", "2.0.0")], ("<2.0.0",)),
+        ([("introduced", "1.0.0"), ("last_affected", "2.0.0"), ("limit", "2.0.0")], (">=1.0.0 <2.0.0",)),
+        ([("introduced", "1.0.0"), ("fixed", "2.0.0"), ("limit", "2.0.0")], (">=1.0.0 <2.0.0",)),
+        ([("introduced", "1.0.0"), ("fixed", "2.0.0"), ("limit", "3.0.0")], (">=1.0.0 <2.0.0",)),
+        ([("introduced", "2.0.0"), ("limit", "2.0.0")], ()),
+        ([("introduced", "0"), ("limit", "1.0.0"), ("limit", "*"), ("fixed", "3.0.0")], ("<3.0.0",)),
+    ],
+)
+def test_a_range_ends_at_its_last_limit(events: list[tuple[str, str]], ranges: tuple[str, ...]) -> None:
+    assert only(record(ranges=[events], versions=["9.0.0"])).ranges == ranges
 
 
 def test_what_one_range_fixes_and_another_affects_is_no_fix() -> None:
@@ -149,6 +165,7 @@ def documents(draw: st.DrawFn) -> tuple[str, bytes]:
     return ecosystem, record("x", ecosystem, ranges=ranges, versions=draw(st.lists(version, max_size=2)))
 
 
+@settings(max_examples=400)
 @given(documents())
 def test_a_version_is_denied_exactly_if_the_record_says_that_it_is_affected(made: tuple[str, bytes]) -> None:
     ecosystem, data = made
