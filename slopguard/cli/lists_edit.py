@@ -37,7 +37,7 @@ from slopguard.names import shown
 __all__ = ["add", "deny", "diff", "expiring", "export", "promote", "remove"]
 
 SCHEMA = "slopguard/lists-edit/1"
-NEXT = ("slopguard lists diff", "slopguard lists sign")
+NEXT = ("slopguard lists diff", "slopguard lists build", "slopguard lists sign")
 RELEASED = timedelta(days=30)
 """How long an exception lasts unless it says otherwise."""
 
@@ -311,5 +311,5 @@ def _tell(changes: Sequence[dict[str, Any]], form: str, **more: Any) -> int:
     for each in changes:
         of = " ".join(filter(None, [f"{each['ecosystem']}:{each['name']}", ", ".join(each["versions"])]))
         click.echo(f"{each['path']}: {each['change']} {each['kind']} {of}")
-    click.echo(f"Next: {', then '.join(NEXT)}" if changes else "slopguard: nothing was changed.", err=not changes)
+    click.echo(f"Next: {', '.join(NEXT)}" if changes else "slopguard: nothing was changed.", err=not changes)
     return 0

@@ -32,7 +32,6 @@ _RIGHT = {
 }
 """Names that need no closer look."""
 _SOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_VERSION = re.compile(r"[0-9A-Za-z.+!-]{1,256}")
 _HEX = re.compile(r"[0-9a-f]+")
 _PROBES = {Ecosystem.PYPI: "1", Ecosystem.NPM: "1.0.0"}
 
@@ -151,9 +150,7 @@ def versions(ecosystem: Ecosystem, kind: str, value: Any) -> tuple[str, ...]:
     found = texts(value)
     only = kind in ("release", "fix")
     for each in found:
-        problem = (
-            None if exact(ecosystem, each) and _VERSION.fullmatch(each) else _version_problem(ecosystem, each, only)
-        )
+        problem = _version_problem(ecosystem, each, only)
         if problem:
             raise Wrong(f"'{shown(each, 80)}' {problem}")
     return found

@@ -25,6 +25,7 @@ from slopguard.lists.bundle import HEADER
 _VERSION = re.compile(r"(\d{1,9})\.([a-z0-9][a-z0-9-]{0,31})\.json")
 _PLACES = ("published", ".")
 """Where below `bundles/` a bundle may lie as it was signed."""
+_HISTORY = "Take it from the history: git log -- metadata bundles"
 Rows = dict[tuple[str, str, str], tuple[str, ...]]
 """Ecosystem, name and kind to what follows in each row."""
 
@@ -78,8 +79,8 @@ def diff(layout: Layout) -> tuple[Difference, ...]:
         InputError: a source or the metadata cannot be read, or a bundle is not there as it was signed.
     """
     folders = layout.folders()
-    gone = (role for role in newest(layout) if role not in ("root", "targets", "snapshot") and role not in folders)
-    return tuple(_difference(layout, name, folders.get(name)) for name in (*folders, *sorted(gone)))
+    gone = sorted(delegated(layout) - folders.keys())
+    return tuple(_difference(layout, name, folders.get(name)) for name in (*folders, *gone))
 
 
 def newest(layout: Layout) -> dict[str, Path]:
@@ -90,6 +91,20 @@ def newest(layout: Layout) -> dict[str, Path]:
         if match:
             found[match[2]] = max((int(match[1]), path), found.get(match[2], (0, path)))
     return {role: path for role, (_, path) in found.items()}
+
+
+def delegated(layout: Layout) -> frozenset[str]:
+    """The roles that sign lists of their own, as the newest signed metadata has it: teams that left are not in it.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    path = newest(layout).get("targets")
+    part = signed_part(path) if path else {}
+    try:
+        return frozenset(str(role["name"]) for role in part.get("delegations", {}).get("roles", []))
+    except (AttributeError, TypeError, KeyError):
+        raise InputError(f"metadata/{path and path.name}: cannot be read as signed metadata", _HISTORY) from None
 
 
 def signed_part(path: Path) -> dict[str, Any]:
@@ -103,7 +118,7 @@ def signed_part(path: Path) -> dict[str, Any]:
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         part = None
     if not isinstance(part, dict):
-        raise InputError(f"metadata/{path.name}: cannot be read as signed metadata", "Take it from the history of git")
+        raise InputError(f"metadata/{path.name}: cannot be read as signed metadata", _HISTORY)
     return part
 
 
@@ -149,7 +164,7 @@ def _signed(layout: Layout, name: str) -> bytes | None:
         data = file.read_bytes() if file.is_file() else b""
         if data.startswith(HEADER) and sha256(data).hexdigest() == digest:
             return data
-    raise InputError(f"bundles/{name}.tsv is not what was signed last", "Take it from the history: git log -- bundles")
+    raise InputError(f"bundles/{name}.tsv is not what was signed last", _HISTORY)
 
 
 def _digest(part: Mapping[str, Any], target: str) -> str | None:

@@ -10,13 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from slopguard.curation.diff import newest, signed_part
+from slopguard.curation.diff import delegated, newest, signed_part
 from slopguard.curation.export import entries
 from slopguard.curation.layout import Layout
 from slopguard.errors import InputError
 
-ALWAYS = frozenset({"root", "snapshot", "timestamp"})
-"""Roles that the snapshot does not name."""
+TOP = frozenset({"root", "targets", "snapshot", "timestamp"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +63,11 @@ def _signatures(layout: Layout, now: datetime, within: timedelta) -> Iterator[En
     timestamp = layout.metadata / "timestamp.json"
     if timestamp.is_file():
         files["timestamp"] = timestamp
-    counting = _counting(signed_part(files["snapshot"]).get("meta")) if "snapshot" in files else set(files)
+    counting = TOP | delegated(layout)
     for role, path in files.items():
         ends = _moment(signed_part(path).get("expires"), path.name)
         if role in counting and ends - now <= within:
             yield Ending("signature", role, "", "", "", ends.date(), ends <= now)
-
-
-def _counting(meta: object) -> set[str]:
-    names = [str(name).removesuffix(".json") for name in meta] if isinstance(meta, dict) else []
-    return {*names, *ALWAYS}
 
 
 def _moment(text: object, name: str) -> datetime:

@@ -32,7 +32,7 @@ internal.npm = ["@acme-pay/*"]
 threshold = 1
 keys = ["eve"]
 """
-NEXT = "Next: slopguard lists diff, then slopguard lists sign\n"
+NEXT = "Next: slopguard lists diff, slopguard lists build, slopguard lists sign\n"
 DIGEST = "sha256:" + "a" * 64
 Lists = Callable[..., Ended]
 
@@ -221,7 +221,7 @@ def test_changes_are_told_to_programs_as_json(lists: Lists) -> None:
                 "versions": ["3.0"],
             }
         ],
-        "next": ["slopguard lists diff", "slopguard lists sign"],
+        "next": ["slopguard lists diff", "slopguard lists build", "slopguard lists sign"],
     }
 
 

@@ -14,6 +14,8 @@ from slopguard.curation.statements import statements
 from slopguard.lists.rows import Row
 from tests.curation.samples import entries, several
 
+FEW = settings(max_examples=40)
+
 
 @given(entries())
 def test_an_entry_is_read_as_it_was_written(entry: ListEntry) -> None:
@@ -21,6 +23,7 @@ def test_an_entry_is_read_as_it_was_written(entry: ListEntry) -> None:
     assert list(sources.parse(writing.generated([entry], "Made by a test"), "x.toml")) == [entry]
 
 
+@FEW
 @given(several, st.randoms())
 def test_rows_do_not_depend_on_order_and_machines_read_them(found: list[ListEntry], chance: object) -> None:
     rows = list(rows_of(found))
@@ -54,13 +57,14 @@ def texts(draw: st.DrawFn) -> tuple[str, list[ListEntry]]:
     return text.replace("\n", end), found
 
 
+@FEW
 @given(texts())
 def test_the_statements_of_a_text_are_the_text(made: tuple[str, list[ListEntry]]) -> None:
     text, _ = made
     assert "".join(text[each.start : each.end] for each in statements(text)) == text
 
 
-@settings(max_examples=50)
+@FEW
 @given(texts(), entries())
 def test_putting_in_and_taking_out_leaves_the_file_as_it_was(
     made: tuple[str, list[ListEntry]], entry: ListEntry
@@ -85,7 +89,7 @@ def text_less(text: str, block: str) -> str:
     return "".join(text.split()).replace("".join(block.split()), "", 1)
 
 
-@settings(max_examples=50)
+@FEW
 @given(texts(), st.data())
 def test_replacing_one_entry_leaves_the_others_as_they_are(
     made: tuple[str, list[ListEntry]], data: st.DataObject

@@ -50,14 +50,13 @@ def test_a_signature_counts_until_its_moment(tmp_path: Path) -> None:
     assert ends(layout) == [("root", False), ("timestamp", True)]
 
 
-def test_the_newest_version_of_a_role_counts_and_roles_that_are_gone_do_not(tmp_path: Path) -> None:
+def test_the_newest_version_of_a_role_counts_and_a_team_that_left_does_not(tmp_path: Path) -> None:
     layout = Layout(tmp_path)
-    signed(layout, "1.targets", "2020-01-01T00:00:00Z")
-    signed(layout, "2.targets", "2026-12-01T00:00:00Z")
-    signed(layout, "1.gone", "2026-12-02T00:00:00Z")
-    assert ends(layout) == [("targets", False), ("gone", False)]
-    signed(layout, "1.snapshot", "2026-12-03T00:00:00Z", meta={"targets.json": {"version": 2}})
-    assert ends(layout) == [("targets", False), ("snapshot", False)]
+    signed(layout, "1.targets", "2020-01-01T00:00:00Z", delegations={"roles": [{"name": "left"}]})
+    signed(layout, "2.targets", "2026-12-01T00:00:00Z", delegations={"roles": [{"name": "web"}]})
+    signed(layout, "1.left", "2026-12-02T00:00:00Z")
+    signed(layout, "1.web", "2026-12-03T00:00:00Z")
+    assert ends(layout) == [("targets", False), ("web", False)]
 
 
 def test_metadata_that_does_not_say_when_it_ends_is_an_error(tmp_path: Path) -> None:

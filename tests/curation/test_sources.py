@@ -190,3 +190,13 @@ def test_what_cannot_be_read_is_no_empty_list(tmp_path: Path) -> None:
     write(tmp_path, "common", "not a folder")
     with pytest.raises(InputError, match="cannot be read"):
         read_list(tmp_path / "common")
+
+
+def test_a_file_that_cannot_be_read_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(path: Path) -> bytes:
+        raise PermissionError
+
+    write(tmp_path, "a.toml", "")
+    monkeypatch.setattr(Path, "read_bytes", fails)
+    with pytest.raises(InputError, match=r"a\.toml: cannot be read \(PermissionError\)"):
+        read_list(tmp_path)
