@@ -147,5 +147,7 @@ def _line(ending: Ending) -> str:
     when = f"{'ended' if ending.ended else 'ends'} {ending.day}"
     if ending.what == "signature":
         return f"{when}  signature of {ending.place}"
+    if ending.what == "data":
+        return f"{when}  data of {ending.place}: import them again"
     owner = f"  ({ending.owner})" if ending.owner else ""
     return f"{when}  {ending.kind} {ending.package} in {ending.place}{owner}"

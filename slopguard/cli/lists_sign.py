@@ -167,9 +167,11 @@ def verify(ctx: click.Context, what: Path | None, root: str | None, config: Path
 
 def _machine(settings: Settings) -> Iterable[str]:
     from slopguard.lists import shipped, sources
+    from slopguard.lists.digests import ENDS
 
     for bundle in shipped.bundles():
         yield f"shipped list '{bundle.name}': {_rows(bundle.data):,} rows, as this version was built with"
+    yield f"shipped lists: signatures hold, root = sha256:{shipped.verify_signatures()}, until {ENDS}"
     found = sources.installed(settings, datetime.now(UTC))
     for bundle in found.bundles:
         old = "; too old to allow anything" if bundle.name in found.stale else ""

@@ -1,7 +1,8 @@
-"""What ends soon, or has ended: entries, and the signatures of roles.
+"""What ends soon, or has ended: entries, imported data, and the signatures of roles.
 
 Invariants: read from the sources and from the metadata as published last; roles that no longer sign anything do not
-count. An entry counts through its last day, a signature until its moment.
+count. An entry counts through its last day, a signature until its moment; imported data are due a fixed time after the
+day that they are of.
 """
 
 from __future__ import annotations
@@ -12,9 +13,12 @@ from datetime import UTC, date, datetime, timedelta
 
 from slopguard.curation.diff import delegated, newest, signed_part
 from slopguard.curation.export import entries
+from slopguard.curation.importing import FILES, STALE, age_of
 from slopguard.curation.layout import Layout
 from slopguard.errors import InputError
 
+IMPORTED_SOON = timedelta(days=7)
+"""How long ahead imported data are named at most: fresh ones are always due within a month."""
 TOP = frozenset({"root", "targets", "snapshot", "timestamp"})
 
 
@@ -23,10 +27,10 @@ class Ending:
     """Something that ends.
 
     Args:
-        what: `entry` or `signature`.
-        place: the list of an entry; the role of a signature.
-        kind: an entry's kind; empty for a signature.
-        package: `ECOSYSTEM:NAME`; empty for a signature.
+        what: `entry`, `data` or `signature`.
+        place: the list of an entry; the file of imported data; the role of a signature.
+        kind: an entry's kind; empty for the rest.
+        package: `ECOSYSTEM:NAME`; empty for the rest.
         owner: who answers for the entry.
         day: its last day.
         ended: whether it is over.
@@ -47,7 +51,11 @@ def expiring(layout: Layout, now: datetime, within: timedelta) -> tuple[Ending, 
     Raises:
         InputError: a source or a signed file cannot be read.
     """
-    found = [*_entries(layout, now.date(), within), *_signatures(layout, now, within)]
+    found = [
+        *_entries(layout, now.date(), within),
+        *_data(layout, now.date(), within),
+        *_signatures(layout, now, within),
+    ]
     return tuple(sorted(found, key=lambda each: (each.day, each.what, each.place, each.package, each.kind)))
 
 
@@ -56,6 +64,14 @@ def _entries(layout: Layout, today: date, within: timedelta) -> Iterator[Ending]
         if entry.expires is not None and entry.expires - today <= within:
             package = f"{entry.ecosystem.value}:{entry.name}"
             yield Ending("entry", name, entry.kind, package, entry.owner, entry.expires, entry.ended(today))
+
+
+def _data(layout: Layout, today: date, within: timedelta) -> Iterator[Ending]:
+    """Files that were imported and should be imported again."""
+    for path in (layout.watch / FILES["deny"], layout.common / FILES["fix"]):
+        day = age_of(path)
+        if day is not None and day + STALE - today <= min(within, IMPORTED_SOON):
+            yield Ending("data", layout.shown(path), "", "", "", day + STALE, day + STALE < today)
 
 
 def _signatures(layout: Layout, now: datetime, within: timedelta) -> Iterator[Ending]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from slopguard.curation.sources import read_list
+from slopguard.lists.digests import ENDS, ROOT
 from tests.cli.program import Program
 from tests.curation.osv_records import EVERY, record
 from tests.simulators.person import typed
@@ -81,6 +82,18 @@ def test_old_data_are_refused_unless_that_is_fine(slopguard: Program, repository
     assert not (repository / "watch").exists()
     assert slopguard("lists", "import", "osv", what, "--stale-ok").rc == 0
     assert "# as-of: 2026-01-01\n" in (repository / "watch" / "malicious.toml").read_text()
+
+
+def test_data_that_grew_old_are_named_among_what_ends(slopguard: Program, repository: Path) -> None:
+    what = feed(slopguard, record(ranges=[EVERY], modified="2026-01-01T00:00:00Z"))
+    slopguard("lists", "import", "osv", what, "--stale-ok")
+    done = slopguard("lists", "expiring", "--fail")
+    assert (done.rc, done.out) == (3, "ended 2026-01-31  data of watch/malicious.toml: import them again\n")
+
+
+def test_the_signatures_of_the_shipped_lists_are_verified_on_request(slopguard: Program) -> None:
+    done = slopguard("lists", "verify")
+    assert (done.rc, f"shipped lists: signatures hold, root = sha256:{ROOT}, until {ENDS}" in done.out) == (0, True)
 
 
 def test_a_popular_package_is_denied_as_a_whole_only_on_purpose(slopguard: Program, repository: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from slopguard.curation.expiring import expiring
 from slopguard.curation.importing import FILES, Change, Taken, age_of, plan, take, write
 from slopguard.curation.layout import Layout
 from slopguard.curation.sources import read_list
@@ -201,3 +202,16 @@ def test_rows_that_are_built_of_it_deny_bad_versions_and_no_others(layout: Layou
 def test_clocks_may_differ_by_a_day() -> None:
     stamp = (NOW + timedelta(hours=20)).astimezone(UTC).isoformat()
     assert taken(record(ranges=[EVERY], modified=stamp)).problems == []
+
+
+@pytest.mark.parametrize(
+    ("modified", "found"),
+    [("2026-11-20", []), ("2026-11-02", [(date(2026, 12, 2), False)]), ("2026-10-25", [(date(2026, 11, 24), True)])],
+)
+def test_data_are_due_again_30_days_after_their_day(
+    layout: Layout, modified: str, found: list[tuple[date, bool]]
+) -> None:
+    imported(layout, record(ranges=[EVERY], modified=f"{modified}T00:00:00Z"))
+    due = expiring(layout, NOW, timedelta(days=60))
+    assert [(each.day, each.ended) for each in due if each.what == "data"] == found
+    assert {each.place for each in due} <= {"watch/malicious.toml"}
