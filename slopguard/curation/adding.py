@@ -1,7 +1,7 @@
 """One more thing to say of a package that a list speaks of already.
 
 Invariants: pure; what is added never takes back what was said: nothing that was denied is denied less, and no allowed
-version gets lost, unless the entry is to be replaced as a whole.
+version gets lost or ends on another day, unless the entry is to be replaced as a whole.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ def joined(old: ListEntry, new: ListEntry) -> ListEntry:
     Raises:
         UsageError: the two cannot be said in one entry.
     """
-    if bool(old.hashes) != bool(new.hashes):
+    whole = new.kind == "deny" and not new.versions and not new.hashes
+    if bool(old.hashes) != bool(new.hashes) and not whole:
         raise _cannot(old, "with hashes" if old.hashes else "without hashes")
     if old.versions and new.versions:
         versions = tuple(dict.fromkeys((*old.versions, *new.versions)))
@@ -29,10 +30,12 @@ def joined(old: ListEntry, new: ListEntry) -> ListEntry:
         raise _cannot(old, "in all versions")
     else:
         versions = ()
+    if new.expires not in (None, old.expires) and not set(old.versions) <= set(new.versions or old.versions):
+        raise UsageError(f"the entry for {_name(old)} ends on another day, and has other versions too", REPLACE)
     return replace(
         new,
         versions=versions,
-        hashes=tuple(dict.fromkeys((*old.hashes, *new.hashes))),
+        hashes=() if whole else tuple(dict.fromkeys((*old.hashes, *new.hashes))),
         owner=new.owner or old.owner,
         reason=new.reason or old.reason,
         reviewer=new.reviewer or old.reviewer,
@@ -50,5 +53,8 @@ def _more(old: ListEntry, new: ListEntry) -> dict[str, str]:
 
 
 def _cannot(old: ListEntry, how: str) -> UsageError:
-    what = f"{old.ecosystem.value}:{shown(old.name)}"
-    return UsageError(f"there is a '{old.kind}' entry for {what} {how} already, which this would narrow", REPLACE)
+    return UsageError(f"there is a '{old.kind}' entry for {_name(old)} {how} already, which this would narrow", REPLACE)
+
+
+def _name(entry: ListEntry) -> str:
+    return f"{entry.ecosystem.value}:{shown(entry.name)}"

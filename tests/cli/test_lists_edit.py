@@ -161,6 +161,17 @@ def test_add_comes_in_addition(lists: Lists, repository: Layout) -> None:
     assert only(repository).versions == ()
 
 
+def test_what_was_allowed_for_good_does_not_end_with_what_is_added(lists: Lists, repository: Layout) -> None:
+    add(lists, "pypi:flask==3.0")
+    done = add(lists, "pypi:flask==3.1", "--expires", "30d", rc=2)
+    assert "the entry for pypi:flask ends on another day, and has other versions too. Add --replace" in done.err
+    assert only(repository).expires is None
+    add(lists, "pypi:flask==3.0", "--expires", "30d")
+    assert only(repository).expires == lists_words.today() + timedelta(days=30)
+    add(lists, "pypi:flask==3.1", "--expires", "30d")
+    assert only(repository).versions == ("3.0", "3.1")
+
+
 @pytest.mark.parametrize(
     ("first", "second", "how"),
     [
@@ -261,6 +272,13 @@ def test_denying_more_never_denies_less(lists: Lists, repository: Layout) -> Non
     assert only(repository).versions == ()
     assert lists("deny", "npm:evil@1.0.0", "--why", "only this").rc == 2
     assert only(repository).versions == ()
+
+
+def test_a_whole_name_is_denied_whatever_was_denied_of_it(lists: Lists, repository: Layout) -> None:
+    lists("deny", "npm:evil", "--hash", DIGEST, "--why", "one file")
+    assert lists("deny", "npm:evil@1.0.0", "--why", "one version").rc == 2
+    assert lists("deny", "npm:evil", "--why", "all of it").rc == 0
+    assert (only(repository).versions, only(repository).hashes, only(repository).reason) == ((), (), "all of it")
 
 
 def test_a_deny_cannot_be_given_an_end(lists: Lists) -> None:
