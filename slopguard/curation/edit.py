@@ -8,7 +8,7 @@ byte; a file holds afterwards what it held before and the one change, or it was 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -32,13 +32,14 @@ def put(folder: Path, entry: ListEntry) -> Path:
         InputError: the entry or a file of the list is not what it must be, or the file cannot be edited or written.
     """
     check(entry)
-    known = sources.located(folder).get(entry.key)
+    there = sources.located(folder)
+    known = there.get(entry.key)
     path = known[1] if known else folder / f"{entry.ecosystem.value}{sources.SUFFIX}"
     if known and known[0] == entry:
         return path
     text = sources.read(path, folder) if path.exists() else ""
     changed = _replaced(text, known[0], entry, sources.where(path, folder)) if known else _added(text, entry)
-    _keep(path, folder, text, changed, _with(entry))
+    _keep(path, folder, text, changed, {**_in_file(there, path), entry.key: entry})
     return path
 
 
@@ -68,12 +69,13 @@ def take_out(folder: Path, kind: str | None, ecosystem: Ecosystem, name: str) ->
         InputError: a file of the list is not what it must be, or cannot be edited or written.
     """
     wanted = [(each, ecosystem.value, name) for each in KINDS if kind in (None, each)]
-    known = sources.located(folder)
-    found = [known[key] for key in wanted if key in known]
+    there = sources.located(folder)
+    found = [there[key] for key in wanted if key in there]
     for entry, path in found:
+        del there[entry.key]
         text = sources.read(path, folder)
         place = _place(text, entry, sources.where(path, folder))
-        _keep(path, folder, text, _without(text, place), _less(entry))
+        _keep(path, folder, text, _without(text, place), _in_file(there, path))
     return len(found)
 
 
@@ -115,21 +117,13 @@ def write(path: Path, text: str) -> None:
         raise InputError(f"{path.name}: cannot be written ({type(why).__name__})", "Check its folder") from None
 
 
-Entries = dict[Key, ListEntry]
+def _in_file(there: Mapping[Key, tuple[ListEntry, Path]], path: Path) -> dict[Key, ListEntry]:
+    return {key: entry for key, (entry, at) in there.items() if at == path}
 
 
-def _with(entry: ListEntry) -> Callable[[Entries], Entries]:
-    return lambda before: {**before, entry.key: entry}
-
-
-def _less(entry: ListEntry) -> Callable[[Entries], Entries]:
-    return lambda before: {key: each for key, each in before.items() if key != entry.key}
-
-
-def _keep(path: Path, folder: Path, before: str, after: str, change: Callable[[Entries], Entries]) -> None:
+def _keep(path: Path, folder: Path, before: str, after: str, wanted: Mapping[Key, ListEntry]) -> None:
     """Write the new text, if it holds exactly what it should and nobody else wrote the file meanwhile."""
     where = sources.where(path, folder)
-    wanted = change({entry.key: entry for entry in sources.parse(before, where)})
     if {entry.key: entry for entry in sources.parse(after, where)} != wanted:
         raise InputError(f"{where}: is written in a way that this command does not edit", _BY_HAND)
     if (sources.read(path, folder) if path.exists() else "") != before:
