@@ -155,11 +155,12 @@ def _let_through(
     release: Release, wish: Wanted, verdict: Verdict, settings: Settings, name: str | None, command: str
 ) -> int:
     """Let the person sign the release, write it to the ledger, and put it where it counts."""
+    from slopguard.cli.releasing import known
     from slopguard.signing.envelope import seal
     from slopguard.signing.signers import signer_for
 
     key = approval_key(settings, name)
-    tell([*_shown(verdict), *_proposal(release, wish)])
+    tell([*known(verdict), *_proposal(release, wish)])
     key, secret = (key, ask_for) if key is not None else _first_key(settings)
     release = replace(release, by=key.name)
     sealed = seal(release.payload(), signer_for(key, key_folder(settings).folder, secret))

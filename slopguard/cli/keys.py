@@ -12,7 +12,7 @@ import click
 from slopguard.cli.app import common, config_of
 from slopguard.cli.lazy import LazyGroup
 from slopguard.cli.persons import key_folder
-from slopguard.config import Settings, load
+from slopguard.config import Settings, load, places
 from slopguard.errors import InputError, SigningError, printable
 from slopguard.names import phrase
 
@@ -40,7 +40,7 @@ def keys() -> None:
 @click.pass_context
 def show_all(ctx: click.Context, config: Path | None, form: str) -> int:
     """The keys of this account: name, id, where the private half is, and what the key may do."""
-    rows = list(_rows(_settings(ctx, config)))
+    rows = list(_rows(settings_of(ctx, config)))
     if form == "json":
         click.echo(json.dumps({"schema": SCHEMA, "keys": rows}, indent=1))
         return 0
@@ -62,7 +62,7 @@ def show_all(ctx: click.Context, config: Path | None, form: str) -> int:
 def show(ctx: click.Context, name: str, output: str | None, config: Path | None, form: str) -> int:
     """The public half of the key NAME as JSON, to hand to others; it holds no secret."""
     del form  # it is JSON either way
-    text = key_folder(_settings(ctx, config)).public(name).to_json()
+    text = key_folder(settings_of(ctx, config)).public(name).to_json()
     if output is None:
         click.echo(text, nl=False)
         return 0
@@ -74,8 +74,10 @@ def show(ctx: click.Context, name: str, output: str | None, config: Path | None,
     return 0
 
 
-def _settings(ctx: click.Context, config: Path | None) -> Settings:
-    return load(Path.cwd(), os.environ, config_file=config_of(ctx, config))
+def settings_of(ctx: click.Context, config: Path | None) -> Settings:
+    """The settings of the account: its keys are the same in every project, whatever that project's settings say."""
+    named = config_of(ctx, config)
+    return load(places(os.environ).account, os.environ, config_file=named.absolute() if named else None)
 
 
 def _rows(settings: Settings) -> Iterator[dict[str, str]]:

@@ -7,7 +7,6 @@ key is shown, on that terminal alone, only with `--sheet`; every new key is in t
 
 from __future__ import annotations
 
-import os
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +15,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from slopguard.cli.app import common, config_of
+from slopguard.cli.app import common
+from slopguard.cli.keys import settings_of
 from slopguard.cli.persons import (
     approval_key,
     ask_for,
@@ -27,7 +27,7 @@ from slopguard.cli.persons import (
     prove,
     tell,
 )
-from slopguard.config import Settings, load
+from slopguard.config import Settings
 from slopguard.errors import SigningError, UsageError, printable
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def new(ctx: click.Context, /, config: Path | None, form: str, **options: object
     wish = Wish(**options)  # type: ignore[arg-type]
     only_a_person("make keys", _command(wish))
     wish.check()
-    settings = load(Path.cwd(), os.environ, config_file=config_of(ctx, config))
+    settings = settings_of(ctx, config)
     if wish.approve and approval_key(settings) is not None:
         prove(settings, [f"key '{wish.name}' will let packages through on this account"])
     way = next(make for asked, make in _ways(wish) if asked)

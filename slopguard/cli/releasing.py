@@ -8,7 +8,7 @@ use, at this moment, or from the person.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -19,6 +19,7 @@ from slopguard.errors import InputError, UsageError
 from slopguard.judge import Door, Judge
 from slopguard.lists.released import DIGITS, LONGEST, MOST_HASHES, VERSION, strong
 from slopguard.model import Actor, Ecosystem, Existence, Outcome, Request, RowKind, Source, SourceKind, Verdict
+from slopguard.names import shown
 from slopguard.policy import decide
 from slopguard.rules import EXIT_CODES
 from slopguard.versions import listed
@@ -37,6 +38,8 @@ NAME_LIFTS = frozenset(
 """Rules that a release of a name lifts: every quarantine rule of the contract."""
 VERSION_LIFTS = NAME_LIFTS | {"predicted-registered", "lookalike-new", "foreign-source"}
 """Rules that a release of one version, bound to its digests, lifts."""
+ADVICE = ("  do ", "  or ", "  yours? ")
+"""Lines of a report that say what to do instead: the person has decided to look at it."""
 LONGEST_WHY = 300
 UNITS = {"h": 1, "d": 24, "w": 24 * 7}
 _SPAN = re.compile(r"([1-9]\d{0,3})([hdw])")
@@ -128,7 +131,9 @@ def looked_up(wish: Wanted, settings: Settings, cwd: Path, door: Door) -> tuple[
         SlopguardError: as for any command that asks an index.
     """
     from slopguard.cli.judging import looked_at
+    from slopguard.lists.loading import refresh
 
+    refresh(settings)
     with Judge.open(settings) as judge:
         verdict = looked_at(judge, [wish.request], settings, cwd)[0]
         if verdict.rule == "not-found" and verdict.request.digests:
@@ -181,3 +186,22 @@ def refusal(wish: Wanted, verdict: Verdict, then: Verdict) -> tuple[str, int] | 
         return f"rule '{verdict.rule}' is only lifted for one version, bound to its files: name it", code
     rule = then.rule if verdict.rule in lifted else verdict.rule
     return f"nobody can let it through here: no release lifts rule '{rule}'", code
+
+
+def known(verdict: Verdict) -> Iterator[str]:
+    """What is known of the package, for the person who decides: the verdict without its advice, then its history."""
+    from slopguard.reports import text
+
+    yield from (line for line in text.report([verdict]) if not line.startswith(ADVICE))
+    evidence, facts = verdict.evidence, verdict.evidence.facts
+    if evidence.lookalike_of is not None:
+        yield f"  like     {shown(evidence.lookalike_of)}, which is verified"
+    if facts.releases:
+        first = f"{facts.first_upload:%Y-%m-%d}" if facts.first_upload else "on a day the index does not tell"
+        count = len(facts.releases)
+        yield f"  history  first upload {first}, {count:,} version{'s' * (count != 1)} listed now"
+    request = verdict.request
+    for release in listed(request.ecosystem, request.version, facts) if request.version else ():
+        uploaded = f"{release.uploaded:%Y-%m-%d}" if release.uploaded else "on a day the index does not tell"
+        scripts = "; installing it runs code of its own" if release.install_script else ""
+        yield f"  version  uploaded {uploaded}{scripts}"

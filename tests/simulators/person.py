@@ -34,6 +34,8 @@ if child == 0:
 os.write(report, str(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])).encode())
 """
 
+PATIENCE = 30
+"""Seconds without a word after which a command is hung up on."""
 Script = Sequence[tuple[str, str]]
 """What to wait for, and what to type then; one after the other."""
 
@@ -65,9 +67,14 @@ def typed(
     subprocess.run(command, env={}, pass_fds=[report], check=True)
     os.close(report)
     seen = _conversation(terminal, done, iter([("Type yes: ", answer)] if script is None else script), meanwhile)
+    os.close(other)
+    waits = not select.select([done], [], [], 0)[0]
+    if waits:
+        os.close(terminal)
     code = int(os.read(done, 16) or b"-1")
-    for handle in (terminal, other, done):
-        os.close(handle)
+    if not waits:
+        os.close(terminal)
+    os.close(done)
     return code, seen.decode().replace("\r\n", "\n")
 
 
@@ -78,9 +85,9 @@ def _conversation(
     seen, heard, questions = b"", 0, iter(script)
     question, answer = next(questions, ("", ""))
     while True:
-        ready = select.select([terminal, done], [], [])[0]
-        if terminal not in ready:
-            return seen
+        ready = select.select([terminal, done], [], [], PATIENCE)[0]
+        if terminal not in ready:  # it has ended, or waits for an answer that nobody gives: then the line is cut
+            return seen if ready else seen + b"[still waiting]"
         seen += os.read(terminal, 65536)
         at = seen.find(question.encode(), heard) if question else -1
         if at >= 0:

@@ -1,0 +1,356 @@
+"""`slopguard allow`: one person, one package, for a while; with something that an agent does not have."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.cli.program import Ended, Program
+from tests.cli.terminal import at_a_terminal, user_folder, written
+from tests.simulators.keys import PASSPHRASE, WRONG, give
+from tests.simulators.lists_repository import ListsRepository
+from tests.simulators.pypi import PyPI
+
+ASKED = "key 'approval': "
+RIGHT = ((ASKED, PASSPHRASE),)
+FIRST = (("characters): ", PASSPHRASE), ("The same again: ", PASSPHRASE))
+KEY = ["keys/approval.json", "keys/approval.pem"]
+
+
+@pytest.fixture
+def index(pypi: PyPI, slopguard: Program) -> PyPI:
+    """The index that pip is configured for, with a package that nothing vouches for."""
+    slopguard.write("home/.config/pip/pip.conf", f"[global]\nindex-url = {pypi.url}\n")
+    return pypi.add("sg-fresh", "1.0", days_old=20, source=True).add("sg-fresh", "2.0", days_old=10)
+
+
+@pytest.fixture
+def key(slopguard: Program) -> None:
+    """The account has an approval key."""
+    give(user_folder(slopguard))
+
+
+def allow(slopguard: Program, *argv: str, script: tuple[tuple[str, str], ...] = RIGHT, **env: str) -> Ended:
+    return at_a_terminal(slopguard, "allow", *argv, "--why", "read it", script=script, **env)
+
+
+def released(slopguard: Program) -> list[str]:
+    return [name for name in written(slopguard) if name.startswith("released/")]
+
+
+def releases(slopguard: Program) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = slopguard("allow", "list", "--format", "json").json["releases"]
+    return found
+
+
+def acts(slopguard: Program) -> list[tuple[str, str, str]]:
+    rows = slopguard("log", "--format", "json").json["entries"]
+    return [(row["verdict"], row["rule"], row["door"]) for row in rows]
+
+
+def test_a_person_lets_a_name_through_for_thirty_days(slopguard: Program, index: PyPI, key: None) -> None:
+    assert slopguard("ask", "pypi:sg-fresh").rc == 3
+    ended = allow(slopguard, "pypi:SG_fresh")
+    assert ended.rc == 0, ended
+    assert "QUARANTINED  pypi:sg-fresh   unverified" in ended.out
+    assert "to be let through on this account: pypi:sg-fresh, every version" in ended.out
+    assert "2 versions listed now" in ended.out
+    assert PASSPHRASE not in ended.out
+    [row] = releases(slopguard)
+    assert (row["package"], row["version"], row["why"], row["by"]) == ("pypi:sg-fresh", None, "read it", "approval")
+    assert row["counts"] is True
+    asked = slopguard("ask", "pypi:sg-fresh", "--format", "json")
+    assert (asked.rc, asked.json["results"][0]["rule"]) == (0, "released")
+    assert ("released", "released", "allow") in acts(slopguard)
+
+
+def test_a_version_is_bound_to_the_digests_that_the_index_lists_now(slopguard: Program, index: PyPI, key: None) -> None:
+    ended = allow(slopguard, "pypi:sg-fresh==1.0", "--for", "12h")
+    assert ended.rc == 0, ended
+    assert "pypi:sg-fresh==1.0, 2 files by digest" in ended.out
+    assert slopguard("ask", "pypi:sg-fresh==1.0").rc == 0
+    assert slopguard("ask", "pypi:sg-fresh==2.0").rc == 3
+    index.add("sg-fresh", "1.0", wheels=("cp311-none-any",), days_old=0)  # a file that nobody let through
+    assert slopguard("ask", "pypi:sg-fresh==1.0").rc == 3
+
+
+def test_digests_may_be_named_instead(slopguard: Program, index: PyPI, key: None) -> None:
+    wheel = index.files_of("sg-fresh")[0].artefact.sha256
+    assert allow(slopguard, "pypi:sg-fresh==1.0", "--hash", f"sha256:{wheel.upper()}").rc == 0
+    assert slopguard("ask", "pypi:sg-fresh==1.0").rc == 3  # the index lists an sdist too
+    other = allow(slopguard, "pypi:sg-fresh==2.0", "--hash", "sha256:" + "0" * 64)
+    assert other.rc == 1
+    assert "hash-mismatch" in other.out
+
+
+def test_a_version_that_no_index_has_is_let_through_by_digest_wherever_it_comes_from(
+    slopguard: Program, index: PyPI, key: None
+) -> None:
+    assert allow(slopguard, "pypi:sg-elsewhere==1.0").rc == 1
+    ended = allow(slopguard, "pypi:sg-elsewhere==1.0", "--hash", "sha256:" + "a" * 64)
+    assert ended.rc == 0, ended
+    assert "foreign-source" in ended.out
+    assert slopguard("ask", "pypi:sg-elsewhere==1.0").rc == 1  # it still is not on the index
+
+
+def test_several_versions_are_let_through_side_by_side_and_taken_back_one_by_one(
+    slopguard: Program, index: PyPI, key: None
+) -> None:
+    for version in ("1.0", "2.0"):
+        assert allow(slopguard, f"pypi:sg-fresh=={version}").rc == 0
+    assert [row["version"] for row in releases(slopguard)] == ["1.0", "2.0"]
+    assert slopguard("allow", "remove", "pypi:sg-fresh==1").rc == 0
+    assert [row["version"] for row in releases(slopguard)] == ["2.0"]
+    assert slopguard("allow", "remove", "pypi:sg-fresh").rc == 0
+    assert releases(slopguard) == released(slopguard) == []
+    assert slopguard("ask", "pypi:sg-fresh==2.0").rc == 3
+    assert acts(slopguard).count(("removed", "released", "allow")) == 2
+
+
+def test_the_first_time_the_account_gets_its_key(slopguard: Program, index: PyPI) -> None:
+    ended = allow(slopguard, "pypi:sg-fresh", script=FIRST)
+    assert ended.rc == 0, ended
+    assert "no agent has it" in ended.out
+    assert PASSPHRASE not in ended.out
+    assert slopguard("ask", "pypi:sg-fresh").rc == 0
+    pem = user_folder(slopguard) / "keys" / "approval.pem"
+    assert pem.stat().st_mode & 0o777 == 0o600
+    assert b"OPENSSH PRIVATE KEY" in pem.read_bytes()
+    assert ("made", "approves", "keys") in acts(slopguard)
+    again = allow(slopguard, "pypi:sg-fresh==2.0")
+    assert "it was let through already" in again.out
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ((("characters): ", "too short"),), "the passphrase is too short"),
+        ((("characters): ", "aaaaaaaaaaaaaaa"),), "the passphrase is too short"),
+        ((("characters): ", PASSPHRASE), ("again: ", WRONG)), "the two passphrases differ"),
+        ((("characters): ", ""),), "that is no passphrase"),
+    ],
+)
+def test_a_poor_first_passphrase_makes_no_key(
+    slopguard: Program, index: PyPI, typed: tuple[tuple[str, str], ...], says: str
+) -> None:
+    ended = allow(slopguard, "pypi:sg-fresh", script=typed)
+    assert (ended.rc, says in ended.out) == (2, True), ended
+    assert written(slopguard) == []
+
+
+def test_a_wrong_passphrase_three_times_lets_nothing_through(slopguard: Program, index: PyPI, key: None) -> None:
+    ended = allow(slopguard, "pypi:sg-fresh", script=((ASKED, WRONG), (ASKED, "yes"), (ASKED, "")))
+    assert ended.rc == 2
+    assert written(slopguard) == KEY
+    wrong = allow(slopguard, "pypi:sg-fresh", script=((ASKED, WRONG),) * 3)
+    assert (wrong.rc, "the passphrase is wrong. Nothing was signed." in wrong.out) == (2, True)
+    assert written(slopguard) == KEY
+    assert slopguard("ask", "pypi:sg-fresh").rc == 3
+
+
+def test_the_second_try_may_be_right(slopguard: Program, index: PyPI, key: None) -> None:
+    ended = allow(slopguard, "pypi:sg-fresh", script=((ASKED, WRONG), (ASKED, PASSPHRASE)))
+    assert ended.rc == 0, ended
+
+
+def test_nothing_that_is_piped_flagged_or_set_is_a_passphrase(slopguard: Program, index: PyPI, key: None) -> None:
+    piped = slopguard("allow", "pypi:sg-fresh", "--why", "x", stdin=f"{PASSPHRASE}\n")
+    assert (piped.rc, "only a person can let a package through" in piped.err) == (2, True)
+    flagged = at_a_terminal(slopguard, "allow", "pypi:sg-fresh", "--why", "x", "--passphrase", PASSPHRASE)
+    assert flagged.rc == 2
+    ended = allow(slopguard, "pypi:sg-fresh", script=((ASKED, "\x03"),), SLOPGUARD_PASSPHRASE=PASSPHRASE)
+    assert ended.rc == 130
+    assert written(slopguard) == KEY
+
+
+@pytest.mark.parametrize(
+    ("name", "rule"),
+    [
+        ("pypi:sg-nowhere", "not-found"),
+        ("pypi:sg-fresh==9", "not-found"),
+        ("pypi:json", "stdlib-name"),
+        ("pypi:sg\u200bfresh", "bad-name"),
+        ("pypi:acme-tool", "internal-name"),
+    ],
+)
+def test_what_no_release_lifts_is_refused_and_nothing_is_written(
+    slopguard: Program, index: PyPI, key: None, name: str, rule: str
+) -> None:
+    slopguard.write("home/.config/slopguard/slopguard.toml", '[internal]\npypi = ["acme-*"]\n')
+    ended = allow(slopguard, name)
+    assert ended.rc == 1, ended
+    assert rule in ended.out
+    assert f"nobody can let it through here: no release lifts rule '{rule}'; nothing was written." in ended.out
+    assert released(slopguard) == []
+
+
+@pytest.mark.parametrize("name", ["10cent10", "num2words==0.5.16"])
+def test_what_is_known_to_be_malicious_is_never_let_through(
+    slopguard: Program, index: PyPI, key: None, name: str
+) -> None:
+    for version in ("1.0", "0.5.16"):
+        index.add(name.partition("==")[0], version, days_old=400)
+    ended = allow(slopguard, f"pypi:{name}")
+    assert (ended.rc, "no release lifts rule 'malicious'" in ended.out) == (1, True), ended
+    assert released(slopguard) == []
+
+
+def test_a_predicted_name_that_was_registered_is_let_through_by_version_only(
+    slopguard: Program, index: PyPI, key: None
+) -> None:
+    index.add("corefoundation", "1.0", days_old=10)  # a row of the shipped watchlist
+    ended = allow(slopguard, "pypi:corefoundation")
+    assert "predicted-registered" in ended.out
+    assert (ended.rc, "is only lifted for one version, bound to its files" in ended.out) == (1, True), ended
+    assert released(slopguard) == []
+    assert allow(slopguard, "pypi:corefoundation==1.0").rc == 0
+    assert slopguard("ask", "pypi:corefoundation==1.0").rc == 0
+
+
+def test_what_could_not_be_checked_is_not_let_through(slopguard: Program, key: None) -> None:
+    slopguard.write("home/.config/pip/pip.conf", "[global]\nindex-url = http://127.0.0.1:9/simple/\n")
+    ended = allow(slopguard, "pypi:sg-fresh")
+    assert (ended.rc, "could not be checked. Try again once that is put right" in ended.out) == (4, True), ended
+    assert written(slopguard) == KEY
+
+
+def test_what_is_allowed_already_needs_no_release(slopguard: Program, index: PyPI, key: None) -> None:
+    index.add_established("sg-alpha")
+    ended = allow(slopguard, "pypi:sg-alpha")
+    assert (ended.rc, "it is allowed already; nothing was written." in ended.out) == (0, True), ended
+    assert written(slopguard) == KEY
+
+
+def test_offline_a_version_needs_its_digests_named(slopguard: Program, index: PyPI, key: None) -> None:
+    ended = allow(slopguard, "pypi:sg-fresh==1.0", SLOPGUARD_OFFLINE="1")
+    assert (ended.rc, "no index was asked, so the version cannot be bound" in ended.out) == (2, True), ended
+    assert written(slopguard) == KEY
+
+
+def test_a_version_without_strong_digests_cannot_be_bound(slopguard: Program, index: PyPI, key: None) -> None:
+    index.add("sg-bare", "1.0", hashed=False, days_old=10)
+    ended = allow(slopguard, "pypi:sg-bare==1.0")
+    assert (ended.rc, "lists no sha256, sha384 or sha512" in ended.out) == (2, True), ended
+    assert written(slopguard) == KEY
+
+
+@pytest.mark.parametrize(
+    ("argv", "says"),
+    [
+        (["pypi:sg-fresh"], "--why must say"),
+        (["pypi:sg-fresh", "--why", "  "], "--why must say"),
+        (["pypi:sg-fresh", "--why", "x\x1b[2J"], "--why must say"),
+        (["pypi:sg-fresh", "--why", "x" * 301], "--why must say"),
+        (["pypi:sg-fresh", "--why", "x", "--for", "91d"], "90d at most"),
+        (["pypi:sg-fresh", "--why", "x", "--for", "2161h"], "90d at most"),
+        (["pypi:sg-fresh", "--why", "x", "--for", "0d"], "90d at most"),
+        (["pypi:sg-fresh", "--why", "x", "--for", "always"], "90d at most"),
+        (["pypi:sg-fresh", "--why", "x", "--hash", "sha256:" + "a" * 64], "--hash goes with one version"),
+        (["pypi:sg-fresh==1.0", "--why", "x", "--hash", "md5:" + "a" * 32], "--hash takes"),
+        (["pypi:sg-fresh==1.0", "--why", "x", "--hash", "sha256:ab"], "--hash takes"),
+        (["npm:sg-fresh@^1.0.0", "--why", "x"], "not a range or a tag"),
+        (["npm:sg-fresh@latest", "--why", "x"], "not a range or a tag"),
+        (["pypi:sg-fresh==\uff11.0", "--why", "x"], "not a range or a tag"),
+        (["sg-fresh", "--why", "x"], "does not say which ecosystem is meant"),
+        (["pypi:sg-fresh", "--why", "x", "--key", "nobody"], "there is no approval key 'nobody'"),
+    ],
+)
+def test_a_command_line_that_makes_no_sense_writes_nothing(
+    slopguard: Program, index: PyPI, key: None, argv: list[str], says: str
+) -> None:
+    for name in ("pyproject.toml", "package.json"):
+        slopguard.write(f"project/{name}", "")
+    ended = at_a_terminal(slopguard, "allow", *argv)
+    assert (ended.rc, says in ended.out) == (2, True), ended
+    assert written(slopguard) == KEY
+
+
+@pytest.fixture
+def team(slopguard: Program) -> None:
+    """The user trusts the lists of a team."""
+    acme = ListsRepository(teams=())
+    acme.rows["common"] = ["pypi\tsg-bad\tdeny\trule=denied"]
+    acme.publish()
+    address = acme.write(slopguard.root / "lists")
+    (user_folder(slopguard) / "slopguard.toml").write_text(
+        f'[lists]\nsources = [{{url = "{address}", root = "sha256:{acme.pin}"}}]\n'
+    )
+
+
+def test_where_a_team_has_lists_it_becomes_a_request_to_its_reviewers(
+    slopguard: Program, index: PyPI, key: None, team: None
+) -> None:
+    ended = allow(slopguard, "pypi:sg-fresh==2.0", "--for", "7d", script=())
+    assert ended.rc == 3, ended
+    digest = index.files_of("sg-fresh")[-1].artefact.sha256
+    line = f"slopguard lists add pypi:sg-fresh==2.0 --release --why 'read it' --for 7d --hash sha256:{digest}"
+    assert f"a reviewer runs: {line}\n" in ended.out
+    assert released(slopguard) == []
+    [path] = (slopguard.root / "data" / "requests").iterdir()
+    asked = json.loads(path.read_text())
+    assert (asked["name"], asked["version"], asked["rule"]) == ("sg-fresh", "2.0", "unverified")
+    assert (asked["hashes"], asked["why"]) == ([f"sha256:{digest}"], "read it")
+    assert acts(slopguard)[-1] == ("requested", "unverified", "allow")
+
+
+def test_what_a_team_denies_is_not_even_asked_of_its_reviewers(
+    slopguard: Program, index: PyPI, key: None, team: None
+) -> None:
+    index.add_established("sg-bad")
+    for target in ("pypi:sg-bad", "pypi:sg-bad==1.0"):
+        ended = allow(slopguard, target, script=())
+        assert (ended.rc, "no release lifts rule 'denied'" in ended.out) == (1, True), ended
+    assert not (slopguard.root / "data" / "requests").exists()
+
+
+def test_what_was_let_through_before_the_team_had_lists_counts_no_longer(
+    slopguard: Program, index: PyPI, key: None
+) -> None:
+    assert allow(slopguard, "pypi:sg-fresh").rc == 0
+    acme = ListsRepository(teams=())
+    address = acme.write(slopguard.root / "lists")
+    (user_folder(slopguard) / "slopguard.toml").write_text(
+        f'[lists]\nsources = [{{url = "{address}", root = "sha256:{acme.pin}"}}]\n'
+    )
+    assert slopguard("ask", "pypi:sg-fresh").rc == 3
+    assert "does not count: your team's reviewers let packages through" in slopguard("allow", "list").out
+
+
+def test_a_release_that_was_tampered_with_is_listed_as_one_that_does_not_count(
+    slopguard: Program, index: PyPI, key: None
+) -> None:
+    assert slopguard("allow", "list").err == "slopguard: nothing was let through.\n"
+    assert allow(slopguard, "pypi:sg-fresh").rc == 0
+    assert slopguard("allow", "list").out.endswith("by approval  read it\n")
+    [name] = released(slopguard)
+    path = user_folder(slopguard) / name
+    path.write_text(path.read_text().replace('"payload": "', '"payload": "AAAA'))
+    assert slopguard("ask", "pypi:sg-fresh").rc == 3
+    assert "does not count: not signed by any key that counts here" in slopguard("allow", "list").out
+    path.write_text("[")
+    assert slopguard("ask", "pypi:sg-fresh").rc == 3
+    assert "does not count: the file cannot be read" in slopguard("allow", "list").out
+    assert slopguard("allow", "remove", "pypi:sg-fresh").rc == 0
+    assert slopguard("allow", "remove", "pypi:sg-fresh").rc == 2
+
+
+def test_the_file_of_one_package_lets_no_other_one_through(slopguard: Program, index: PyPI, key: None) -> None:
+    index.add("sg-other", days_old=20)
+    assert allow(slopguard, "pypi:sg-fresh").rc == 0
+    [name] = released(slopguard)
+    from slopguard.lists.released import Released
+    from slopguard.model import Ecosystem
+
+    path = user_folder(slopguard) / name
+    other = Released(user_folder(slopguard)).path(Ecosystem.PYPI, "sg-other")
+    other.write_bytes(path.read_bytes().replace(b"pypi:sg-fresh", b"pypi:sg-other"))
+    assert slopguard("ask", "pypi:sg-other").rc == 3
+    assert "it is in the file of another package" in slopguard("allow", "list").out
+
+
+def test_a_key_that_signs_but_does_not_approve_lets_nothing_through(slopguard: Program, index: PyPI) -> None:
+    give(user_folder(slopguard), "signing", approves=False)
+    named = allow(slopguard, "pypi:sg-fresh", "--key", "signing", script=(("'signing': ", PASSPHRASE),))
+    assert (named.rc, "there is no approval key 'signing'" in named.out) == (2, True), named
+    assert released(slopguard) == []
