@@ -24,7 +24,8 @@ def judged(requests: Sequence[Request], settings: Settings, cwd: Path, door: Doo
     Raises:
         EnvironmentFailed: no client is installed whose indexes could be asked, or the ledger cannot be written.
     """
-    refresh(settings)
+    for note in refresh(settings):
+        print(note, file=sys.stderr)
     with Judge.open(settings) as judge:
         verdicts = looked_at(judge, requests, settings, cwd)
         judge.record(verdicts, door)

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 import click
 
 from slopguard.cli.app import common, config_of
-from slopguard.cli.lists_arrived import LetIn, let_in
 from slopguard.config import ListSource, Settings, load
 from slopguard.errors import ListInvalid, SlopguardError, UsageError
+from slopguard.lists.arrivals import LetIn, let_in
 
 if TYPE_CHECKING:
     from slopguard.lists.bundle import Bundle

@@ -73,9 +73,9 @@ class Guarded:
             plan = prejudge.plan(self.call, readings, indexes, settings.actor, mapped, locked)
         self._decidable(plan, observe=settings.mode is Mode.OBSERVE)
         door = Door(self.call.client, command=lines.typed(self.call))
-        refresh(settings)
+        arrived = refresh(settings)
         judge = Judge.open(settings, locked)
-        for note in judge.notes:
+        for note in (*arrived, *judge.notes):
             lines.say(note)
         from slopguard.gate.ports import preferred_port  # only now: the gate is heavy, see `ahead`
         from slopguard.gate.session import make_session

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, TypedDict
 
-from slopguard.errors import ListExpired, ListInvalid
+from slopguard.errors import ListExpired, ListInvalid, SlopguardError
 from slopguard.lists.bundle import Bundle
 from slopguard.lists.lists import utc_now
 from slopguard.model import Ecosystem
@@ -58,12 +58,25 @@ def shipped(clock: Clock) -> Parts:
     )
 
 
-def refresh(settings: Settings, clock: Clock = utc_now) -> None:
-    """Fetch the configured lists if that is due; what cannot be fetched stays as it is, which `configured` judges."""
-    if settings.list_sources and not settings.offline:
-        from slopguard.lists.sync import refresh_if_due
+def refresh(settings: Settings, clock: Clock = utc_now) -> tuple[str, ...]:
+    """Fetch the configured lists if that is due; what cannot be fetched stays as it is, which `configured` judges.
 
-        refresh_if_due(settings, clock())
+    Returns:
+        a line for each package that is denied by what arrived, and that was let in on this machine before.
+    """
+    if not settings.list_sources or settings.offline:
+        return ()
+    from slopguard.lists.sync import refresh_if_due
+
+    fresh = refresh_if_due(settings, clock())
+    if not fresh:
+        return ()
+    from slopguard.lists.arrivals import let_in
+
+    try:
+        return tuple(each.line for each in let_in(settings, fresh))
+    except SlopguardError:  # whoever judges meets it again, and says so
+        return ()
 
 
 def configured(settings: Settings, clock: Clock) -> Parts:

@@ -76,21 +76,26 @@ def sync(
         return _synced(settings, source, where, now, carried, anew=anew)
 
 
-def refresh_if_due(settings: Settings, now: datetime) -> None:
+def refresh_if_due(settings: Settings, now: datetime) -> tuple[bytes, ...]:
     """What a guarded command does before it judges: fetch lists that are missing or were not asked for lately.
 
     It says nothing and raises nothing; what it cannot get stays as it is, and `sources.installed` says what that means.
+
+    Returns:
+        the deny rows that arrived, as lines.
     """
     if settings.offline or not settings.list_sources:
-        return
+        return ()
     try:
         groups = by_root(settings)
     except SlopguardError:
-        return
+        return ()
+    fresh: list[bytes] = []
     for mirrors in groups.values():
         where = place(settings, mirrors[0])
         if _due(where, now):
-            _refreshed(settings, mirrors, where, now)
+            fresh += _refreshed(settings, mirrors, where, now)
+    return tuple(fresh)
 
 
 def arrived(before: Trusted | None, after: Trusted) -> tuple[bytes, ...]:
@@ -112,23 +117,21 @@ def _due(where: Place, now: datetime) -> bool:
     return check.due(now)
 
 
-def _refreshed(settings: Settings, mirrors: Sequence[ListSource], where: Place, now: datetime) -> None:
+def _refreshed(settings: Settings, mirrors: Sequence[ListSource], where: Place, now: datetime) -> tuple[bytes, ...]:
     """Try the mirrors of one list in turn; if another process is at it, leave it to that one."""
     try:
         with _alone(where, 0 if where.pack.exists() else settings.timeout):
-            if _due(where, now):
-                _first_of(settings, mirrors, where, now)
+            done = _first_of(settings, mirrors, where, now) if _due(where, now) else None
     except StoreError:
-        return
+        return ()
+    return arrived(done.before, done.after) if done else ()
 
 
-def _first_of(settings: Settings, mirrors: Sequence[ListSource], where: Place, now: datetime) -> None:
+def _first_of(settings: Settings, mirrors: Sequence[ListSource], where: Place, now: datetime) -> Synced | None:
     for source in mirrors:
-        try:
-            _synced(settings, source, where, now, None, anew=False)
-        except SlopguardError:
-            continue
-        return
+        with suppress(SlopguardError):
+            return _synced(settings, source, where, now, None, anew=False)
+    return None
 
 
 def _synced(

@@ -193,6 +193,18 @@ def test_that_is_so_for_programs_too_and_goes_by_version(configured: Program, ac
     assert (only["package"], only["rule"], only["times"]) == ("npm:lodash", "denied", 1)
 
 
+def test_so_it_is_when_a_command_fetches_by_itself(configured: Program, acme: ListsRepository) -> None:
+    configured("lists", "sync")
+    assert configured("ask", "--offline", "pypi:payfast").rc == 0
+    acme.rows["watch"] += ["pypi\tpayfast\tdeny\trule=malicious"]
+    acme.publish()
+    for note in (configured.root / "data/lists").glob("*.checked"):
+        note.unlink()
+    ended = configured("ask", "pypi:evil")
+    assert ended.rc == 1
+    assert "slopguard: NOTE pypi 'payfast' (malicious): let in here before, last " in ended.err
+
+
 # ------------------------------------------------------------------ the floor
 
 

@@ -323,6 +323,15 @@ def test_a_guarded_command_fetches_what_is_missing_and_what_is_old(machine: Mach
     assert "metadata/timestamp.json" in server.asked
 
 
+def test_what_it_brought_that_denies_is_told(machine: Machine, acme: ListsRepository) -> None:
+    assert len(sync.refresh_if_due(machine.settings, NOW)) == 2
+    acme.rows["watch"].append("pypi\tworse\tdeny\trule=malicious")
+    acme.publish()
+    later = NOW + timedelta(hours=7)
+    assert sync.refresh_if_due(machine.settings, later) == (b"pypi\tworse\tdeny\trule=malicious",)
+    assert sync.refresh_if_due(machine.settings, later) == ()
+
+
 def test_offline_and_without_sources_nothing_is_asked(machine: Machine, server: ListsServer) -> None:
     sync.refresh_if_due(replace(machine.settings, offline=True), NOW)
     sync.refresh_if_due(replace(machine.settings, list_sources=()), NOW)

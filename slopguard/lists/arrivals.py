@@ -13,6 +13,7 @@ from slopguard.config import Settings
 from slopguard.lists.rows import Row
 from slopguard.names import shown
 from slopguard.store import Store
+from slopguard.store.db import FILE
 from slopguard.store.ledger import Entry, Ledger
 
 LET_IN = ("allow", "warn")
@@ -50,7 +51,7 @@ def let_in(settings: Settings, lines: Iterable[bytes]) -> list[LetIn]:
         ListInvalid: a row cannot be read.
     """
     denied = _by_package(lines)
-    if not denied or not (settings.home / "slopguard.db").exists():
+    if not denied or not (settings.home / FILE).exists():
         return []
     store = Store.open(settings)
     try:
