@@ -76,7 +76,7 @@ class Fetcher(FetcherInterface):
     def _answer(self, url: str) -> requests.Response:
         """The answer after redirects; each is asked for afresh, so that no header goes to another host."""
         for _ in range(HOPS):
-            response = self._session.get(url, stream=True, timeout=self._timeout, allow_redirects=False)
+            response = self._got(url)
             if not response.is_redirect:
                 return response
             response.close()
@@ -86,6 +86,15 @@ class Fetcher(FetcherInterface):
                 raise DownloadError("a redirect to a place that is less safe")
             url = target
         raise DownloadError("too many redirects")
+
+    def _got(self, url: str) -> requests.Response:
+        """One answer; a connection that the server or a proxy closed after the last one is made anew, once."""
+        try:
+            return self._session.get(url, stream=True, timeout=self._timeout, allow_redirects=False)
+        except requests.ConnectionError as why:
+            if isinstance(why, requests.Timeout):
+                raise
+            return self._session.get(url, stream=True, timeout=self._timeout, allow_redirects=False)
 
     def _paced(self, response: requests.Response) -> Iterator[bytes]:
         """The bytes as sent (nothing is unpacked); a server that only drips is given up."""

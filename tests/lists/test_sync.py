@@ -18,6 +18,7 @@ from slopguard.lists.checks import Check
 from slopguard.model import Ecosystem
 from tests.lists.machine import Machine
 from tests.simulators.lists_repository import ListsRepository, ListsServer, key
+from tests.simulators.proxy import Proxy
 from tests.simulators.server import Break, Fault, basic
 
 NOW = datetime.now(UTC)
@@ -150,6 +151,15 @@ def test_a_redirect_is_followed_and_a_password_does_not_go_with_it(
         assert Machine(tmp_path, acme, server.url).sync()
         assert "authorization" in server.requests[0].headers
         assert [seen.headers.get("authorization") for seen in mirror.requests] == [None]
+
+
+def test_it_goes_through_the_proxy_of_the_environment(
+    tmp_path: Path, acme: ListsRepository, server: ListsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Proxy({"lists.example": server.origin}) as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        assert Machine(tmp_path, acme, "http://lists.example/lists/").sync()
+        assert set(proxy.asked) == {"GET lists.example:80"}
 
 
 @pytest.mark.parametrize("to", ["file:///etc/hostname", "ftp://lists.example/x", "", "//["])
