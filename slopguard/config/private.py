@@ -36,11 +36,17 @@ def put_new(path: Path, data: bytes) -> None:
     """
     try:
         with _Fresh(path, data) as fresh:
-            os.link(fresh, path)  # unlike a rename, this fails where something is in the way
-    except FileExistsError:
-        raise ConfigError(f"{path}: is there already, and is not overwritten", "Choose another name") from None
+            _link(fresh, path)
     except OSError as why:
         raise _unwritable(path, why) from None
+
+
+def _link(fresh: Path, path: Path) -> None:
+    """Give a file its second name; unlike a rename, this fails where something is in the way."""
+    try:
+        os.link(fresh, path)
+    except FileExistsError:
+        raise ConfigError(f"{path}: is there already, and is not overwritten", "Choose another name") from None
 
 
 def remove(path: Path) -> None:

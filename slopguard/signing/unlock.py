@@ -81,7 +81,7 @@ def _no_fido(data: bytes, where: str) -> None:
     Raises:
         SigningError: it is one.
     """
-    body = b"".join(line for line in data.split() if not line.startswith(b"-"))
+    body = b"".join(line for line in data.splitlines() if not line.startswith(b"-"))
     try:
         head = binascii.a2b_base64(body)[:512]
     except binascii.Error:
