@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 @click.option("--threshold", type=int, help="How many must sign the lists; a majority unless told.")
 @common
 @click.pass_context
-def init(ctx: click.Context, folder: Path, name: str, config: Path | None, form: str, /, **options: object) -> int:
+def init(ctx: click.Context, /, folder: Path, name: str, config: Path | None, form: str, **options: object) -> int:
     """Start a repository of lists in FOLDER.
 
     Several people: each makes a key (`slopguard keys new`) and hands over what `slopguard keys show` prints. One

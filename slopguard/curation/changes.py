@@ -64,10 +64,10 @@ def _list(book: Book, role: str, before: Targets | None, after: Targets) -> Iter
     for path in sorted(after.targets):
         old = before.targets.get(path) if before else None
         if old is None or old.hashes != after.targets[path].hashes:
-            if path == "lists.json":
-                yield "internal names or the name of the lists" + ("" if old is None else " change")
-            else:
+            if path != "lists.json":
                 yield from _rows(book, path, old.hashes["sha256"] if old else None)
+            elif old is not None:
+                yield "internal names, or the name of the lists, change"
     if role == "targets":
         yield from _delegations(before, after)
 
