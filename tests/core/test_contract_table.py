@@ -252,27 +252,13 @@ RELEASED: tuple[Row, ...] = (
     ("but pinned does", typed("5.0"), known(DOWN, released="pinned"), "warn released"),
 )
 
-ADVISORIES: tuple[Row, ...] = (
-    ("a dependency", needed("6.0"), known(NEW_VERSION, fixes=True), "warn fixes-advisory"),
-    ("once it is old it is like any other", typed("3.0"), known(fixes=True), "allow established"),
-    ("excuses no unknown name", typed("3.0"), known(YOUNG, fixes=True), "quarantine unverified"),
-    ("nor a fresh name", needed("1.0"), known(ALWAYS_FRESH, fixes=True), "quarantine too-new"),
-    ("nor a denied version", typed("6.0"), known(NEW_VERSION, deny=DENIED, fixes=True), "block denied"),
-    ("nor missing dates", typed("1.0"), known(UNDATED, fixes=True, allow=BASELINE), "quarantine no-dates"),
-)
-
 NETWORK_AND_LISTS: tuple[Row, ...] = (
     ("offline, an unknown name", typed(), known(OFFLINE), "quarantine unverified"),
     ("offline, an allowlisted one", typed(), known(OFFLINE, allow=BASELINE), "allow allowlisted"),
     ("offline, an allowlisted version", typed("5.0"), known(OFFLINE, allow=BASELINE), "allow allowlisted"),
     ("an expired list still denies", typed(), known(deny=DENIED, lists="expired"), "block denied"),
-    ("an expired list takes nothing from others", typed(), known(lists="expired"), "allow established"),
-    (
-        "an expired list vouches for no scope",
-        npm(),
-        known(YOUNG, scope_vouched=True, lists="expired"),
-        "quarantine unverified",
-    ),
+    ("what only expired lists know is unknown", typed(), known(lists="expired"), "allow established"),
+    ("nor does a scope", npm(), known(YOUNG, scope_vouched=True, lists="expired"), "quarantine unverified"),
     ("an expired list and a lock", locked(), known(allow=BASELINE, lists="expired", locked=True), "allow locked"),
     ("an invalid list hides deny rows", locked(), known(locked=True, lists="invalid"), "unchecked list-invalid"),
     ("an invalid list and no such name", typed(), known(GONE, lists="invalid"), "block not-found"),
@@ -299,7 +285,7 @@ def _rows(rows: tuple[Row, ...]) -> pytest.MarkDecorator:
     )
 
 
-ALL = VERDICTS + ESTABLISHED + ARRIVALS + PRECEDENCE + WATCHED + RELEASED + ADVISORIES + NETWORK_AND_LISTS
+ALL = VERDICTS + ESTABLISHED + ARRIVALS + PRECEDENCE + WATCHED + RELEASED + NETWORK_AND_LISTS
 
 
 @_rows(VERDICTS)
@@ -329,13 +315,6 @@ def test_a_watch_row(request_: Request, evidence: Evidence, expected: str) -> No
 
 @_rows(RELEASED)
 def test_the_release_valve(request_: Request, evidence: Evidence, expected: str) -> None:
-    assert said(request_, evidence) == expected
-
-
-@_rows(ADVISORIES)
-def test_a_version_that_fixes_an_advisory_need_not_cool_down(
-    request_: Request, evidence: Evidence, expected: str
-) -> None:
     assert said(request_, evidence) == expected
 
 
