@@ -8,12 +8,13 @@ configured nothing counts here: the wish becomes a request to its reviewers.
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,6 +41,7 @@ REQUEST = "slopguard/request/1"
 FIRST_KEY = "approval"
 REQUESTED = 3
 """Exit code of a wish that became a request: it is in quarantine still."""
+DAY = timedelta(days=1)
 WIDE = 300
 FIRST = (
     "This account has no key that lets packages through yet; it is made now.",
@@ -104,7 +106,7 @@ def add(
         return _ended(verdict, f"{refused[0]}; nothing was written", refused[1])
     release = _release(wish, releasing.digests_of(wish, verdict))
     if settings.list_sources:
-        return _ask_reviewers(release, wish, verdict, settings, lasts)
+        return _ask_reviewers(release, wish, verdict, settings)
     return _let_through(release, wish, verdict, settings, key, command)
 
 
@@ -186,12 +188,13 @@ def _first_key(settings: Settings) -> tuple[PublicKey, Secret]:
     return folder.new(FIRST_KEY, typed, approves=True), lambda what: typed
 
 
-def _ask_reviewers(release: Release, wish: Wanted, verdict: Verdict, settings: Settings, lasts: str) -> int:
+def _ask_reviewers(release: Release, wish: Wanted, verdict: Verdict, settings: Settings) -> int:
     """Turn the wish into a request: a file to hand over, and the command that a reviewer would run."""
     content: dict[str, Any] = json.loads(release.payload()) | {"schema": REQUEST, "rule": verdict.rule}
     data = json.dumps(content, indent=1, sort_keys=True).encode() + b"\n"
     path = settings.home / "requests" / f"{sha256(data).hexdigest()[:16]}.json"
-    command = ["slopguard", "lists", "add", wish.target, "--release", "--why", wish.why, "--for", lasts]
+    command = ["slopguard", "lists", "add", wish.target, "--release", "--why", wish.why, "--owner", _account()]
+    command += ["--expires", f"{-(-wish.lasts // DAY)}d"]
     command += [word for digest in release.hashes for word in ("--hash", digest)]
     acts.record(settings, "allow", "requested", verdict.rule, wish.package, shlex.join(command))
     private.put(path, data)
@@ -201,6 +204,14 @@ def _ask_reviewers(release: Release, wish: Wanted, verdict: Verdict, settings: S
     click.echo(printable(f"  the request: {path}"), err=True)
     click.echo(printable(f"  a reviewer runs: {shlex.join(command)}"), err=True)
     return REQUESTED
+
+
+def _account() -> str:
+    """The name of the account, for the reviewers: who asks, and answers for it."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
 
 
 def _release(wish: Wanted, digests: tuple[str, ...]) -> Release:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
+import tomllib
 
 import pytest
 
@@ -284,8 +287,14 @@ def test_where_a_team_has_lists_it_becomes_a_request_to_its_reviewers(
     ended = allow(slopguard, "pypi:sg-fresh==2.0", "--for", "7d", script=())
     assert ended.rc == 3, ended
     digest = index.files_of("sg-fresh")[-1].artefact.sha256
-    line = f"slopguard lists add pypi:sg-fresh==2.0 --release --why 'read it' --for 7d --hash sha256:{digest}"
-    assert f"a reviewer runs: {line}\n" in ended.out
+    [line] = re.findall(r"a reviewer runs: slopguard (.*)\n", ended.out)
+    assert line.startswith("lists add pypi:sg-fresh==2.0 --release --why 'read it' --owner ")
+    assert line.endswith(f"--expires 7d --hash sha256:{digest}")
+    slopguard.write("reviewed/lists.toml", 'name = "acme"\n')
+    added = slopguard(*shlex.split(line), "--reviewer", "ben", "--repository", str(slopguard.root / "reviewed"))
+    assert added.rc == 0, added
+    entry = tomllib.loads((slopguard.root / "reviewed/common/pypi.toml").read_text())["release"]["pypi"]["sg-fresh"]
+    assert (entry["versions"], entry["hashes"]) == (["2.0"], [f"sha256:{digest}"])
     assert released(slopguard) == []
     [path] = (slopguard.root / "data" / "requests").iterdir()
     asked = json.loads(path.read_text())

@@ -53,7 +53,7 @@ def test_an_agent_with_a_terminal_is_refused_whatever_it_hides(project: Program,
 
 def test_the_sentence_for_the_user_is_the_command_that_they_would_type(project: Program) -> None:
     ended = agent(project, "SLOPGUARD", *ALLOW, CLAUDECODE="1")
-    assert "Ask the user to run: slopguard allow pypi:sg-fresh --why 'the user said so' --for 30d.\n" in ended.out
+    assert "Ask the user to run: slopguard allow pypi:sg-fresh --why 'the user said so' --for 30d" in ended.out
 
 
 def test_an_agent_that_hides_all_its_marks_lacks_the_passphrase(project: Program) -> None:
