@@ -193,7 +193,8 @@ def _ask_reviewers(release: Release, wish: Wanted, verdict: Verdict, settings: S
     content: dict[str, Any] = json.loads(release.payload()) | {"schema": REQUEST, "rule": verdict.rule}
     data = json.dumps(content, indent=1, sort_keys=True).encode() + b"\n"
     path = settings.home / "requests" / f"{sha256(data).hexdigest()[:16]}.json"
-    command = ["slopguard", "lists", "add", wish.target, "--release", "--why", wish.why, "--owner", _account()]
+    kind = ["--release"] if release.version else []  # in a list, exceptions are for versions; a name is allowed
+    command = ["slopguard", "lists", "add", wish.target, *kind, "--why", wish.why, "--owner", _account()]
     command += ["--expires", f"{-(-wish.lasts // DAY)}d"]
     command += [word for digest in release.hashes for word in ("--hash", digest)]
     acts.record(settings, "allow", "requested", verdict.rule, wish.package, shlex.join(command))

@@ -281,26 +281,30 @@ def team(slopguard: Program) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("target", "kind", "lasts", "days"),
+    [("pypi:sg-fresh==2.0", "release", "7d", "7d"), ("pypi:sg-fresh", "allow", "36h", "2d")],
+)
 def test_where_a_team_has_lists_it_becomes_a_request_to_its_reviewers(
-    slopguard: Program, index: PyPI, key: None, team: None
+    slopguard: Program, index: PyPI, key: None, team: None, target: str, kind: str, lasts: str, days: str
 ) -> None:
-    ended = allow(slopguard, "pypi:sg-fresh==2.0", "--for", "7d", script=())
+    ended = allow(slopguard, target, "--for", lasts, script=())
     assert ended.rc == 3, ended
-    digest = index.files_of("sg-fresh")[-1].artefact.sha256
-    [line] = re.findall(r"a reviewer runs: slopguard (.*)\n", ended.out)
-    assert line.startswith("lists add pypi:sg-fresh==2.0 --release --why 'read it' --owner ")
-    assert line.endswith(f"--expires 7d --hash sha256:{digest}")
-    slopguard.write("reviewed/lists.toml", 'name = "acme"\n')
-    added = slopguard(*shlex.split(line), "--reviewer", "ben", "--repository", str(slopguard.root / "reviewed"))
-    assert added.rc == 0, added
-    entry = tomllib.loads((slopguard.root / "reviewed/common/pypi.toml").read_text())["release"]["pypi"]["sg-fresh"]
-    assert (entry["versions"], entry["hashes"]) == (["2.0"], [f"sha256:{digest}"])
     assert released(slopguard) == []
     [path] = (slopguard.root / "data" / "requests").iterdir()
     asked = json.loads(path.read_text())
-    assert (asked["name"], asked["version"], asked["rule"]) == ("sg-fresh", "2.0", "unverified")
-    assert (asked["hashes"], asked["why"]) == ([f"sha256:{digest}"], "read it")
+    digests = [f"sha256:{index.files_of('sg-fresh')[-1].artefact.sha256}"] if kind == "release" else []
+    assert (asked["name"], asked["rule"], asked["why"]) == ("sg-fresh", "unverified", "read it")
+    assert (asked["version"], asked["hashes"]) == ("2.0" if digests else None, digests)
     assert acts(slopguard)[-1] == ("requested", "unverified", "allow")
+    [line] = re.findall(r"a reviewer runs: slopguard (.*)\n", ended.out)
+    assert line.startswith(f"lists add {target} ")
+    assert f" --expires {days}" in line
+    slopguard.write("reviewed/lists.toml", 'name = "acme"\n')
+    added = slopguard(*shlex.split(line), "--reviewer", "ben", "--repository", str(slopguard.root / "reviewed"))
+    assert added.rc == 0, added
+    entry = tomllib.loads((slopguard.root / "reviewed/common/pypi.toml").read_text())[kind]["pypi"]["sg-fresh"]
+    assert (entry["reason"], entry.get("hashes", [])) == ("read it", digests)
 
 
 def test_what_a_team_denies_is_not_even_asked_of_its_reviewers(
