@@ -43,6 +43,7 @@ def test_every_key_of_the_contract_is_understood(machine: Machine) -> None:
     assert settings == Settings(
         account=machine.where.home,
         home=machine.where.home,
+        user=machine.where.user,
         mode=Mode.STRICT,
         actor=Actor.HUMAN,
         established_days=180,
