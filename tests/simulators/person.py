@@ -34,7 +34,7 @@ if child == 0:
 os.write(report, str(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])).encode())
 """
 
-PATIENCE = 30
+PATIENCE = 120
 """Seconds without a word after which a command is hung up on."""
 Script = Sequence[tuple[str, str]]
 """What to wait for, and what to type then; one after the other."""
