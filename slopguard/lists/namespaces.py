@@ -87,11 +87,11 @@ class Claim:
     pattern: re.Pattern[str]
 
     @property
-    def prefix(self) -> str:
-        """How every line of a list starts that the glob may match."""
+    def literal(self) -> str:
+        """How every name starts that the glob matches; at least one character."""
         found = _LITERAL.match(self.glob)
-        literal = found[0] if found else ""
-        return f"{self.ecosystem.value}\t{literal}" + ("\t" if literal == self.glob else "")
+        assert found is not None
+        return found[0]
 
     def holds(self, ecosystem: str, name: str) -> bool:
         """Whether a name is one of these."""
@@ -123,15 +123,25 @@ class Namespaces:
     def outsiders(self, bundle: Bundle, owner: str) -> str | None:
         """A name in a list of `owner` that belongs to somebody else, as `ECOSYSTEM:NAME`; `None` if there is none.
 
-        The list must be sorted, as `Bundle.of` makes it; only lines that start like another owner's glob are read.
+        The whole list is searched, for who signs it may have put its rows in an order in which a search by bisection
+        finds a name, but not what starts like it.
         """
-        for claim in self.claims:
-            if claim.owner != owner:
-                for line in bundle.lines(claim.prefix):
-                    name = line.decode("ascii", "replace").split("\t")[1]
-                    if claim.pattern.fullmatch(name):
-                        return f"{claim.ecosystem.value}:{name}"
+        others = [claim for claim in self.claims if claim.owner != owner]
+        for found in _rows_like(others).finditer(bundle.data) if others else ():
+            ecosystem, name = found[1].decode("ascii", "replace").split("\t")
+            if any(claim.holds(ecosystem, name) for claim in others):
+                return f"{ecosystem}:{name}"
         return None
+
+
+def _rows_like(claims: Sequence[Claim]) -> re.Pattern[bytes]:
+    """Finds every row whose name starts like one of these globs; its first character decides nearly all others."""
+    parts = []
+    for ecosystem in sorted({claim.ecosystem for claim in claims}):
+        starts = sorted({claim.literal for claim in claims if claim.ecosystem is ecosystem})
+        first = re.escape("".join(sorted({start[0] for start in starts})))
+        parts.append(rf"{ecosystem.value}\t(?=[{first}])(?:{'|'.join(map(re.escape, starts))})")
+    return re.compile(rf"\n((?:{'|'.join(parts)})[^\t\n]*)".encode("ascii"))
 
 
 def clashes(mapping: Mapping[str, Mapping[str, Sequence[str]]]) -> Iterator[tuple[str, str, str, str]]:

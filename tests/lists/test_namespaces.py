@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
+from hashlib import sha256
 from itertools import product
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from slopguard.errors import ListInvalid
-from slopguard.lists.bundle import Bundle
+from slopguard.lists.bundle import HEADER, Bundle
 from slopguard.lists.namespaces import Namespaces, clashes, overlap, sound, spelled
 from slopguard.model import Ecosystem
 
@@ -115,12 +116,23 @@ def test_rows_about_names_of_somebody_else_are_found(owner: str, rows: list[str]
     assert Namespaces.of(OWNERS).outsiders(Bundle.of("list", rows), owner) == outsider
 
 
-def test_only_rows_that_start_like_a_glob_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
-    real = Bundle.lines
-    monkeypatch.setattr(Bundle, "lines", lambda self, prefix: asked.append(prefix) or real(self, prefix))
-    Namespaces.of(OWNERS).outsiders(Bundle.of("list", ["pypi\tflask\tallow"]), "web")
-    assert asked == ["npm\t@acme-pay/", "pypi\tacme-pay-"]
+def test_rows_out_of_order_hide_nothing() -> None:
+    """A search by bisection for `acme-pay-` would end before the row; one for the whole name may find it."""
+    rows = ["pypi\tzzz\tallow", "pypi\tacme-pay-core\tallow", "pypi\taaa\tallow"]
+    data = HEADER + "".join(f"{row}\n" for row in rows).encode()
+    shuffled = Bundle("list", data, sha256(data).hexdigest())
+    assert list(shuffled.lines("pypi\tacme-pay-")) == []
+    assert Namespaces.of(OWNERS).outsiders(shuffled, "web") == "pypi:acme-pay-core"
+
+
+@given(st.lists(st.text(alphabet=ALPHABET, min_size=1, max_size=4), max_size=20), st.lists(GLOBS, max_size=6))
+def test_the_search_finds_what_the_globs_say(names: list[str], globs: list[str]) -> None:
+    owned = {"one": {"pypi": [glob for glob in globs if sound(Ecosystem.PYPI, glob)]}}
+    bundle = Bundle.of("list", [f"{eco}\t{name}\tallow" for name in names for eco in ("pypi", "npm")])
+    found = Namespaces.of(owned).outsiders(bundle, "two")
+    expected = any(fnmatchcase(name, glob) for name in names for glob in owned["one"]["pypi"])
+    assert (found is not None) is expected
+    assert Namespaces.of(owned).outsiders(bundle, "one") is None
 
 
 def test_overlaps_of_two_owners_are_refused_and_named() -> None:
