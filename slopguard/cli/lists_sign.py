@@ -139,7 +139,7 @@ def publish(ctx: click.Context, /, out: Path, repository: Path, config: Path | N
     click.echo(f"slopguard: published: {new}; timestamp {done.timestamp}, good until {done.expires:%Y-%m-%d}.")
     click.echo(f"slopguard: for the settings of machines: root = sha256:{done.pin}")
     for line in (*done.notes, *(f"still waiting: {each}" for each in done.waiting)):
-        click.echo(f"slopguard: {line}.", err=True)
+        click.echo(f"slopguard: {line}", err=True)
     return 0
 
 

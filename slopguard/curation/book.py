@@ -49,10 +49,6 @@ class Book:
     layout: Layout
     _newest: dict[str, Stored | None] = field(default_factory=dict)
 
-    def roles(self) -> tuple[str, ...]:
-        """Every role that was ever published, `timestamp` aside."""
-        return tuple(sorted({role for _, role in self._versions()}))
-
     def newest(self, role: str) -> Stored | None:
         """What was published last for a role, `None` if nothing ever was.
 

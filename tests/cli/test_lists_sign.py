@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from slopguard.signing.keys import PublicKey
+from slopguard.signing.keys import KeyFolder, PublicKey
 from tests.cli.program import Ended, Program
 from tests.cli.terminal import at_a_terminal, user_folder
 from tests.curation.repository import Reader
@@ -29,8 +29,12 @@ def secret(slopguard: Program) -> str:
 
 
 def ci_key(slopguard: Program) -> str:
-    pem = made("ci")[1].private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-    return f"file:{slopguard.write('ci.pem', pem)}"
+    return f"file:{slopguard.write('ci.pem', pem('ci'))}"
+
+
+def pem(name: str) -> str:
+    """The private half of a key without a passphrase."""
+    return made(name)[1].private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
 def public(slopguard: Program, *names: str) -> list[str]:
@@ -277,6 +281,17 @@ def test_a_wrong_passphrase_signs_nothing(lists: Program) -> None:
     assert (lists.cwd / "staged/root.json").read_bytes() == before
 
 
+@pytest.mark.parametrize(("answer", "rc"), [("yes", 0), ("no", 2)])
+def test_a_key_that_asks_for_nothing_signs_only_what_a_person_agreed_to(lists: Program, answer: str, rc: int) -> None:
+    lists("lists", "build")
+    place = lists.write("ben.pem", pem("ben"))
+    KeyFolder(user_folder(lists) / "keys").link("ben", f"file2:{place}", signer("ben").public_key)
+    ended = at_a_terminal(lists, "lists", "sign", "--key", "ben", script=(("Sign this? Type yes: ", answer),))
+    assert ended.rc == rc, ended
+    assert ("signed: root, targets" in ended.out) is (rc == 0)
+    assert ("nothing was signed" in ended.out) is (rc == 2)
+
+
 def test_signing_twice_says_so(lists: Program) -> None:
     lists("lists", "build")
     sign(lists, "ana")
@@ -318,7 +333,7 @@ def test_agents_and_ci_sign_nothing_and_change_no_keys(
     ended = at_a_terminal(lists, *command, script=((ASKED, PASSPHRASE),), **marker)
     assert ended.rc == 2
     assert "only a person can " in ended.out
-    assert f"Ask the user to run: slopguard {' '.join(command)}." in ended.out
+    assert f"Ask the user to run: slopguard {' '.join(command)}" in ended.out
     piped = lists(*command, stdin=PASSPHRASE + "\n")
     assert piped.rc == 2
     assert "only a person can " in piped.err
@@ -332,7 +347,7 @@ def test_nothing_is_published_before_enough_people_signed(lists: Program, secret
     assert ended.rc == 2
     assert "root 1, until " in ended.err
     assert "1 of 2 signatures, missing ben or cem" in ended.err
-    assert "They run: slopguard lists sign." in ended.err
+    assert "They run: slopguard lists sign" in ended.err
     assert not (lists.root / "project/served").exists()
 
 
@@ -355,8 +370,8 @@ def test_publish_says_what_machines_name_in_their_settings(published: Program, s
 
 
 def test_the_ci_key_comes_from_a_variable_too(published: Program, secret: str) -> None:
-    pem = Path(secret.removeprefix("file:")).read_text()
-    ended = published("lists", "publish", "../served", "--ci-key", "env:KEY", env={"KEY": pem, "CI": "true"})
+    env = {"KEY": Path(secret.removeprefix("file:")).read_text(), "CI": "true"}
+    ended = published("lists", "publish", "../served", "--ci-key", "env:KEY", env=env)
     assert ended.rc == 0, ended
     ended = published("lists", "publish", "../served", "--ci-key", "env:KEY")
     assert ended.rc == 2
@@ -405,6 +420,23 @@ def test_the_shipped_lists_verify(slopguard: Program) -> None:
     ended = verified(slopguard)
     assert ended.rc == 0, ended
     assert "shipped list '" in ended.out
+
+
+def test_the_lists_of_this_machine_verify(published: Program) -> None:
+    folder = published.root / "project/served"
+    pin = sha256((folder / "metadata/1.root.json").read_bytes()).hexdigest()
+    source = f'{{url = "{folder.as_uri()}/", root = "sha256:{pin}"}}'
+    settings = f'[lists]\nsources = [{source}]\nteams = ["payments"]\n'
+    published.write("home/.config/slopguard/slopguard.toml", settings)
+    missing = verified(published)
+    assert missing.rc == 4
+    assert "were not fetched yet" in missing.err
+    synced = published("lists", "sync")
+    assert synced.rc == 0, synced
+    ended = verified(published)
+    assert ended.rc == 0, ended
+    assert "slopguard: list 'acme/common': 1 rows, signatures hold\n" in ended.out
+    assert "slopguard: list 'acme/payments': 0 rows, signatures hold\n" in ended.out
 
 
 def _other_sources(lists: Program) -> None:
@@ -471,6 +503,40 @@ def test_what_cannot_be_verified_is_named(published: Program, argv: tuple[str, .
     ended = verified(published, *argv)
     assert ended.rc == code
     assert problem in ended.err
+
+
+def test_a_team_that_leaves_is_named_to_who_signs(published: Program) -> None:
+    text = (published.cwd / "lists.toml").read_text()
+    published.write("project/lists/lists.toml", text.partition("[teams.payments]")[0])
+    shutil.rmtree(published.cwd / "teams/payments")
+    assert published("lists", "build").rc == 0
+    shown = sign(published, "ana").out
+    assert "  payments: no longer one of the teams" in shown
+
+
+def test_a_renewed_signature_changes_nothing_but_its_end(published: Program) -> None:
+    ended = published("lists", "build", "--renew", "60")
+    assert "slopguard: payments 2 waits for signatures (its signature ends soon)." not in ended.out
+    text = (published.cwd / "lists.toml").read_text().replace("days = 30", "days = 365")
+    published.write("project/lists/lists.toml", text)
+    ended = published("lists", "build", "--renew", "60")
+    assert "slopguard: payments 2 waits for signatures (its signature ends soon)." in ended.out
+    assert "  nothing but a later end" in sign(published, "dee").out
+
+
+def test_a_change_taken_back_waits_no_more(published: Program) -> None:
+    published.write("project/lists/common/npm.toml", "[allow.npm.zod]\n")
+    published("lists", "build")
+    (published.cwd / "common/npm.toml").unlink()
+    ended = published("lists", "build")
+    assert "slopguard: targets is as published again, so nothing of it waits any more." in ended.out
+    assert "slopguard: nothing to sign; what is published is what the sources say." in ended.out
+
+
+def test_all_signatures_there_the_next_step_is_said(published: Program) -> None:
+    published.write("project/lists/teams/payments/npm.toml", "[allow.npm.zod]\n")
+    published("lists", "build")
+    assert "slopguard: all signatures are there. Next: slopguard lists publish" in sign(published, "dee").out
 
 
 def test_a_key_is_rotated_and_comments_survive(published: Program, secret: str) -> None:
