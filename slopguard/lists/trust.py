@@ -27,25 +27,20 @@ from tuf.api.metadata import DelegatedRole, Metadata, MetaFile, Root, Snapshot, 
 from tuf.api.serialization import DeserializationError
 
 from slopguard.errors import ListInvalid
+from slopguard.lists import contents
 from slopguard.lists import floor as floors
-from slopguard.lists.bundle import HEADER, Bundle
+from slopguard.lists.bundle import Bundle
 from slopguard.lists.floor import Floor
 from slopguard.lists.namespaces import Namespaces
 
 SCHEMA = "slopguard/lists/1"
 SIGNED = "x-slopguard-signed"
-COMMON, WATCH = "common", "watch"
+COMMON, WATCH = contents.COMMON, contents.WATCH
 RESERVED = frozenset({"root", "targets", "snapshot", "timestamp", WATCH, COMMON, "lists"})
 LONGEST_CHAIN = 256
 """Roots that are followed from the pinned one, as python-tuf's own client limits them."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _ROOT = re.compile(r"metadata/(\d+)\.root\.json")
-_MAY = {COMMON: b"allow|deny|release|fix", WATCH: b"watch|deny"}
-_ROWS = {
-    role: re.compile(rb"(?:(?:pypi|npm)\t[!-~]++\t(?:" + kinds + rb")(?:\t[^\n]*+)?\n)*+")
-    for role, kinds in _MAY.items()
-}
-"""Every row of a list, by its kind alone: what else is in a row is read when it answers."""
 
 Part = TypeVar("Part", Root, Timestamp, Snapshot, Targets)
 
@@ -112,7 +107,7 @@ def verify(
         raise ListInvalid(UNREADABLE, HINT) from None
 
 
-HINT = "Fetch the list again: slopguard lists sync"
+HINT = contents.HINT
 UNREADABLE = "a part of the signed list cannot be read as what it should be"
 
 
@@ -224,11 +219,7 @@ class _Chain:
     def _bundle(self, name: str, role: str, signer: Targets, spaces: Namespaces) -> Bundle:
         target = signer.targets[f"{role}.tsv"]
         bundle = Bundle(f"{name}/{role}", self._target(signer, target.path, checked=False), _digest(target))
-        if not _ROWS[WATCH if role == WATCH else COMMON].fullmatch(bundle.data, len(HEADER)):
-            raise ListInvalid(f"the list '{bundle.name}' holds a kind of row that it may not hold", HINT)
-        outsider = spaces.outsiders(bundle, role)
-        if outsider is not None:
-            raise ListInvalid(f"the list '{bundle.name}' speaks of internal names of another team", HINT)
+        contents.check(bundle, role, spaces)
         return bundle
 
     def _target(self, signer: Targets, path: str, *, checked: bool = True) -> bytes:

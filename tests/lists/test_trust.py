@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from slopguard.errors import ListInvalid
+from slopguard.lists.bundle import HEADER
 from slopguard.lists.trust import Trusted, verify
 from slopguard.model import Ecosystem
 from tests.simulators.lists_repository import ListsRepository
@@ -145,6 +146,26 @@ def test_packages_named_like_kinds_are_packages() -> None:
     acme.rows["watch"] += ["npm\tallow\tdeny\trule=malicious"]
     acme.publish()
     assert verified(acme)
+
+
+def test_rows_out_of_order_hide_no_internal_name() -> None:
+    """Whoever signs may put a row where a search by bisection does not look for what starts like it."""
+    acme = ListsRepository()
+    hidden = ["pypi\tzz\tallow", "pypi\tacme-pay-core\tallow", "pypi\tbb\tallow"]
+    acme.data = lambda role: HEADER + "".join(f"{row}\n" for row in hidden).encode()  # type: ignore[method-assign]
+    acme.publish()
+    refused(acme, "'acme/common' speaks of internal names of another team")
+
+
+def test_public_names_that_only_start_like_internal_ones_are_public() -> None:
+    acme = ListsRepository()
+    acme.internal["payments"] = {"pypi": ["acme-pay-?"]}
+    acme.rows["common"] += ["pypi\tacme-pay-core\tallow", "pypi\tacme-pay-\tallow", "npm\tacme-pay-x\tallow"]
+    acme.publish()
+    assert verified(acme)
+    acme.rows["common"].append("pypi\tacme-pay-core\tpermit")
+    acme.publish()
+    refused(acme, "kind of row that it may not hold")
 
 
 def test_an_empty_list_is_a_list() -> None:

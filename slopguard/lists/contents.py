@@ -1,0 +1,54 @@
+"""What may stand in a list: kinds of rows by role, and no internal name of another team.
+
+Invariants: one row that may not be there refuses the whole list; every row is looked at, whatever order they stand in,
+in one pass of one regular expression, for there may be a million. What else is in a row is read when it answers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from slopguard.errors import ListInvalid
+from slopguard.lists.bundle import HEADER, Bundle
+from slopguard.lists.namespaces import Claim, Namespaces
+from slopguard.model import Ecosystem
+
+COMMON, WATCH = "common", "watch"
+MAY = {COMMON: rb"allow|deny|release|fix", WATCH: rb"watch|deny"}
+"""Kinds of rows: those of the common list are those of a team's too."""
+HINT = "Fetch the list again: slopguard lists sync"
+
+
+def check(bundle: Bundle, role: str, spaces: Namespaces) -> None:
+    """Check every row of the list that a role signed.
+
+    Raises:
+        ListInvalid: a row may not stand in this list.
+    """
+    others = [claim for claim in spaces.claims if claim.owner != role]
+    kinds = MAY[WATCH if role == WATCH else COMMON]
+    plain, single = re.compile(rb"(?:" + _row(kinds, others) + rb")*+"), re.compile(_row(kinds, ()))
+    at, end = len(HEADER), len(bundle.data)
+    while (at := _end(plain.match(bundle.data, at))) < end:
+        found = single.match(bundle.data, at)
+        if found is None:
+            raise ListInvalid(f"the list '{bundle.name}' holds a kind of row that it may not hold", HINT)
+        ecosystem, name, _ = found[0].decode("ascii", "replace").split("\t", 2)
+        if any(claim.holds(ecosystem, name) for claim in others):
+            raise ListInvalid(f"the list '{bundle.name}' speaks of internal names of another team", HINT)
+        at = found.end()
+
+
+def _row(kinds: bytes, others: Sequence[Claim]) -> bytes:
+    """An expression for one row of these kinds whose name does not start as these internal names do."""
+    starts = []
+    for ecosystem in Ecosystem:
+        literals = sorted({re.escape(claim.literal) for claim in others if claim.ecosystem is ecosystem})
+        starts.append(f"{ecosystem.value}\t" + (f"(?!{'|'.join(literals)})" if literals else ""))
+    return rb"(?:" + "|".join(starts).encode() + rb")[!-~]++\t(?:" + kinds + rb")(?:\t[^\n]*+)?\n"
+
+
+def _end(found: re.Match[bytes] | None) -> int:
+    assert found is not None  # it matches no row at all, if nothing else
+    return found.end()
