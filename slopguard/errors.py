@@ -37,8 +37,9 @@ class SlopguardError(Exception):
         self.hint = hint or self.default_hint
 
     def diagnosis(self) -> str:
-        """The message for a person: what happened, and what to do next."""
-        return printable(f"slopguard: {self}. {self.hint}.")
+        """The message for a person: what happened, and what to do next; a command at its end runs as printed."""
+        end = "" if ": slopguard " in self.hint else "."
+        return printable(f"slopguard: {self}. {self.hint}{end}")
 
 
 def printable(text: str) -> str:

@@ -55,7 +55,7 @@ def test_settings_that_loosen_count_once_a_person_accepted_them(slopguard: Progr
     path = settings(slopguard)
     refused = slopguard("ask", "--offline", "flask")
     assert refused.rc == 2
-    assert refused.err.rstrip().endswith(f"accept it: slopguard trust {path}.")
+    assert refused.err.rstrip().endswith(f"accept it: slopguard trust {path}")
     accepted = at_a_terminal(slopguard, "trust", str(path))
     assert accepted.rc == 0, accepted
     assert "mode = observe\n" in accepted.out
@@ -89,7 +89,7 @@ def test_an_agent_and_a_ci_job_are_refused_with_the_sentence_for_the_user(
     ended = at_a_terminal(slopguard, "trust", **marker)
     assert ended.rc == 2
     assert "only a person can accept this, at a terminal. Ask the user to run: " in ended.out
-    assert f"slopguard trust {slopguard.cwd}.\n" in ended.out
+    assert f"slopguard trust {slopguard.cwd}\n" in ended.out
     assert "mode" not in ended.out
     assert record(slopguard) == ""
 
@@ -328,7 +328,7 @@ def test_taking_back_an_adoption_removes_its_snapshot(slopguard: Program) -> Non
 def test_what_was_never_accepted_cannot_be_taken_back(slopguard: Program) -> None:
     ended = slopguard("trust", "remove", "https://registry.example/")
     assert ended.rc == 2
-    assert "nothing was accepted under that name. See: slopguard trust list." in ended.err
+    assert "nothing was accepted under that name. See: slopguard trust list" in ended.err
 
 
 def test_acceptance_and_removal_are_in_the_ledger(slopguard: Program) -> None:

@@ -15,7 +15,7 @@ GATE = GateAddress("http://127.0.0.1:9", "u", "s")
 
 
 def parse(*argv: str, **env: str) -> Invocation:
-    return Pip().parse("pip", argv, HERE, {"HOME": "/nowhere", **env})
+    return Pip().parse("pip", argv, HERE, {"HOME": "/nowhere", "XDG_CONFIG_DIRS": "/nowhere", **env})
 
 
 NAMED = [
