@@ -19,6 +19,7 @@ from slopguard.cli.lists_sign import in_repository
 from slopguard.cli.persons import only_a_person
 from slopguard.config import Settings, load
 from slopguard.curation.layout import Layout
+from slopguard.errors import printable
 from slopguard.names import shown
 
 
@@ -79,7 +80,7 @@ def _stage(settings: Settings, layout: Layout, verdict: str, name: str) -> None:
     ceremony.stage(layout, datetime.now(UTC).date())
     click.echo("slopguard: these must be signed before it counts (slopguard lists sign):")
     for each in ceremony.waiting(Book(layout)):
-        click.echo(f"  {each}")
+        click.echo(printable(f"  {each}"))
 
 
 def _listed(roles: Sequence[str]) -> str:

@@ -92,13 +92,14 @@ def sign(ctx: click.Context, key: str | None, repository: Path, config: Path | N
     layout = Layout.find(repository)
     book = Book(layout)
     ceremony.check(book, datetime.now(UTC).date())
+    shown = ceremony.payloads(book)
     public, ours = _whose(settings, book, key)
     tell([f"Your key '{public.name}' signs:", *changes.lines(book, ours)])
     if not public.may_approve:  # with a passphrase or PIN, typing it is the answer
         ask_yes((), "Sign this?", "nothing was signed")
     signer = signer_for(public, key_folder(settings).folder, ask_for)
     _log(settings, public, ours)
-    done, waits = ceremony.sign(layout, signer)
+    done, waits = ceremony.sign(layout, signer, shown=shown)
     click.echo(f"slopguard: signed: {', '.join(done)}." if done else "slopguard: your signature is there already.")
     _tell_waiting(waits, "")
     return 0
@@ -251,7 +252,7 @@ def _log(settings: Settings, public: PublicKey, ours: Iterable[Waiting]) -> None
 def _tell_waiting(waits: Iterable[Waiting], nothing: str) -> None:
     waits = list(waits)
     for each in waits:
-        click.echo(f"  {each}")
+        click.echo(printable(f"  {each}"))
     if waits and all(each.complete for each in waits):
         click.echo("slopguard: all signatures are there. Next: slopguard lists publish")
     elif not waits and nothing:

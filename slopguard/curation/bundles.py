@@ -6,7 +6,7 @@ may sign, and no row about an internal name that belongs to somebody else.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from slopguard.curation.book import put
 from slopguard.curation.entries import ListEntry, rows_of
@@ -26,8 +26,11 @@ _MAY = {"watch": frozenset({"watch", "deny"})}
 _OTHERS = frozenset({"allow", "deny", "release", "fix"})
 
 
-def build(layout: Layout, people: People) -> dict[str, bytes]:
+def build(layout: Layout, people: People, only: Collection[str] | None = None) -> dict[str, bytes]:
     """The bundle of every role that signs one, by role (`common` for `targets`).
+
+    Args:
+        only: build these alone.
 
     Raises:
         InputError: an entry is wrong, or may not stand where it stands.
@@ -36,7 +39,7 @@ def build(layout: Layout, people: People) -> dict[str, bytes]:
     for team in folders.keys() - {"common", "watch", *people.teams}:
         raise InputError(f"teams/{team}: lists.toml has no team of that name", "Add it to lists.toml with its keys")
     spaces = Namespaces.of(people.internal)
-    names = ("common", *people.teams, "watch")
+    names = [name for name in ("common", *people.teams, "watch") if only is None or name in only]
     return {name: _bundle(name, read_list(folders[name]) if name in folders else (), spaces) for name in names}
 
 

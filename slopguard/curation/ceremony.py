@@ -8,24 +8,41 @@ of content loses the signatures and says so; a root needs the keys of the root b
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from securesystemslib.exceptions import UnverifiedSignatureError
 from tuf.api.exceptions import UnsignedMetadataError
-from tuf.api.metadata import Metadata, Root, Signed, Targets, VerificationResult
+from tuf.api.metadata import Metadata, Signed
 
 from slopguard.curation import bundles, metadata, people
 from slopguard.curation.book import Book, alone, put
 from slopguard.curation.layout import Layout
-from slopguard.curation.metadata import body, key_name
+from slopguard.curation.metadata import body
 from slopguard.curation.people import People
+from slopguard.curation.quorum import Quorum, Waiting, quorums, result, results, waiting
 from slopguard.errors import SigningError, UsageError
 
 if TYPE_CHECKING:
     from securesystemslib.signer import Signer
+
+__all__ = [
+    "BUILD",
+    "Change",
+    "Quorum",
+    "Waiting",
+    "add",
+    "check",
+    "endorse",
+    "payloads",
+    "sign",
+    "signable",
+    "stage",
+    "waiting",
+    "wanted",
+]
 
 BUILD = "Build and look at it again: slopguard lists build"
 
@@ -46,63 +63,17 @@ class Change:
     lost: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Quorum:
-    """One threshold that a staged role must meet.
-
-    Args:
-        signed: names of the keys that signed.
-        may: names of the keys that did not yet.
-    """
-
-    threshold: int
-    signed: tuple[str, ...]
-    may: tuple[str, ...]
-
-    @classmethod
-    def of(cls, result: VerificationResult) -> Quorum:
-        """From what python-tuf found."""
-        signed, may = (tuple(sorted(map(key_name, keys.values()))) for keys in (result.signed, result.unsigned))
-        return cls(result.threshold, signed, may)
-
-    @property
-    def met(self) -> bool:
-        """Whether enough signed."""
-        return len(self.signed) >= self.threshold
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A staged role: its version, the end of its signature, and what it still needs.
-
-    Args:
-        quorums: one; for a root that follows another, the old keys and the new ones.
-        keyids: ids of all keys that may sign it.
-    """
-
-    role: str
-    version: int
-    expires: datetime
-    quorums: tuple[Quorum, ...]
-    keyids: frozenset[str]
-
-    @property
-    def complete(self) -> bool:
-        """Whether it can be published."""
-        return all(quorum.met for quorum in self.quorums)
-
-    def __str__(self) -> str:
-        kinds = ("of the keys before", "of the new keys") if len(self.quorums) > 1 else ("",)
-        wants = (
-            f"{_counted(each)} {kind}".rstrip() + _who(each) for each, kind in zip(self.quorums, kinds, strict=True)
-        )
-        return f"{self.role} {self.version}, until {self.expires:%Y-%m-%d}: {'; '.join(wants)}"
-
-
 def wanted(found: People, made: Mapping[str, bytes]) -> dict[str, Signed]:
     """What every role must say now, undated; the delegators first."""
     leaves = {role: metadata.leaf(role, made[role]) for role in (*found.teams, "watch")}
     return {"root": metadata.root(found), "targets": metadata.targets(found, made), **leaves}
+
+
+def _wanted_of(layout: Layout, found: People, roles: Collection[str] | None) -> dict[str, Signed]:
+    """As `wanted`, from the sources; of some lists alone if no delegator is among the roles."""
+    if roles is None or set(roles) & set(people.TOP):
+        return wanted(found, bundles.build(layout, found))
+    return {role: metadata.leaf(role, data) for role, data in bundles.build(layout, found, roles).items()}
 
 
 def stage(layout: Layout, today: date, renew: int = 0) -> tuple[Change, ...]:
@@ -127,27 +98,35 @@ def stage(layout: Layout, today: date, renew: int = 0) -> tuple[Change, ...]:
         return tuple(change for change in changes if change is not None)
 
 
-def waiting(book: Book) -> tuple[Waiting, ...]:
-    """Every staged role with the signatures it has and lacks."""
-    return tuple(_waiting(book, role, part) for role in book.staged_roles() if (part := book.staged(role)))
-
-
-def sign(layout: Layout, signer: Signer, today: date | None = None) -> tuple[tuple[str, ...], tuple[Waiting, ...]]:
+def sign(
+    layout: Layout, signer: Signer, today: date | None = None, shown: Mapping[str, bytes] | None = None
+) -> tuple[tuple[str, ...], tuple[Waiting, ...]]:
     """Sign every staged role that this key may sign and has not signed yet.
+
+    Args:
+        shown: what was checked and shown to the person before (`payloads`); checked here if `None`.
 
     Returns:
         the roles signed now, and everything staged with what it still needs.
 
     Raises:
         SigningError: the key may sign nothing that is staged, or cannot sign.
-        UsageError: nothing is staged, or it is not what the sources give.
+        UsageError: nothing is staged, or it is not what the sources give, or not what was shown.
     """
     with alone(layout):
         book = Book(layout)
-        check(book, today or datetime.now(UTC).date())
+        if shown is None:
+            check(book, today or datetime.now(UTC).date())
+        elif shown != payloads(book):
+            raise UsageError("what is staged changed while you read", BUILD)
         ours = signable(book, signer.public_key.keyid)
         done = tuple(each.role for each in ours if endorse(book, each, signer))
         return done, waiting(book)
+
+
+def payloads(book: Book) -> dict[str, bytes]:
+    """Role to the very bytes that a signature of what is staged is made of."""
+    return {role: part.signed_bytes for role in book.staged_roles() if (part := book.staged(role))}
 
 
 def signable(book: Book, keyid: str) -> tuple[Waiting, ...]:
@@ -177,7 +156,7 @@ def check(book: Book, today: date, roles: Collection[str] | None = None) -> None
         UsageError: it is not.
     """
     found = people.read(book.layout)
-    wants = wanted(found, bundles.build(book.layout, found))
+    wants = _wanted_of(book.layout, found, roles)
     for role in book.staged_roles():
         part, newest = book.staged(role), book.newest(role)
         if part is None or (roles is not None and role not in roles):
@@ -198,29 +177,12 @@ def endorse(book: Book, what: Waiting, signer: Signer) -> bool:
     part = book.staged(what.role)
     assert part is not None
     key = signer.public_key
-    if any(key.keyid in each.signed for each in _results(book, what.role, part)):
+    if any(key.keyid in each.signed for each in results(book, what.role, part)):
         return False
     add(part, signer)
     part.signatures = {keyid: part.signatures[keyid] for keyid in sorted(what.keyids & part.signatures.keys())}
     put(book.staged_path(what.role), metadata.written(part))
     return True
-
-
-def counting(book: Book, role: str, part: Metadata[Any]) -> VerificationResult | None:
-    """How a role's metadata stands with whoever delegates to it, staged or published; `None` if nobody does.
-
-    For a root see `Book.roots`; this is about its own keys alone.
-    """
-    by = part.signed if role == "root" else _delegator(book, role)
-    return result(by, role, part)
-
-
-def result(by: Root | Targets | None, role: str, part: Metadata[Any]) -> VerificationResult | None:
-    """The signatures of a role that count for `by`; `None` if `by` does not know the role."""
-    try:
-        return by.get_verification_result(role, part.signed_bytes, part.signatures) if by else None
-    except ValueError:
-        return None
 
 
 def _stage(book: Book, found: People, wants: Mapping[str, Signed], role: str, today: date, renew: int) -> Change | None:
@@ -264,36 +226,7 @@ def _usable(staged: Signed, want: Signed, version: int, limit: date) -> bool:
 def _signers(book: Book, role: str, staged: Metadata[Any] | None) -> tuple[str, ...]:
     if staged is None:
         return ()
-    return tuple(sorted({name for quorum in _quorums(book, role, staged) for name in quorum.signed}))
-
-
-def _waiting(book: Book, role: str, part: Metadata[Any]) -> Waiting:
-    ids = {keyid for each in _results(book, role, part) for keyid in (*each.signed, *each.unsigned)}
-    return Waiting(role, part.signed.version, part.signed.expires, _quorums(book, role, part), frozenset(ids))
-
-
-def _quorums(book: Book, role: str, part: Metadata[Any]) -> tuple[Quorum, ...]:
-    return tuple(map(Quorum.of, _results(book, role, part)))
-
-
-def _results(book: Book, role: str, part: Metadata[Any]) -> Iterator[VerificationResult]:
-    """The thresholds that a staged role must meet: the root before it and its own, or its delegator's."""
-    newest = book.newest("root")
-    if role == "root" and newest is not None:
-        before = result(newest.part.signed, role, part)
-        if before is not None:
-            yield before
-    own = counting(book, role, part)
-    if own is not None:
-        yield own
-
-
-def _delegator(book: Book, role: str) -> Any:
-    """Who says who may sign a role: the staged root or targets, else the published ones."""
-    above = "root" if role in people.TOP else "targets"
-    newest = book.newest(above)
-    staged = book.staged(above)
-    return staged.signed if staged else newest and newest.part.signed
+    return tuple(sorted({name for quorum in quorums(book, role, staged) for name in quorum.signed}))
 
 
 def add(part: Metadata[Any], signer: Signer) -> None:
@@ -309,13 +242,3 @@ def add(part: Metadata[Any], signer: Signer) -> None:
         if isinstance(why.__cause__, SigningError):  # in our words already
             raise why.__cause__ from None
         raise SigningError("the key did not sign", "Check that it is the right one") from None
-
-
-def _counted(quorum: Quorum) -> str:
-    return f"{len(quorum.signed)} of {quorum.threshold} signatures"
-
-
-def _who(quorum: Quorum) -> str:
-    if quorum.met:
-        return ""
-    return f", missing {' or '.join(quorum.may)}" if quorum.may else ", and nobody is left who could"

@@ -57,7 +57,7 @@ def _keys(role: str, old: Any, new: Any, signers: tuple[Any, Any]) -> Iterator[s
 
 def _names(signer: Any, role: Any) -> set[str]:
     keys = signer.keys if isinstance(signer, Root) else signer.delegations.keys
-    return {shown(metadata.key_name(keys[keyid])) for keyid in role.keyids}
+    return {metadata.key_name(keys[keyid]) for keyid in role.keyids}
 
 
 def _list(book: Book, role: str, before: Targets | None, after: Targets) -> Iterator[str]:

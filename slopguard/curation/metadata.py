@@ -29,6 +29,7 @@ from tuf.api.metadata import (
 from tuf.api.serialization.json import JSONSerializer
 
 from slopguard.curation.people import TOP, People
+from slopguard.names import shown
 
 SCHEMA = "slopguard/lists/1"
 SIGNED_AT = "x-slopguard-signed"
@@ -101,7 +102,7 @@ def written(part: Metadata[Any]) -> bytes:
 def key_name(key: Key) -> str:
     """Whose a key in signed metadata is."""
     name = key.unrecognized_fields.get(NAMED)
-    return name if isinstance(name, str) and name else f"key {key.keyid[:12]}"
+    return shown(name) if isinstance(name, str) and name else f"key {shown(key.keyid, 12)}"
 
 
 def _files(files: Mapping[str, bytes]) -> dict[str, TargetFile]:

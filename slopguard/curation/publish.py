@@ -23,9 +23,9 @@ from tuf.api.metadata import Metadata, Signed
 from slopguard.curation import ceremony, metadata, people
 from slopguard.curation.book import Book, Stored, alone, put, sweep
 from slopguard.curation.bundles import PUBLISHED
-from slopguard.curation.ceremony import Waiting, result
 from slopguard.curation.layout import Layout
 from slopguard.curation.people import People
+from slopguard.curation.quorum import Waiting, result
 from slopguard.curation.state import State, choose, read
 from slopguard.curation.state import files as files_of
 from slopguard.errors import ListExpired, ListInvalid, SigningError

@@ -13,8 +13,8 @@ from typing import Any
 from slopguard.curation import ceremony, people
 from slopguard.curation.book import Book, Stored
 from slopguard.curation.bundles import PUBLISHED
-from slopguard.curation.ceremony import result
 from slopguard.curation.layout import Layout
+from slopguard.curation.quorum import result
 from slopguard.errors import ListInvalid, SigningError, printable
 
 

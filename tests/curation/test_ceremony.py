@@ -196,6 +196,20 @@ def test_nobody_signs_what_the_sources_do_not_give(lists: Repository) -> None:
         lists.sign("ana")
 
 
+def test_what_was_shown_is_what_is_signed(lists: Repository) -> None:
+    lists.stage()
+    shown = ceremony.payloads(Book(lists.layout))
+    lists.edit("common/pypi.toml", "<4", "<5")
+    lists.stage()
+    with pytest.raises(UsageError, match="what is staged changed while you read"):
+        ceremony.sign(lists.layout, lists.keys["ana"], shown=shown)
+    fresh = ceremony.payloads(Book(lists.layout))
+    assert ceremony.sign(lists.layout, lists.keys["ana"], shown=fresh)[0] == ("root", "targets")
+    assert ceremony.sign(lists.layout, lists.keys["ben"], shown=fresh)[0] == ("root", "targets"), (
+        "ana's changes nothing"
+    )
+
+
 def tampered(lists: Repository, role: str, **changes: object) -> None:
     content = staged(lists, role)
     content["signed"] |= changes
@@ -223,6 +237,16 @@ def test_a_staged_role_that_nobody_asked_for_is_removed(lists: Repository) -> No
         lists.sign("ana")
     lists.stage()
     assert not (lists.layout.staged / "ghost.json").exists()
+
+
+def test_what_nobody_delegates_to_is_never_complete(lists: Repository) -> None:
+    lists.stage()
+    lists.sign("ana", "ben", "dee", "eve")
+    lists.write("staged/ghost.json", (lists.layout.staged / "web.json").read_text())
+    assert not waiting(lists)["ghost"].complete
+    with pytest.raises(SigningError, match=r"ghost 1, until .*: nobody may sign it"):
+        lists.publish()
+    assert set(lists.publish(ready=True).roles) == {"root", "targets", "payments", "watch", "web"}
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[]", '{"signed": {"_type": "root"}, "signatures": []}'])
