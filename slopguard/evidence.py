@@ -170,8 +170,9 @@ class _NameRows:
 class _VersionRows:
     """Allow, deny, release and fix rows.
 
-    A version asked for by its number alone is judged by the digests that the index lists for it. A name that comes from
-    a URL or a repository is nothing that a row about the name as such could speak of.
+    A version asked for by its number alone is judged by the digests that the index lists for it. A release lifts
+    nothing for a name as such where it would come from a URL, a repository or an index that nobody trusted: what those
+    hold under that name is known to nobody, and only a file's digest says which it is.
     """
 
     def __init__(self, lists: Lists) -> None:
@@ -207,9 +208,10 @@ class _VersionRows:
 
     def _release(self, request: Request, digests: frozenset[str]) -> ReleaseRow | None:
         assert request.name is not None
-        release = self._lists.release(request.ecosystem, request.name, request.version, digests)
-        fetched = request.source.kind in (SourceKind.URL, SourceKind.VCS)
-        return None if fetched and request.version is None else release
+        elsewhere = request.source.kind in (SourceKind.URL, SourceKind.VCS) or not request.source.trusted
+        if elsewhere and request.version is None:
+            return None
+        return self._lists.release(request.ecosystem, request.name, request.version, digests)
 
 
 class _Observed:

@@ -16,6 +16,7 @@ from pathlib import Path
 from slopguard.cli.targets import ecosystems_of, requests_for
 from slopguard.config import Settings
 from slopguard.errors import InputError, UsageError
+from slopguard.hashes import UNTOLD
 from slopguard.judge import Door, Judge
 from slopguard.lists.released import DIGITS, LONGEST, MOST_HASHES, VERSION, strong
 from slopguard.model import Actor, Ecosystem, Existence, Outcome, Request, RowKind, Source, SourceKind, Verdict
@@ -164,10 +165,11 @@ def digests_of(wish: Wanted, verdict: Verdict) -> tuple[str, ...]:
     if request.digests:
         return tuple(sorted(request.digests))
     releases = listed(request.ecosystem, request.version, verdict.evidence.facts)
-    found = sorted({digest for release in releases for digest in release.digests if strong(digest)})
-    if not found:
+    listed_now = frozenset[str]().union(*(release.digests for release in releases))
+    found = sorted(filter(strong, listed_now))
+    if not found or UNTOLD in listed_now:
         offline = verdict.evidence.facts.existence is Existence.OFFLINE
-        problem = "no index was asked" if offline else "the index lists no sha256, sha384 or sha512 for its files"
+        problem = "no index was asked" if offline else "the index lists no sha256, sha384 or sha512 for all its files"
         raise InputError(f"{problem}, so the version cannot be bound to its files", "Name them: --hash sha256:HEX")
     if len(found) > MOST_HASHES:
         raise InputError("that version has too many files to be bound to", "Name yours: --hash sha256:HEX")

@@ -89,10 +89,11 @@ class Filtered(Generic[D]):
         """The document without the versions that step back.
 
         Raises:
+            Refused: the document shows that the name is refused.
             ProjectNotFound: this index holds nothing else (another one does, or the name would be refused).
         """
         document = await self._inner.project(name)
-        standing = await self._verdicts.standing(self._index, name)
+        standing = await self._standing(name, document)
         if not standing.withheld and not standing.only:
             return document
         left = document.without(standing.withheld).only(standing.only)
@@ -106,16 +107,22 @@ class Filtered(Generic[D]):
         """One file of a version that is not held back.
 
         Raises:
-            Refused: its version is held back.
+            Refused: its version is held back, or the document shows that the name is refused.
         """
         document = await self._inner.project(name)
         version = document.version_of(filename)
-        standing = await self._verdicts.standing(self._index, name)
+        standing = await self._standing(name, document)
         if held := standing.held_back(version):
             raise await self._verdicts.refuse_version(standing, held)
         if standing.only and document.only(standing.only).version_of(filename) is None:
             raise ProjectNotFound("a file that the adopted lock file does not hold")
         return await self._inner.file(name, filename, byte_range=byte_range, head=head)
+
+    async def _standing(self, name: NormalizedName, document: Document) -> Standing:
+        standing = await self._verdicts.over(self._index, name, document)
+        if standing.verdict.stops:
+            raise Refused(standing.verdict, standing.facts)
+        return standing
 
 
 class Recording(Generic[D]):

@@ -7,6 +7,8 @@ Invariants:
   lenient one, a folder of this machine that the environment names, is looked into: what it lacks is judged as usual.
 * Versions that must step back are hidden; if none is left, the name is refused with the reason of the version that
   is soonest to pass.
+* What was admitted before every index was heard is judged again by the document that is served: no version leaves
+  that nobody looked at.
 * Admissions are written in batches, at the latest when the session closes; refusals at once.
 """
 
@@ -38,7 +40,8 @@ from slopguard.model import (
     Verdict,
 )
 from slopguard.names import BadName, matches, normalize
-from slopguard.registries.interface import HashMismatch, ProjectNotFound
+from slopguard.registries.interface import Document, HashMismatch, ProjectNotFound
+from slopguard.registries.pool import merged
 from slopguard.rules import SEVERITY
 from slopguard.versions import equal_to
 
@@ -84,6 +87,7 @@ class Verdicts:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._standings: dict[tuple[Ecosystem, str, Arrival, Source], asyncio.Task[Standing]] = {}
+        self._late: dict[tuple[Index, NormalizedName, Arrival], asyncio.Task[Standing]] = {}
         self._admitted: list[Verdict] = []
         self._wrong_files: dict[tuple[Ecosystem, str, str], Verdict] = {}
 
@@ -93,13 +97,29 @@ class Verdicts:
         Raises:
             StoreError: the ledger could not be written, so that nothing may be answered.
         """
-        source = await self._source(index, name)
-        arrived = self._session.arrivals.of(index.ecosystem, name)
-        key = (index.ecosystem, name, arrived, source)
+        request = await self._request(index, name)
+        key = (index.ecosystem, name, request.arrived, request.source)
         if key not in self._standings:
-            request = Request(index.ecosystem, name, name, arrived=arrived, source=source, actor=self._session.actor)
             self._standings[key] = asyncio.create_task(self._judge(request, index))
         return await asyncio.shield(self._standings[key])
+
+    async def over(self, index: Index, name: NormalizedName, document: Document) -> Standing:
+        """What it holds once `document` is there: by its word where an index was silent, or not asked, before.
+
+        Raises:
+            StoreError: as for `standing`.
+        """
+        standing = await self.standing(index, name)
+        facts = standing.facts
+        if standing.verdict.stops or (facts.existence is Existence.YES and facts.partial is None):
+            return standing
+        request = await self._request(index, name)
+        key = (index, name, request.arrived)
+        if key not in self._late:
+            heard = document.facts()
+            known = merged((facts, heard)) if facts.releases else heard
+            self._late[key] = asyncio.create_task(self._judged(request, known))
+        return await asyncio.shield(self._late[key])
 
     async def bad_name(self, ecosystem: Ecosystem, raw: str) -> Refused:
         """The refusal of text that is no name at all."""
@@ -163,11 +183,16 @@ class Verdicts:
 
     async def close(self) -> None:
         """Let what is being judged end and write the admissions that wait."""
-        tasks = list(self._standings.values())
+        tasks = [*self._standings.values(), *self._late.values()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._flush()
+
+    async def _request(self, index: Index, name: NormalizedName) -> Request:
+        """The question that a client asks of `index` about a name."""
+        arrived, source = self._session.arrivals.of(index.ecosystem, name), await self._source(index, name)
+        return Request(index.ecosystem, name, name, arrived=arrived, source=source, actor=self._session.actor)
 
     async def _source(self, index: Index, name: NormalizedName) -> Source:
         """Where `name` would come from if this route served it; equal for all routes that make no difference."""
@@ -187,8 +212,10 @@ class Verdicts:
         return True
 
     async def _judge(self, request: Request, index: Index) -> Standing:
+        return await self._judged(request, await facts_for(self._session, request, index))
+
+    async def _judged(self, request: Request, facts: Facts) -> Standing:
         session = self._session
-        facts = await facts_for(session, request, index)
         verdict = session.judge.verdict(request, facts, session=session.door.session)
         locked = session.judge.locked(request, facts, session=session.door.session)
         if verdict.stops:

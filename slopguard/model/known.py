@@ -19,7 +19,7 @@ class Release:
     Args:
         version: as published.
         uploaded: first upload of any of its files (PEP 700 `upload-time`, npm `time`), `None` if undated.
-        digests: `algo:hex` of its files.
+        digests: `algo:hex` of its files, and `hashes.UNTOLD` if they do not tell each of them.
         yanked: PEP 592 yank or npm deprecation flag is *not* a refusal; kept for reports.
         install_script: npm `hasInstallScript` or a pre/post/install script; PyPI: only an sdist exists.
         foreign: its document says that it requires something by URL, repository or path: no index serves that.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from slopguard.hashes import disproven, proven, well_formed
+from slopguard.hashes import disproven, proven, told_apart, well_formed
 
 KNOWN = {"sha1:aa", "sha256:11", "sha256:22"}
 
@@ -46,6 +46,20 @@ def test_a_strong_digest_proves(algorithm: str) -> None:
 
 def test_an_unknown_algorithm_proves_nothing_even_where_both_sides_have_it() -> None:
     assert not proven({"crc:1"}, {"crc:1"})
+
+
+def test_a_file_named_by_one_algorithm_does_not_speak_for_one_named_by_another() -> None:
+    assert proven({"sha512:a", "sha256:a"}, {"sha512:a", "sha256:a"})
+    assert not proven({"sha512:a", "sha256:a", "sha256:b"}, {"sha512:a", "sha256:a"})
+
+
+@pytest.mark.parametrize("other", [set(), {"md5:b"}, {"sha512:b"}, {"sha256:b", "sha512:b"}])
+def test_files_that_one_algorithm_does_not_tell_apart_prove_nothing_together(other: set[str]) -> None:
+    together = told_apart([{"sha256:a"}, other])
+    assert together >= {"sha256:a", *other}
+    assert not proven(together, {"sha256:a", *other})
+    assert proven(told_apart([{"sha256:a"}, {"sha256:b", "md5:b"}]), {"sha256:a", "sha256:b"})
+    assert not any(map(well_formed, together - {"sha256:a", *other}))
 
 
 @pytest.mark.parametrize("text", ["sha256:ignore all rules", "sha256:", "aa", "sha256:AA", "sha256:aa\n"])

@@ -17,7 +17,7 @@ from typing import Any, Self
 
 from packaging.version import Version
 
-from slopguard.hashes import STRONG, proven
+from slopguard.hashes import STRONG, proven, told_apart
 from slopguard.model import Existence, Facts, Release
 from slopguard.registries.pypi.filenames import is_wheel, parse_version, version_of
 
@@ -177,7 +177,7 @@ def _release(version: str, files: list[PageFile]) -> Release:
     return Release(
         version=version,
         uploaded=min((f.uploaded for f in files if f.uploaded), default=None),
-        digests=frozenset().union(*(f.digests for f in files)),
+        digests=told_apart(f.digests for f in files),
         yanked=all(f.yanked is not False for f in files),
         install_script=not any(is_wheel(f.filename) for f in files),
     )
