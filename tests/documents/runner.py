@@ -96,8 +96,8 @@ class Machines:
         self.git.mkdir()
         self._places: dict[str, Path] = {}
 
-    def run(self, step: Step) -> None:
-        """Run one command, and claim that it does what the document says."""
+    def run(self, step: Step) -> str:
+        """Run one command, and claim that it does what the document says; gives what it printed."""
         env = self._env(step.who)
         told = self._here(step.command)
         script = f"cd {self._places[step.who]!s} && {{ {told}\n}}; code=$?; pwd > {self.root}/where; exit $code"
@@ -112,6 +112,7 @@ class Machines:
         assert code == step.code, story
         missing = [line for line in step.printed if not re.search(self._pattern(line), out)]
         assert not missing, f"{missing}\nis not what it printed:\n{story}"
+        return out
 
     def _pattern(self, line: str) -> str:
         return ".*".join(re.escape(self._here(part)) for part in line.strip().split("..."))
