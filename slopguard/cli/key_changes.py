@@ -15,7 +15,7 @@ import click
 
 from slopguard.cli.app import common, config_of
 from slopguard.cli.lists_init import public
-from slopguard.cli.lists_sign import in_repository
+from slopguard.cli.lists_words import in_repository, layout_of
 from slopguard.cli.persons import only_a_person
 from slopguard.config import Settings, load
 from slopguard.curation.layout import Layout
@@ -29,7 +29,7 @@ from slopguard.names import shown
 @in_repository
 @common
 @click.pass_context
-def rotate(ctx: click.Context, old: str, new: str, repository: Path, config: Path | None, form: str) -> int:
+def rotate(ctx: click.Context, old: str, new: str, repository: Path | None, config: Path | None, form: str) -> int:
     """Put the public key in FILE in the place of the key OLD, in every role that OLD may sign.
 
     FILE is what `slopguard keys show` prints, or the name of a key of this account.
@@ -39,7 +39,7 @@ def rotate(ctx: click.Context, old: str, new: str, repository: Path, config: Pat
 
     only_a_person("change who may sign", f"slopguard keys rotate {shown(old)} {shown(new, 200)}")
     settings = load(Path.cwd(), os.environ, config_file=config_of(ctx, config))
-    layout, key = Layout.find(repository), public(settings, new)
+    layout, key = layout_of(repository), public(settings, new)
     roles = handover.change(layout, old, key)
     click.echo(f"slopguard: {key.name} takes the place of {shown(old)} ({_listed(roles)}).")
     _stage(settings, layout, "rotated", old)
@@ -51,7 +51,7 @@ def rotate(ctx: click.Context, old: str, new: str, repository: Path, config: Pat
 @in_repository
 @common
 @click.pass_context
-def revoke(ctx: click.Context, name: str, repository: Path, config: Path | None, form: str) -> int:
+def revoke(ctx: click.Context, name: str, repository: Path | None, config: Path | None, form: str) -> int:
     """Take the key NAME out of every role: it is lost, stolen, or its owner left.
 
     What it signed counts until the change is signed and published; publish on the same day.
@@ -61,7 +61,7 @@ def revoke(ctx: click.Context, name: str, repository: Path, config: Path | None,
 
     only_a_person("change who may sign", f"slopguard keys revoke {shown(name)}")
     settings = load(Path.cwd(), os.environ, config_file=config_of(ctx, config))
-    layout = Layout.find(repository)
+    layout = layout_of(repository)
     roles = handover.change(layout, name, None)
     click.echo(f"slopguard: {shown(name)} may sign nothing any more, once this is published ({_listed(roles)}).")
     _stage(settings, layout, "revoked", name)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ import click
 
 from slopguard.cli.app import common, config_of
 from slopguard.cli.lists_init import init
+from slopguard.cli.lists_words import in_repository, layout_of
 from slopguard.cli.persons import ask_for, ask_yes, key_folder, only_a_person, tell
 from slopguard.config import Settings, load
 from slopguard.curation.layout import Layout
@@ -39,19 +40,12 @@ WHY = {
 }
 
 
-def in_repository(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The option that names the repository of lists."""
-    place = click.Path(path_type=Path, exists=True, file_okay=False)
-    help_text = "The repository of lists; else the one around this folder."
-    return click.option("--repository", type=place, default=Path(), metavar="DIR", help=help_text)(command)
-
-
 @click.command(epilog="Example: slopguard lists build --renew 14")
 @click.option("--renew", type=click.IntRange(0, 365), default=0, metavar="DAYS", help="Also what ends within DAYS.")
 @in_repository
 @common
 @click.pass_context
-def build(ctx: click.Context, renew: int, repository: Path, config: Path | None, form: str) -> int:
+def build(ctx: click.Context, renew: int, repository: Path | None, config: Path | None, form: str) -> int:
     """Build the bundles from the sources, and stage the next version of every role whose content changed.
 
     The same sources give the same bundles. Staged roles wait for signatures: slopguard lists sign.
@@ -60,7 +54,7 @@ def build(ctx: click.Context, renew: int, repository: Path, config: Path | None,
     from slopguard.curation import ceremony
     from slopguard.curation.book import Book
 
-    layout = Layout.find(repository)
+    layout = layout_of(repository)
     changes = ceremony.stage(layout, datetime.now(UTC).date(), renew)
     waits = ceremony.waiting(Book(layout))
     if form == "json":
@@ -77,7 +71,7 @@ def build(ctx: click.Context, renew: int, repository: Path, config: Path | None,
 @in_repository
 @common
 @click.pass_context
-def sign(ctx: click.Context, key: str | None, repository: Path, config: Path | None, form: str) -> int:
+def sign(ctx: click.Context, key: str | None, repository: Path | None, config: Path | None, form: str) -> int:
     """Sign what is staged, with your key: first it is shown what your signature puts in force.
 
     Several people sign one after the other: pull, sign, commit, push.
@@ -89,7 +83,7 @@ def sign(ctx: click.Context, key: str | None, repository: Path, config: Path | N
 
     settings = load(Path.cwd(), os.environ, config_file=config_of(ctx, config))
     only_a_person("sign lists", "slopguard lists sign")
-    layout = Layout.find(repository)
+    layout = layout_of(repository)
     book = Book(layout)
     ceremony.check(book, datetime.now(UTC).date())
     shown = ceremony.payloads(book)
@@ -113,15 +107,17 @@ def sign(ctx: click.Context, key: str | None, repository: Path, config: Path | N
 @in_repository
 @common
 @click.pass_context
-def publish(ctx: click.Context, /, out: Path, repository: Path, config: Path | None, form: str, **options: Any) -> int:
+def publish(
+    ctx: click.Context, /, out: Path, repository: Path | None, config: Path | None, form: str, **options: Any
+) -> int:
     """Put what is signed in force, in the folder OUT, which any static server or bucket can serve.
 
     Made for CI: nothing is asked. Run it daily; the timestamp must be renewed.
     """
-    del ctx, config
+    del ctx
     from slopguard.curation.publish import publish as put_in_force
 
-    layout = Layout.find(repository)
+    layout = layout_of(repository)
     signer = _ci_signer(layout, options["ci_key"])
     now, pack = datetime.now(UTC), options["pack"]
     done = put_in_force(layout, out, signer, now, pack and pack.absolute(), ready=options["ready"])

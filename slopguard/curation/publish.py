@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 SOON = 14
 """Days before the end of a signature from which it is spoken of."""
+ABSURD = 100_000_000
+"""A version that nobody reaches by publishing."""
 SKEW = timedelta(minutes=5)
 """How far two clocks may differ."""
 
@@ -167,9 +169,18 @@ def _online(
 
 
 def _ours(book: Book, state: State, found: Iterable[Stored]) -> list[Stored]:
-    """Those that a CI key of this repository signed, now or in the past: machines may have seen them."""
-    roots = [stored.part.signed for stored in (*book.roots(), state.parts["root"])]
-    return [stored for stored in found if any(result(root, stored.role, stored.part) for root in roots)]
+    """Those that a CI key of this repository signed, now or in the past: machines may have seen them.
+
+    What a key of the past signed with an absurd version is left out: a thief wanted to put the next one out of reach,
+    and for machines the versions start anew with the keys (TUF 5.3.11).
+    """
+    before = [stored.part.signed for stored in book.roots()]
+    return [
+        stored
+        for stored in found
+        if result(state.root, stored.role, stored.part)
+        or (stored.version < ABSURD and any(result(root, stored.role, stored.part) for root in before))
+    ]
 
 
 def _snapshot(state: State, before: Stored | None, found: People, signer: Signer, now: datetime) -> Stored:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from securesystemslib.signer import CryptoSigner
 from tuf.api.exceptions import RepositoryError
+from tuf.api.metadata import Metadata
 
 from slopguard.curation import ceremony
 from slopguard.curation.book import Book
@@ -173,6 +174,23 @@ def test_a_new_ci_key_takes_over(started: Repository) -> None:
     started.keys["ci"] = old
     with pytest.raises(SigningError, match=r"the CI key may not sign snapshot; lists\.toml names: fay"):
         started.publish()
+
+
+def test_versions_that_a_thief_of_the_ci_key_lifted_are_forgotten_with_the_key(started: Repository) -> None:
+    reader = Reader(started.out)
+    place = started.out / "metadata/timestamp.json"
+    stolen: Metadata[Any] = Metadata.from_file(str(place))
+    stolen.signed.version = 999_999_999
+    stolen.sign(started.keys["ci"])
+    place.write_bytes(stolen.to_bytes())
+    reader.targets()
+    started.give("fay")
+    started.edit("lists.toml", '["ci"]', '["fay"]')
+    started.stage()
+    started.sign("ana", "ben")
+    started.keys["ci"] = started.keys["fay"]
+    assert started.publish().timestamp == 2
+    assert reader.targets(), "a machine that saw the lifted version goes on"
 
 
 def test_a_key_that_is_not_ci_s_publishes_nothing(lists: Repository) -> None:
