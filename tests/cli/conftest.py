@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.curators import lists, published, secret, template  # noqa: F401  fixtures of the tests about lists
 from tests.cli.program import Program
 
 
