@@ -90,7 +90,7 @@ def add(
 ) -> int:
     """Let NAME (also pypi:NAME==V, npm:NAME@V) through for a while."""
     del form  # a person reads the answer
-    command = _command(name, why, lasts, hashes, ecosystem)
+    command = _command(name, why, lasts, hashes, ecosystem, key)
     only_a_person("let a package through", command)
     from slopguard.cli import releasing
     from slopguard.judge import Door
@@ -239,11 +239,14 @@ def _proposal(release: Release, wish: Wanted) -> Iterator[str]:
 def _ended(verdict: Verdict, line: str, code: int) -> int:
     for each in _shown(verdict):
         click.echo(each)
-    click.echo(f"slopguard: {line}.", err=True)
+    end = "" if ": slopguard " in line else "."  # a command at the end runs as printed
+    click.echo(f"slopguard: {line}{end}", err=True)
     return code
 
 
 def _already(verdict: Verdict, wish: Wanted) -> str:
+    if verdict.evidence.released == "pinned" and wish.request.version is None:
+        return f"only versions of it were let through; for the name, first: slopguard allow remove {wish.package}"
     if verdict.rule == "released":
         return f"it was let through already; to change that: slopguard allow remove {shlex.quote(wish.package)}"
     return "it is allowed already; nothing was written"
@@ -284,7 +287,9 @@ def _released(settings: Settings) -> Released:
     return Released(settings.user)
 
 
-def _command(name: str, why: str, lasts: str, hashes: Sequence[str], ecosystem: str | None) -> str:
-    words = ["slopguard", "allow", name, *(("-e", ecosystem) if ecosystem else ()), "--why", why or "TEXT"]
+def _command(name: str, why: str, lasts: str, hashes: Sequence[str], ecosystem: str | None, key: str | None) -> str:
+    reason = " ".join(why.split()) or "TEXT"
+    words = ["slopguard", "allow", name, *(("-e", ecosystem) if ecosystem else ()), "--why", reason]
     words += ["--for", lasts, *(word for digest in hashes for word in ("--hash", digest))]
+    words += ["--key", key] if key else []
     return shlex.join(words)

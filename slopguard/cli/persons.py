@@ -138,12 +138,15 @@ def approval_key(settings: Settings, name: str | None = None) -> PublicKey | Non
     """The account's approval key: the one of this name, else the first; `None` if the account has none.
 
     Raises:
-        SigningError: there is none of this name, or it approves nothing.
+        SigningError: there is none of this name, or it approves nothing; or no key approves and one cannot be read.
     """
     if name is None and not (settings.user and (settings.user / "keys").is_dir()):
         return None
-    keys = key_folder(settings).approving()
+    folder = key_folder(settings)
+    keys = folder.approving()
     if name is None:
+        if not keys:
+            folder.all()  # one that cannot be read may be the approval key: its passphrase is not to be got around
         return keys[0] if keys else None
     found = next((key for key in keys if key.name == name), None)
     if found is None:

@@ -1,8 +1,8 @@
 """What `slopguard allow` is asked for, and whether a person may let it through.
 
-Invariants: which rules a release lifts is the contract's word (`LIFTED`) and the policy's (it is asked what it would
-say with the release): only what both lift is let through; digests come from the indexes that the user's own clients
-use, at this moment, or from the person.
+Invariants: which rules a release lifts is the contract's word (`NAME_LIFTS`, `VERSION_LIFTS`) and the policy's (it is
+asked what it would say with the release): only what both lift is let through; digests come from the indexes that the
+user's own clients use, at this moment, or from the person.
 """
 
 from __future__ import annotations
@@ -207,3 +207,5 @@ def known(verdict: Verdict) -> Iterator[str]:
         uploaded = f"{release.uploaded:%Y-%m-%d}" if release.uploaded else "on a day the index does not tell"
         scripts = "; installing it runs code of its own" if release.install_script else ""
         yield f"  version  uploaded {uploaded}{scripts}"
+        if release.foreign:
+            yield "  version  requires something from a URL, a repository or a path; nobody judges that"

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from slopguard.config import private
-from slopguard.errors import SlopguardError
+from slopguard.errors import SlopguardError, UsageError
 from slopguard.hashes import STRONG
 from slopguard.model import Ecosystem
 
@@ -130,7 +130,7 @@ class Kept:
     """One envelope of a file.
 
     Args:
-        package: `ecosystem:name` as the file says; the signature does not cover it.
+        package: `ecosystem:name` as signed; where that cannot be told, as asked for or as the file says.
         envelope: its bytes.
         release: what was signed; `None` if that cannot be told.
         problem: why it does not count, `None` if it does.
@@ -189,13 +189,19 @@ class Released:
 
         Raises:
             ConfigError: it cannot be written.
+            UsageError: they are more than would be read.
         """
         path = self.path(ecosystem, name)
         if not envelopes:
             private.remove(path)
             return
         content = {"package": f"{ecosystem.value}:{name}", "envelopes": [json.loads(one) for one in envelopes]}
-        private.put(path, json.dumps(content, indent=1).encode() + b"\n")
+        data = json.dumps(content, indent=1).encode() + b"\n"
+        if len(data) > MOST_BYTES:
+            raise UsageError(
+                "too many versions of it were let through", "Take some back: slopguard allow remove NAME==V"
+            )
+        private.put(path, data)
 
     def _kept(self, data: bytes, path: Path, package: str = "") -> Iterator[Kept]:
         """The envelopes of a file; a file that is none is one that does not count."""
@@ -213,7 +219,8 @@ class Released:
             release, problem = self._read(sealed, keys)
             if release and self.path(release.ecosystem, release.name) != path:
                 problem = "it is in the file of another package"
-            yield Kept(package or says, sealed, release, problem)
+            signed = f"{release.ecosystem.value}:{release.name}" if release else ""
+            yield Kept(signed or package or says, sealed, release, problem)
 
     def _read(self, sealed: bytes, keys: Mapping[str, PublicKey]) -> tuple[Release | None, str | None]:
         """What an envelope says, and why it does not count."""
@@ -234,8 +241,10 @@ class Released:
 
 
 def _bytes(path: Path) -> bytes | None:
-    """A file's bytes; `None` where there is none, or nothing that could be read."""
+    """A file's bytes, `None` where there is none; what is no file, or cannot be read, is no release either."""
     try:
+        if path.exists() and not path.is_file():  # a pipe would be waited for
+            return b"?"
         with path.open("rb") as stream:
             data = stream.read(MOST_BYTES + 1)
     except FileNotFoundError:

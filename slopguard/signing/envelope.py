@@ -18,8 +18,8 @@ from slopguard.errors import SigningError
 
 TYPE = "application/vnd.slopguard+json"
 """What the payload is; signed with it."""
-LARGEST = 64 * 1024
-"""Bytes of an envelope that are read."""
+LARGEST = 512 * 1024
+"""Bytes of an envelope that are read: a release of a version with `released.MOST_HASHES` files fits."""
 MOST_SIGNATURES = 16
 
 

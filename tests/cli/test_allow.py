@@ -111,6 +111,24 @@ def test_several_versions_are_let_through_side_by_side_and_taken_back_one_by_one
     assert acts(slopguard).count(("removed", "released", "allow")) == 2
 
 
+def test_a_key_that_cannot_be_read_is_not_replaced_by_a_new_one(slopguard: Program, index: PyPI) -> None:
+    give(user_folder(slopguard), "mine")
+    (user_folder(slopguard) / "keys" / "mine.json").write_text("{}")
+    ended = allow(slopguard, "pypi:sg-fresh", script=FIRST)
+    assert (ended.rc, "it is no public key of slopguard" in ended.out) == (2, True), ended
+    assert written(slopguard) == ["keys/mine.json", "keys/mine.pem"]
+
+
+def test_a_version_that_was_let_through_is_not_the_name(slopguard: Program, index: PyPI, key: None) -> None:
+    assert allow(slopguard, "pypi:sg-fresh==1.0").rc == 0
+    again = allow(slopguard, "pypi:sg-fresh")
+    assert (
+        "only versions of it were let through; for the name, first: slopguard allow remove pypi:sg-fresh\n" in again.out
+    )
+    same = allow(slopguard, "pypi:sg-fresh==1.0")
+    assert "through already; to change that: slopguard allow remove pypi:sg-fresh\n" in same.out
+
+
 def test_the_first_time_the_account_gets_its_key(slopguard: Program, index: PyPI) -> None:
     ended = allow(slopguard, "pypi:sg-fresh", script=FIRST)
     assert ended.rc == 0, ended

@@ -99,6 +99,16 @@ def test_a_further_key_that_approves_takes_the_first_one(project: Program) -> No
     assert "keys/second.pem" in written(project)
 
 
+@pytest.mark.parametrize("name", ["trust", "keys new"])
+def test_an_approval_key_that_cannot_be_read_is_not_got_around(project: Program, name: str) -> None:
+    (user_folder(project) / "keys" / "approval.json").write_text("{}")
+    before = written(project)
+    script = (("Type yes: ", "yes"), ("characters): ", PASSPHRASE), ("again: ", PASSPHRASE))
+    ended = at_a_terminal(project, *COMMANDS[name][0], script=script if name == "trust" else script[1:])
+    assert (ended.rc, "it is no public key of slopguard" in ended.out) == (2, True), ended
+    assert written(project) == before
+
+
 def test_ctrl_c_leaves_the_terminal_as_it_was(project: Program) -> None:
     line = '"$0" -m slopguard trust; stty -a | tr " ;" "\\n\\n" | grep -x -e echo -e -echo'
     ended = run(project, ["/bin/sh", "-c", f"trap : INT; {line}", sys.executable], (("'approval': ", "\x03"),))

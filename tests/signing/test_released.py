@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -13,7 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from slopguard.lists.released import Release, Released
+from slopguard.errors import UsageError
+from slopguard.lists.released import MOST_HASHES, Release, Released
 from slopguard.lists.rows import Row
 from slopguard.model import Ecosystem
 from slopguard.signing.envelope import seal
@@ -115,6 +117,29 @@ def test_a_release_ends_with_its_key(account: Path) -> None:
     assert len(rows(account)) == 1
     (account / "keys" / "approval.json").unlink()
     assert rows(account) == []
+
+
+def test_a_file_does_not_say_of_another_package_what_was_signed(account: Path) -> None:
+    path = keep(account, NAME)
+    path.write_bytes(path.read_bytes().replace(b'"package": "pypi:flask-magic"', b'"package": "pypi:requests"'))
+    assert [kept.package for kept in Released(account, lambda: NOW).all()] == ["pypi:flask-magic"]
+
+
+def test_a_version_with_as_many_files_as_may_be_counts_and_more_than_can_be_read_is_not_kept(account: Path) -> None:
+    many = replace(VERSION, hashes=tuple(f"sha512:{number:0128x}" for number in range(MOST_HASHES)), why="\u00e9" * 300)
+    keep(account, many)
+    assert len(rows(account)) == 1
+    with pytest.raises(UsageError, match="too many versions"):
+        keep(account, *(replace(many, version=f"{number}.0") for number in range(3)))
+    assert len(rows(account)) == 1
+
+
+def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(account: Path) -> None:
+    path = keep(account, NAME)
+    path.unlink()
+    os.mkfifo(path)
+    assert rows(account) == []
+    assert problem(account) == "the file cannot be read"
 
 
 def test_a_release_in_the_file_of_another_package_does_not_count(account: Path) -> None:
