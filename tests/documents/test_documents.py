@@ -12,17 +12,26 @@ from tests.simulators.pypi import PyPI
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
-@pytest.mark.parametrize("name", ["lists.md", "bad-days.md"])
-def test_the_commands_of_a_document_do_what_it_says(name: str, tmp_path: Path, pypi: PyPI) -> None:
+@pytest.fixture
+def machines(tmp_path: Path, pypi: PyPI) -> Machines:
+    pypi.add("acme-charts", "1.4.2", days_old=20)
+    return Machines(tmp_path / "d", pypi)
+
+
+def typed(machines: Machines, name: str) -> int:
     found = list(steps((DOCS / name).read_text(encoding="utf-8")))
-    assert len(found) > 10
-    machines = Machines(tmp_path / "d", pypi)
     for step in found:
         machines.run(step)
+    return len(found)
 
 
-def test_a_document_that_is_wrong_is_found_out(tmp_path: Path, pypi: PyPI) -> None:
-    machines = Machines(tmp_path / "d", pypi)
+def test_the_commands_of_the_documents_do_what_they_say(machines: Machines) -> None:
+    """Bad days come to the lists, machines and people that the first document leaves behind."""
+    assert typed(machines, "lists.md") > 40
+    assert typed(machines, "bad-days.md") > 30
+
+
+def test_a_document_that_is_wrong_is_found_out(machines: Machines) -> None:
     right, wrong, other = steps("```console\nana$ echo one two\none ...\nana$ false\nana$ echo one\ntwo\n```\n")
     machines.run(right)
     for step in (wrong, other):
