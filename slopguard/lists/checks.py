@@ -17,6 +17,7 @@ from slopguard.lists import files
 
 EVERY = timedelta(hours=6)
 """How old the last successful check may be before a guarded command asks again."""
+_LARGEST = 4096
 PAUSE = timedelta(minutes=10)
 """How long a source that failed is left alone by guarded commands."""
 
@@ -41,15 +42,15 @@ class Check:
 def read(path: Path) -> Check:
     """The note in a file."""
     try:
-        found = json.loads(path.read_bytes())
+        found = json.loads(files.read(path, _LARGEST))
         return Check(_moment(found["tried"]), _moment(found["checked"]))
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return Check()
 
 
 def write(path: Path, check: Check) -> None:
     """Keep a note; where that cannot be done the list is asked for too often."""
-    said = {name: moment and moment.astimezone(UTC).isoformat() for name, moment in _pairs(check)}
+    said = {name: moment and moment.isoformat() for name, moment in _pairs(check)}
     with suppress(StoreError):
         files.replace(path, json.dumps(said, sort_keys=True).encode())
 
@@ -66,4 +67,4 @@ def _moment(text: object) -> datetime | None:
     if text is None:
         return None
     moment = datetime.fromisoformat(str(text))
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,13 +1,14 @@
-"""A private file that is replaced as a whole: packs and floors are written in this way.
+"""A private file that is replaced as a whole and read within limits: packs, floors and notes are kept in this way.
 
-Invariants: a reader sees the old content or the new, never a part; the new content is on disk before it takes the old
-one's place; only the user may read it; what is not put in place leaves nothing behind. Unlike
-`slopguard.config.private` it can have two files on disk before either takes its place.
+Invariants: a reader sees the old content or the new, never a part, and is held up by nothing that lies in its place;
+the new content is on disk before it takes the old one's place; only the user may read it; what is not put in place leaves
+nothing behind. Unlike `slopguard.config.private`, two files can be on disk before either takes its place.
 """
 
 from __future__ import annotations
 
 import os
+import stat
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -66,6 +67,29 @@ class Staged:
     def _clean(self) -> None:
         with suppress(OSError):
             self._fresh.unlink(missing_ok=True)
+
+
+def read(path: Path, largest: int) -> bytes:
+    """The content of a regular file; a pipe is not waited for, and what has no end is not read.
+
+    Raises:
+        OSError: there is none, or it cannot be read.
+        ValueError: it is something else, or larger than `largest` bytes.
+    """
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    with os.fdopen(handle, "rb", buffering=0) as stream:
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode) or found.st_size > largest:
+            raise ValueError("no file of such a size")
+        return stream.readall()
+
+
+def there(path: Path) -> bool:
+    """Whether a file is there; one in a folder that cannot be searched is, for all that can be told."""
+    try:
+        return path.exists()
+    except OSError:
+        return True
 
 
 def replace(path: Path, data: bytes) -> None:

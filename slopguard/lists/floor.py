@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from slopguard.errors import ListInvalid, StoreError
+from slopguard.lists import files as private
 
 FORMAT = "slopguard-floor/1"
 ONLINE = ("timestamp", "snapshot")
@@ -82,15 +83,12 @@ def read(path: Path) -> Floor:
         ListInvalid: it is there and is not what was written.
     """
     try:
-        with path.open("rb") as stream:
-            data = stream.read(_LARGEST)
+        return _read(json.loads(private.read(path, _LARGEST)))
     except FileNotFoundError:
         return NONE
     except OSError as why:
         raise ListInvalid(f"the record of list versions seen cannot be read ({type(why).__name__})", _HINT) from None
-    try:
-        return _read(json.loads(data))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         raise ListInvalid("the record of list versions seen is damaged", _HINT) from None
 
 
@@ -99,7 +97,7 @@ def packed(floor: Floor) -> bytes:
     body = {
         "format": FORMAT,
         "keys": dict(floor.keys),
-        "signed": floor.signed and floor.signed.astimezone(UTC).isoformat(),
+        "signed": floor.signed and floor.signed.isoformat(),
         "versions": dict(floor.versions),
     }
     return json.dumps({**body, "sha256": _sum(body)}, sort_keys=True, indent=1).encode() + b"\n"
@@ -135,6 +133,7 @@ def _read(found: dict[str, Any]) -> Floor:
     moment = None if signed is None else datetime.fromisoformat(signed)
     if moment is not None and moment.tzinfo is None:
         raise ValueError
+    moment = moment and moment.astimezone(UTC)
     return Floor(dict(versions), {str(role): str(value) for role, value in keys.items()}, moment)
 
 

@@ -8,9 +8,7 @@ give the same bytes.
 
 from __future__ import annotations
 
-import os
 import re
-import stat
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -90,14 +88,10 @@ def _fits(name: str, size: int) -> bool:
 
 
 def _bytes(path: Path) -> bytes:
-    """The content of a regular file that is not too large; what is no such file is not waited for."""
     try:
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-        with os.fdopen(handle, "rb", buffering=0) as stream:
-            found = os.fstat(handle)
-            if not stat.S_ISREG(found.st_mode) or found.st_size > LARGEST:
-                raise _odd()
-            return stream.readall()
+        return private.read(path, LARGEST)
+    except ValueError:
+        raise _odd() from None
     except OSError as why:
         raise ListInvalid(f"a signed list cannot be read ({type(why).__name__})", _HINT) from None
 

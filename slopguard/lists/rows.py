@@ -18,6 +18,7 @@ so that sorted lines are sorted by ecosystem, then name.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -42,6 +43,10 @@ KINDS: Mapping[str, frozenset[str]] = {
 
 DENY_RULES = ("denied", "malicious")
 ORIGINS = ("imported", "generated")
+_DIGEST = re.compile(r"[a-z0-9]{2,10}:[0-9a-f]+")
+_SEVERAL = frozenset({"versions", "hashes", "in"})
+_DIGITS = 18
+"""Of a whole number: no rank has more."""
 _MALFORMED = "a list holds a row that cannot be read"
 
 
@@ -90,7 +95,7 @@ class Row:
         text = self.fields.get(key)
         if text is None:
             return None
-        if not text.isdecimal():
+        if not text.isdecimal() or len(text) > _DIGITS:
             raise ListInvalid(_MALFORMED)
         return int(text)
 
@@ -179,7 +184,12 @@ class Row:
 
 
 def _pair(text: str) -> tuple[str, str]:
+    """One field; one without a value would make a row cover nothing, and a deny would be lost."""
     key, value = text.split("=", 1)
+    if key in _SEVERAL and not all(value.split(";")):
+        raise ValueError
+    if not value or (key == "hashes" and not all(map(_DIGEST.fullmatch, value.split(";")))):
+        raise ValueError
     return key, value
 
 

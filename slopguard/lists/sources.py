@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from slopguard.errors import ListInvalid
-from slopguard.lists import checks, pack
+from slopguard.lists import checks, files, pack
 from slopguard.lists import floor as floors
 from slopguard.lists.bundle import Bundle
 from slopguard.lists.checks import Check
@@ -75,7 +75,7 @@ def current(settings: Settings, source: ListSource, now: datetime) -> tuple[Trus
     from slopguard.lists.trust import verify
 
     where = place(settings, source)
-    if not where.pack.exists():
+    if not files.there(where.pack):
         raise ListInvalid(f"the lists at {address(source)} were not fetched yet", f"Fetch them: {SYNC}")
     seen = floors.read(where.floor)
     try:

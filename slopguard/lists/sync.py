@@ -25,7 +25,7 @@ from slopguard.errors import ListExpired, ListInvalid, SlopguardError, StoreErro
 from slopguard.lists import checks, pack
 from slopguard.lists import floor as floors
 from slopguard.lists.checks import Check
-from slopguard.lists.files import Staged
+from slopguard.lists.files import Staged, there
 from slopguard.lists.floor import Floor
 from slopguard.lists.places import Place, by_root, place
 from slopguard.lists.sources import SKEW, grace
@@ -112,7 +112,7 @@ def arrived(before: Trusted | None, after: Trusted) -> tuple[bytes, ...]:
 
 def _due(where: Place, now: datetime) -> bool:
     check = checks.read(where.checked)
-    if not where.pack.exists():
+    if not there(where.pack):
         check = Check(tried=check.tried if check.tried != check.checked else None)
     return check.due(now)
 
@@ -120,7 +120,7 @@ def _due(where: Place, now: datetime) -> bool:
 def _refreshed(settings: Settings, mirrors: Sequence[ListSource], where: Place, now: datetime) -> tuple[bytes, ...]:
     """Try the mirrors of one list in turn; if another process is at it, leave it to that one."""
     try:
-        with _alone(where, 0 if where.pack.exists() else settings.timeout):
+        with _alone(where, 0 if there(where.pack) else settings.timeout):
             done = _first_of(settings, mirrors, where, now) if _due(where, now) else None
     except StoreError:
         return ()
@@ -160,7 +160,7 @@ def _known(where: Place, teams: Sequence[str], now: datetime) -> Known:
     from slopguard.lists.trust import verify
 
     try:
-        files = pack.read(where.pack) if where.pack.exists() else {}
+        files = pack.read(where.pack) if there(where.pack) else {}
     except ListInvalid:
         return _NOTHING
     for wanted in (teams, ()):  # without any team: it may be that one was added to the settings since

@@ -29,6 +29,9 @@ def lists(*rows: str) -> Lists:
         b"pypi\tflask\tallow\trank",
         b"pypi\tflask\tallow\trule=denied",
         b"pypi\tflask\tallow\trank=1\trank=2",
+        b"pypi\tflask\tdeny\trule=denied\tversions=",
+        b"pypi\tflask\tdeny\trule=denied\tversions=1.0;;2.0",
+        b"pypi\tflask\tdeny\trule=denied\thashes=sha256-AA",
         "pypi\tfl\u0430sk\tallow".encode(),
     ],
 )
@@ -49,6 +52,7 @@ def test_any_bytes_are_a_row_or_invalid(line: bytes) -> None:
     ("row", "ask"),
     [
         ("pypi\tx\tallow\trank=high", "allow"),
+        (f"pypi\tx\tallow\trank={'9' * 5000}", "allow"),
         ("pypi\tx\tdeny", "deny"),
         ("pypi\tx\tdeny\trule=disliked", "deny"),
         ("pypi\tx\twatch\torigin=observed\tsource=s", "watch"),
