@@ -190,6 +190,8 @@ def _first_key(settings: Settings) -> tuple[PublicKey, Secret]:
 
 def _ask_reviewers(release: Release, wish: Wanted, verdict: Verdict, settings: Settings) -> int:
     """Turn the wish into a request: a file to hand over, and the command that a reviewer would run."""
+    from slopguard.cli import releasing
+
     content: dict[str, Any] = json.loads(release.payload()) | {"schema": REQUEST, "rule": verdict.rule}
     data = json.dumps(content, indent=1, sort_keys=True).encode() + b"\n"
     path = settings.home / "requests" / f"{sha256(data).hexdigest()[:16]}.json"
@@ -199,7 +201,7 @@ def _ask_reviewers(release: Release, wish: Wanted, verdict: Verdict, settings: S
     command += [word for digest in release.hashes for word in ("--hash", digest)]
     acts.record(settings, "allow", "requested", verdict.rule, wish.package, shlex.join(command))
     private.put(path, data)
-    for line in _shown(verdict):
+    for line in releasing.known(verdict):
         click.echo(line)
     click.echo("slopguard: your team's reviewers decide; nothing was let through.", err=True)
     click.echo(printable(f"  the request: {path}"), err=True)

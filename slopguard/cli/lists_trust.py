@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -23,7 +24,7 @@ from slopguard.cli.lists_sync import count, described, fetch
 from slopguard.cli.persons import only_a_person, prove
 from slopguard.config import ListSource, Settings, load, private
 from slopguard.config.places import FILE_NAME, read_bytes
-from slopguard.errors import ConfigError, SlopguardError, UsageError, printable
+from slopguard.errors import ConfigError, ListInvalid, SlopguardError, UsageError, printable
 from slopguard.names import shown
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def trust(
     settings = load(Path(os.sep), os.environ, config_file=config_of(ctx, config))
     source, trusted, first = _offered(_address(url), root, teams, settings)
     old = next((each for each in settings.list_sources if _same(each.url, source.url)), None)
+    _only_one_of_this_name(source, trusted, settings)
     prove(settings, list(_shown(source, trusted, first, teams, old)))
     from slopguard.store import acts
 
@@ -71,6 +73,28 @@ def trust(
     click.echo(described(done.after))
     click.echo("slopguard: accepted. Take it back by taking it out of [lists] in your slopguard.toml.")
     return 0
+
+
+def _only_one_of_this_name(source: ListSource, trusted: Trusted, settings: Settings) -> None:
+    """Two publishers of one name could not be told apart, so that nothing would be allowed any more.
+
+    Raises:
+        UsageError: another publisher that was accepted before gives its lists the same name.
+    """
+    from slopguard.lists.sources import current
+
+    for other in settings.list_sources:
+        if other.root == source.root or _same(other.url, source.url):
+            continue
+        name = None
+        with suppress(ListInvalid):  # what was never fetched has no name yet
+            name = current(settings, other, datetime.now(UTC))[0].name
+        if name == trusted.name:
+            where = shown(other.url, 200)
+            raise UsageError(
+                f"your settings have lists called '{name}' already, at {where}",
+                "Take those out of [lists] in your slopguard.toml first, if these are to take their place",
+            )
 
 
 def _address(url: str) -> str:

@@ -8,7 +8,7 @@ user's own clients use, at this moment, or from the person.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -43,7 +43,7 @@ ADVICE = ("  do ", "  or ", "  yours? ")
 """Lines of a report that say what to do instead: the person has decided to look at it."""
 LONGEST_WHY = 300
 UNITS = {"h": 1, "d": 24, "w": 24 * 7}
-_SPAN = re.compile(r"([1-9]\d{0,3})([hdw])")
+_SPAN = re.compile(r"([1-9][0-9]{0,3})([hdw])")
 EXAMPLE = "For example: slopguard allow pypi:NAME --why 'reviewed by ana' --for 30d"
 
 
@@ -157,16 +157,19 @@ def digests_of(wish: Wanted, verdict: Verdict) -> tuple[str, ...]:
     """The digests that a release of a version is bound to: those named, else those that the index lists now.
 
     Raises:
-        InputError: nobody says what they are.
+        InputError: nobody says what they are; or what was named is of another kind than the index tells, so that the
+            release would never count.
     """
     request = wish.request
     if request.version is None:
         return ()
-    if request.digests:
-        return tuple(sorted(request.digests))
     releases = listed(request.ecosystem, request.version, verdict.evidence.facts)
     listed_now = frozenset[str]().union(*(release.digests for release in releases))
     found = sorted(filter(strong, listed_now))
+    if request.digests:
+        if found and not _kinds(found) & _kinds(request.digests):
+            raise InputError("the index lists digests of another kind", f"Name {' or '.join(sorted(_kinds(found)))}")
+        return tuple(sorted(request.digests))
     if not found or UNTOLD in listed_now:
         offline = verdict.evidence.facts.existence is Existence.OFFLINE
         problem = "no index was asked" if offline else "the index lists no sha256, sha384 or sha512 for all its files"
@@ -174,6 +177,10 @@ def digests_of(wish: Wanted, verdict: Verdict) -> tuple[str, ...]:
     if len(found) > MOST_HASHES:
         raise InputError("that version has too many files to be bound to", "Name yours: --hash sha256:HEX")
     return tuple(found)
+
+
+def _kinds(digests: Iterable[str]) -> frozenset[str]:
+    return frozenset(digest.partition(":")[0] for digest in digests)
 
 
 def refusal(wish: Wanted, verdict: Verdict, then: Verdict) -> tuple[str, int] | None:

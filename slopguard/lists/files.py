@@ -1,8 +1,8 @@
 """A private file that is replaced as a whole and read within limits: packs, floors and notes are kept in this way.
 
 Invariants: a reader sees the old content or the new, never a part, and is held up by nothing that lies in its place;
-the new content is on disk before it takes the old one's place; only the user may read it; what is not put in place leaves
-nothing behind. Unlike `slopguard.config.private`, two files can be on disk before either takes its place.
+the new content is on disk before it takes the old one's place; only the user may read it; what is not put in place
+leaves nothing behind. Unlike `slopguard.config.private`, two files can be on disk before either takes its place.
 """
 
 from __future__ import annotations

@@ -85,6 +85,9 @@ def test_digests_may_be_named_instead(slopguard: Program, index: PyPI, key: None
     other = allow(slopguard, "pypi:sg-fresh==2.0", "--hash", "sha256:" + "0" * 64)
     assert other.rc == 1
     assert "hash-mismatch" in other.out
+    never = allow(slopguard, "pypi:sg-fresh==2.0", "--hash", "sha512:" + "0" * 128)
+    assert (never.rc, "the index lists digests of another kind. Name sha256." in never.out) == (2, True), never
+    assert [row["version"] for row in releases(slopguard)] == ["1.0"]
 
 
 def test_a_version_that_no_index_has_is_let_through_by_digest_wherever_it_comes_from(
@@ -266,6 +269,7 @@ def test_a_version_without_strong_digests_cannot_be_bound(slopguard: Program, in
         (["pypi:sg-fresh", "--why", "x", "--for", "91d"], "90d at most"),
         (["pypi:sg-fresh", "--why", "x", "--for", "2161h"], "90d at most"),
         (["pypi:sg-fresh", "--why", "x", "--for", "0d"], "90d at most"),
+        (["pypi:sg-fresh", "--why", "x", "--for", "1\u0663d"], "90d at most"),
         (["pypi:sg-fresh", "--why", "x", "--for", "always"], "90d at most"),
         (["pypi:sg-fresh", "--why", "x", "--hash", "sha256:" + "a" * 64], "--hash goes with one version"),
         (["pypi:sg-fresh==1.0", "--why", "x", "--hash", "md5:" + "a" * 32], "--hash takes"),
@@ -312,6 +316,7 @@ def test_where_a_team_has_lists_it_becomes_a_request_to_its_reviewers(
     [path] = (slopguard.root / "data" / "requests").iterdir()
     asked = json.loads(path.read_text())
     digests = [f"sha256:{index.files_of('sg-fresh')[-1].artefact.sha256}"] if kind == "release" else []
+    assert "slopguard allow" not in ended.out  # that is what was just tried
     assert (asked["name"], asked["rule"], asked["why"]) == ("sg-fresh", "unverified", "read it")
     assert (asked["version"], asked["hashes"]) == ("2.0" if digests else None, digests)
     assert acts(slopguard)[-1] == ("requested", "unverified", "allow")

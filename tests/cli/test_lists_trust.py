@@ -180,3 +180,12 @@ def test_settings_behind_a_link_are_edited_where_they_are(tmp_path: Path) -> Non
     lists_trust._settle(link, ListSource("https://lists.example/", f"sha256:{'0' * 64}"), ("web",))
     assert link.is_symlink()
     assert tomllib.loads(real.read_text())["lists"]["teams"] == ["web"]
+
+
+def test_a_second_publisher_of_the_same_name_is_refused_before_anything_is_asked(slopguard: Program) -> None:
+    with ListsRepository().served() as first, ListsRepository().served() as second:
+        assert at_a_terminal(slopguard, "lists", "trust", first.url).rc == 0
+        ended = at_a_terminal(slopguard, "lists", "trust", second.url)
+        assert ended.rc == 2
+        assert f"your settings have lists called 'acme' already, at {first.url}" in ended.out
+        assert [each["url"] for each in saved(slopguard)["lists"]["sources"]] == [first.url]
