@@ -1,4 +1,4 @@
-"""`python -m bench [ask|names|nothing|pip|uv|npm ...]`: prints the tables of docs/benchmarks.md.
+"""`python -m bench [ask|names|signed|nothing|pip|uv|npm ...]`: prints the tables of docs/benchmarks.md.
 
 Invariants: what is compared runs in turn, so that noise disturbs both alike; processor time is given beside the
 clock's, because other work on the machine hardly changes it; a command that does not end as it should is no figure but
@@ -127,6 +127,26 @@ def _listed() -> list[str]:
     return [line.partition("\t")[0] for line in (prepared(Ecosystem.PYPI) or "").splitlines()[:NAMES]]
 
 
+def signed(folder: Path) -> None:
+    """Signed lists: in-process figures beside one SHA-256 of the same bytes, and what a source costs one `ask`."""
+    from bench import lists
+
+    for rows in lists.SIZES:
+        found = lists.measure(rows, folder)
+        hashed = f"{found.hashed:,.0f} ms | | {found.opened / found.hashed:.1f}"
+        size = f"{rows:,} rows ({found.megabytes:.1f} MB)"
+        print(f"| verify and open {size} | {found.opened:,.0f} ms ({found.least:,.0f}) | | one SHA-256 | {hashed} |")
+        print(
+            f"| look up a name in {size}: there, not there | {found.looked_up:.0f} us, {found.missed:.0f} us | | | | | |"
+        )
+    built, put = lists.built_and_signed(lists.SIZES[0], folder)
+    print(f"| build 100,000 rows from TOML, and sign | {built:.1f} s and {put:.1f} s | | | | | |", flush=True)
+    envs = lists.asked(folder)
+    runs = [_run((*OURS, "ask", "--offline", "pypi:flask"), env, folder, 0) for env in envs]
+    without, with_source = paired(ROUNDS, *runs)
+    row("`ask --offline pypi:flask` with a source of lists", with_source, "without one", without)
+
+
 def nothing(folder: Path) -> None:
     """A command of each client that installs nothing, guarded and bare."""
     for family, words in NOTHING.items():
@@ -189,7 +209,7 @@ def _plain(folder: Path) -> dict[str, str]:
     return {"HOME": str(folder), "SLOPGUARD_HOME": str(folder / "data"), "PATH": "/usr/bin:/bin"}
 
 
-PARTS = {"ask": ask, "names": names, "nothing": nothing, "pip": pip, "uv": uv, "npm": npm}
+PARTS = {"ask": ask, "names": names, "signed": signed, "nothing": nothing, "pip": pip, "uv": uv, "npm": npm}
 
 
 def main(chosen: Sequence[str]) -> None:

@@ -1,4 +1,4 @@
-"""What signed lists cost a process: verifying and opening a pack, and looking up a row in it.
+"""What signed lists cost: verifying and opening a pack, looking up a row in it, building and signing one.
 
 Invariants: the yardstick, one SHA-256 over the same bytes, is measured in turn with what it is held against; the clock
 starts with a pack on disk (in the system's cache) and python-tuf imported, and ends with bundles that can be asked.
@@ -15,10 +15,13 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
+from slopguard.curation import ceremony
+from slopguard.curation.book import Book
 from slopguard.lists import pack
 from slopguard.lists.bundle import Bundle
 from slopguard.lists.trust import Trusted, verify
 from slopguard.model import Ecosystem
+from tests.curation.repository import Repository
 from tests.simulators.lists_repository import ListsRepository
 
 ROUNDS = 15
@@ -111,3 +114,33 @@ def _timed(thing: Callable[[], object]) -> float:
     begin = time.perf_counter()
     thing()
     return (time.perf_counter() - begin) * 1000
+
+
+def built_and_signed(rows: int, folder: Path) -> tuple[float, float]:
+    """Seconds to build and stage a common list of so many entries from its TOML, and to sign it with one key."""
+    entries = "".join(f"sg-{number:06d} = {{rank = {number + 1}}}\n" for number in range(rows))
+    acme = Repository(folder / "sources", sources={"common/pypi.toml": f"[allow.pypi]\n{entries}"})
+    begin = time.perf_counter()
+    acme.stage()
+    staged = time.perf_counter()
+    ceremony.sign(acme.layout, acme.keys["ana"], shown=ceremony.payloads(Book(acme.layout)))
+    return staged - begin, time.perf_counter() - staged
+
+
+def asked(folder: Path) -> tuple[dict[str, str], dict[str, str]]:
+    """The environments of two machines: one without a source of lists, one that fetched a small list."""
+    acme = ListsRepository()
+    plain, fetching = folder / "plain", folder / "fetching"
+    address = acme.write(folder / "site")
+    settings = fetching / ".config" / "slopguard"
+    settings.mkdir(parents=True)
+    plain.mkdir()
+    source = f'{{url = "{address}", root = "sha256:{acme.pin}"}}'
+    (settings / "slopguard.toml").write_text(f"[lists]\nsources = [{source}]\n")
+    pack.write(fetching / "data" / "lists" / f"{acme.pin[:16]}.pack", acme.files())
+    return machine(plain), machine(fetching)
+
+
+def machine(home: Path) -> dict[str, str]:
+    """The environment of one account."""
+    return {"HOME": str(home), "SLOPGUARD_HOME": str(home / "data"), "PATH": "/usr/bin:/bin"}
