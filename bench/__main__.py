@@ -135,10 +135,10 @@ def signed(folder: Path) -> None:
         found = lists.measure(rows, folder)
         hashed = f"{found.hashed:,.0f} ms | | {found.opened / found.hashed:.1f}"
         size = f"{rows:,} rows ({found.megabytes:.1f} MB)"
-        print(f"| verify and open {size} | {found.opened:,.0f} ms ({found.least:,.0f}) | | one SHA-256 | {hashed} |")
-        print(
-            f"| look up a name in {size}: there, not there | {found.looked_up:.0f} us, {found.missed:.0f} us | | | | | |"
-        )
+        opened = f"{found.opened:,.0f} ms ({found.least:,.0f})"
+        print(f"| verify and open {size} | {opened} | | one SHA-256 | {hashed} |")
+        names = f"{found.looked_up:.0f} us, {found.missed:.0f} us"
+        print(f"| look up a name in {size}: there, not there | {names} | | | | | |")
     built, put = lists.built_and_signed(lists.SIZES[0], folder)
     print(f"| build 100,000 rows from TOML, and sign | {built:.1f} s and {put:.1f} s | | | | | |", flush=True)
     envs = lists.asked(folder)

@@ -6,7 +6,7 @@
 # It runs in a repository of lists (slopguard lists init), with slopguard on PATH, and writes the folder OUT, which any
 # static server or bucket can serve. Nothing is asked; a list that people still have to sign waits, the others go out.
 #
-#   SLOPGUARD_CI_KEY  the private half of the CI key, as PEM; a secret of your CI that only this job can read
+#   LISTS_CI_KEY  the private half of the CI key, as PEM; a secret of your CI that only this job can read
 #   RENEW_DAYS        signatures that end within so many days are staged again (14)
 #   PACK              also write everything into this one file, for machines without a network
 #   PUSH              `no`: leave it to somebody else to commit metadata/, staged/ and bundles/ (yes)
@@ -16,7 +16,7 @@
 set -eu
 
 out=${1:?which folder? sh publish-lists.sh OUT}
-: "${SLOPGUARD_CI_KEY:?the secret with the CI key is not set}"
+: "${LISTS_CI_KEY:?the secret with the CI key is not set}"
 
 commit() {
   git -C "$1" diff --cached --quiet || git -C "$1" \
@@ -25,8 +25,8 @@ commit() {
 }
 
 slopguard lists build --renew "${RENEW_DAYS:-14}"
-slopguard lists publish "$out" --ci-key env:SLOPGUARD_CI_KEY --ready ${PACK:+--pack "$PACK"}
-unset SLOPGUARD_CI_KEY # nothing below needs it
+slopguard lists publish "$out" --ci-key env:LISTS_CI_KEY --ready ${PACK:+--pack "$PACK"}
+unset LISTS_CI_KEY # nothing below needs it
 slopguard lists verify "$out"
 
 [ "${PUSH:-yes}" = yes ] || exit 0

@@ -99,7 +99,7 @@ def sign(ctx: click.Context, key: str | None, repository: Path | None, config: P
     return 0
 
 
-@click.command(epilog="Example: slopguard lists publish public --ci-key env:SLOPGUARD_CI_KEY")
+@click.command(epilog="Example: slopguard lists publish public --ci-key env:LISTS_CI_KEY")
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option("--ci-key", required=True, metavar="SPEC", help="env:VARIABLE, file:PATH, or a key's URI at a provider.")
 @click.option("--pack", type=click.Path(path_type=Path), help="Also write all of it into this file (no network).")

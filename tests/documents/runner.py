@@ -7,7 +7,7 @@ Blocks fenced as `console` are run, in order. In them
 * every other line is something that the command prints; `...` stands for anything. It must be there.
 
 A machine called `ci` has no terminal, and holds the newest `ci.pem` that somebody made as its secret
-`SLOPGUARD_CI_KEY`. Addresses of documents become places of this run: `https://lists.example/` the
+`LISTS_CI_KEY`. Addresses of documents become places of this run: `https://lists.example/` the
 folder that is published, `https://git.example/` the git repositories, and the package indexes are simulated ones.
 """
 
@@ -132,7 +132,7 @@ class Machines:
             (home / ".gitconfig").write_text(f"{name}[init]\ndefaultBranch = main\n")
             self._places[who] = home
         kept = {key: value for key, value in os.environ.items() if key.startswith(("COVERAGE_", "COV_CORE_"))}
-        machine = {"CI": "true", "SLOPGUARD_CI_KEY": self._secret()} if who == "ci" else {}
+        machine = {"CI": "true", "LISTS_CI_KEY": self._secret()} if who == "ci" else {}
         return kept | machine | {"HOME": str(home), "PATH": f"{BIN}:/usr/bin:/bin", "LANG": "C.UTF-8", "NO_COLOR": "1"}
 
     def _secret(self) -> str:

@@ -59,7 +59,7 @@ class Work:
 
     def run(self, **env: str) -> subprocess.CompletedProcess[str]:
         command = ["sh", str(SCRIPT), str(self.out)]
-        env = {"SLOPGUARD_CI_KEY": self.secret} | env
+        env = {"LISTS_CI_KEY": self.secret} | env
         return subprocess.run(command, cwd=self.folder, env=self.env | env, capture_output=True, text=True)
 
     def fetched(self) -> Path:
@@ -124,7 +124,7 @@ def test_what_people_still_have_to_sign_waits_and_hinders_nobody(work: Work) -> 
 
 @pytest.mark.parametrize("secret", ["", "-----BEGIN nothing"])
 def test_without_the_key_nothing_is_published(work: Work, secret: str) -> None:
-    ended = work.run(SLOPGUARD_CI_KEY=secret)
+    ended = work.run(LISTS_CI_KEY=secret)
     assert ended.returncode != 0
     assert not (work.fetched() / "metadata").exists()
 
@@ -167,7 +167,7 @@ def test_the_callers_call_the_script_with_the_secret_and_little_else(name: str) 
     assert pinned
     assert all(re.search(r"@(sha256:)?PIN-[A-Z]+$", line) for line in pinned)
     assert all(place in text.split("name: lists")[0] for place in set(re.findall(r"PIN-[A-Z]+", text)))
-    assert not any("SLOPGUARD_CI_KEY" in line and "echo" in line for line in steps)
+    assert not any("LISTS_CI_KEY" in line and "echo" in line for line in steps)
 
 
 def test_a_pull_request_sees_no_secret() -> None:
