@@ -8,6 +8,7 @@ from tests.cli.allowing import ASKED, FIRST, KEY, acts, allow, released, release
 from tests.cli.program import Program
 from tests.cli.terminal import at_a_terminal, user_folder, written
 from tests.simulators.keys import PASSPHRASE, WRONG, give
+from tests.simulators.npm import Npm
 from tests.simulators.pypi import PyPI
 
 
@@ -248,3 +249,12 @@ def test_a_command_line_that_makes_no_sense_writes_nothing(
     ended = at_a_terminal(slopguard, "allow", *argv)
     assert (ended.rc, says in ended.out) == (2, True), ended
     assert written(slopguard) == KEY
+
+
+def test_what_a_version_requires_from_elsewhere_is_shown_before_it_is_let_through(
+    slopguard: Program, npm: Npm, key: None
+) -> None:
+    slopguard.write("home/.npmrc", f"registry={npm.url}\n")
+    npm.add("sg-left", "1.0.0", days_old=10).add("sg-left", "2.0.0", requires={"a": "git+https://h.example/a"})
+    line = "requires something from a URL, a repository or a path; nobody judges that"
+    assert [line in allow(slopguard, f"npm:sg-left@{version}").out for version in ("1.0.0", "2.0.0")] == [False, True]
