@@ -1,7 +1,7 @@
 """`slopguard lists sync`: fetch the lists that the settings name, verify them, and say who has what they newly deny.
 
-Invariants: a source that fails hinders no other and leaves what was there; every failure is one line of our own words;
-what this machine has seen of a list is forgotten only for a person at a terminal.
+Invariants: a source that fails hinders no other and leaves what was there; of mirrors of one list one is enough; every
+failure is one line of our own words; what this machine has seen of a list is forgotten only for a person at a terminal.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -108,15 +109,31 @@ def fetch(
 def _all(
     settings: Settings, sources: Iterable[ListSource], carried: Path | None, anew: bool
 ) -> tuple[list[Synced], list[SlopguardError]]:
+    """Each list once, and why others could not be had: of mirrors all are asked, and one is enough."""
+    from slopguard.lists.places import by_root
+
     found: list[Synced] = []
     failures: list[SlopguardError] = []
-    for source in sources:
-        each = fetch(settings, source, carried, anew=anew)
-        if isinstance(each, SlopguardError):
-            failures.append(each)
-        else:
-            found.append(each)
+    for mirrors in by_root(settings, sources).values():
+        done, errors = _mirrored(settings, mirrors, carried, anew)
+        found += [replace(done[-1], before=done[0].before)] if done else []
+        failures += [] if done else errors
     return found, failures
+
+
+def _mirrored(
+    settings: Settings, mirrors: Iterable[ListSource], carried: Path | None, anew: bool
+) -> tuple[list[Synced], list[SlopguardError]]:
+    """One list from all its addresses, for one of them may be behind; what was seen before is forgotten once."""
+    done: list[Synced] = []
+    errors: list[SlopguardError] = []
+    for source in mirrors:
+        each = fetch(settings, source, carried, anew=anew and not done)
+        if isinstance(each, SlopguardError):
+            errors.append(each)
+        else:
+            done.append(each)
+    return done, errors
 
 
 def _new_denials(synced: Synced) -> Sequence[bytes]:
@@ -129,9 +146,8 @@ def _incomplete(settings: Settings, found: Sequence[Synced]) -> list[SlopguardEr
     """What is wrong with all lists together, once each is fine by itself."""
     from slopguard.lists.sources import complete
 
-    once = {each.after.pin: each.after for each in found}
     try:
-        complete(settings, list(once.values()))
+        complete(settings, [each.after for each in found])
     except ListInvalid as error:
         return [error]
     return []

@@ -11,7 +11,7 @@ import os
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -130,14 +130,15 @@ def _offered(
     from tuf.api.metadata import Metadata, Root
 
     from slopguard.lists.download import download, first_root
-    from slopguard.lists.trust import verify
+    from slopguard.lists.floor import NONE
+    from slopguard.lists.sync import usable
 
     if wanted is not None and not wanted.startswith("sha256:"):
         raise UsageError("--root takes a digest", "Write it as sha256: and 64 digits")
     data = first_root(url, settings.timeout, wanted and wanted.removeprefix("sha256:"))
     pin = sha256(data).hexdigest()
     files = download(url, pin, teams, settings.timeout, {}, {})
-    trusted = verify(files, pin, teams, datetime.now(UTC))
+    trusted = usable(files, pin, teams, datetime.now(UTC), NONE, timedelta())
     for team in teams:
         if team not in trusted.teams:
             raise UsageError(

@@ -4,7 +4,7 @@ python-tuf's updater fetches into a scratch folder that starts with what is know
 check that every process makes, decides whether that becomes the pack. Invariants:
 
 * A sync that fails leaves pack and floor as they were. One that succeeds replaces the pack as a whole, then raises the
-  floor; killed in between, the new pack stands above the old floor.
+  floor; killed in between, the new pack stands above the old floor. What comes next is older than neither.
 * One process fetches at a time; readers never wait.
 * A pack that cannot be verified is not built upon: everything is fetched again from the pinned root.
 * Metadata that has expired, or that was signed in the future, never becomes the pack.
@@ -148,7 +148,8 @@ def _synced(
         found, leave = _fetched(url, settings, where, old, before), timedelta()
     with floors.locked(where.floor):
         seen = floors.NONE if anew else floors.read(where.floor)
-        after = _usable(found, where, settings.list_teams, now, seen, leave)
+        least = seen.raised(before.versions, before.keys, before.signed) if before else seen
+        after = usable(found, where.pin, settings.list_teams, now, least, leave)
         _install(where, found, seen.raised(after.versions, after.keys, after.signed))
     if carried is None:
         checks.write(where.checked, Check(now, now))
@@ -169,13 +170,18 @@ def _known(where: Place, teams: Sequence[str], now: datetime) -> Known:
     return _NOTHING
 
 
-def _usable(
-    files: Mapping[str, bytes], where: Place, teams: Sequence[str], now: datetime, seen: Floor, leave: timedelta
+def usable(
+    files: Mapping[str, bytes], pin: str, teams: Sequence[str], now: datetime, seen: Floor, leave: timedelta
 ) -> Trusted:
-    """What was fetched, verified, and neither signed in the future nor expired (a pack on its way may be a little)."""
+    """What was fetched, verified, and neither signed in the future nor expired (a pack on its way may be a little).
+
+    Raises:
+        ListInvalid: it is not what was signed, or older than what was seen before.
+        ListExpired: it ended more than `leave` ago, or was signed in the future.
+    """
     from slopguard.lists.trust import verify
 
-    after = verify(files, where.pin, teams, now, seen)
+    after = verify(files, pin, teams, now, seen)
     if after.signed > now + SKEW:
         said = f"the lists '{after.name}' were signed on {after.signed:%Y-%m-%d}, after what this machine's clock says"
         raise ListExpired(said, "Correct the clock")

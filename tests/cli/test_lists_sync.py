@@ -95,6 +95,19 @@ def test_one_publisher_that_is_down_hinders_no_other(
     assert ended.err.count("\n") == 1
 
 
+def test_of_mirrors_one_is_enough_and_the_newest_counts(
+    slopguard: Program, acme: ListsRepository, server: ListsServer, tmp_path: Path
+) -> None:
+    behind = acme.write(tmp_path / "behind")
+    acme.publish()
+    urls = (behind, server.url, behind, "http://127.0.0.1:9/")
+    sources = ", ".join(f'{{url = "{url}", root = "sha256:{acme.pin}"}}' for url in urls)
+    slopguard.write("home/.config/slopguard/slopguard.toml", f"[lists]\nsources = [{sources}]\n")
+    ended = slopguard("lists", "sync")
+    assert (ended.rc, ended.err, ended.out.count("\n")) == (0, "", 1)
+    assert "timestamp 2" in ended.out
+
+
 def test_told_to_stay_offline_it_asks_nobody(configured: Program, server: ListsServer) -> None:
     ended = configured("lists", "sync", env={"SLOPGUARD_OFFLINE": "1"})
     assert ended.rc == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,17 @@ def test_a_list_that_cannot_be_verified_is_not_offered(
     ended = at_a_terminal(slopguard, "lists", "trust", server.url)
     assert ended.rc == 4
     assert "not signed by enough of the right keys" in ended.out
+    assert "Type yes" not in ended.out
+
+
+def test_a_list_that_could_not_be_used_afterwards_is_not_offered(
+    slopguard: Program, acme: ListsRepository, server: ListsServer
+) -> None:
+    acme.signed = acme.now + timedelta(days=2)
+    acme.publish()
+    ended = at_a_terminal(slopguard, "lists", "trust", server.url)
+    assert ended.rc == 4
+    assert "after what this machine's clock says" in ended.out
     assert "Type yes" not in ended.out
 
 

@@ -68,6 +68,20 @@ def test_a_carried_pack_is_checked_like_any_other(tmp_path: Path, acme: ListsRep
     machine.refuses_to_sync("holds something else", ListInvalid, carried=carried)
 
 
+def test_a_carried_pack_is_not_older_than_the_list_that_is_there(tmp_path: Path, acme: ListsRepository) -> None:
+    """Whoever was killed between pack and floor left a new list above an old floor, or none."""
+    carried, old = tmp_path / "usb.pack", acme.files()
+    acme.publish()
+    machine = Machine(tmp_path, acme)
+    machine.sync()
+    machine.place.floor.unlink()
+    pack.write(carried, old)
+    before = machine.place.pack.read_bytes()
+    with pytest.raises(ListInvalid, match="older than what was seen before"):
+        machine.sync(carried=carried)
+    assert machine.place.pack.read_bytes() == before
+
+
 def test_a_carried_pack_may_have_ended_on_its_way_but_not_beyond_the_grace(tmp_path: Path) -> None:
     acme = ListsRepository(now=NOW - timedelta(days=12))
     carried = tmp_path / "usb.pack"
