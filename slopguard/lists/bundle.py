@@ -21,7 +21,7 @@ HEADER = b"#slopguard-rows/1\n"
 SEARCHES = 500
 """Questions answered by bisection alone before a set of all names pays."""
 _START = re.compile(rb"^[^\t\n]*\t[^\t\n]*\t", re.MULTILINE)
-_ALLOW = re.compile(r"^[a-z]+\t([^\t\n]+)\tallow\b(?:\trank=(\d+))?", re.MULTILINE)
+_ALLOW = re.compile(r"^[a-z]+\t([^\t\n]+)\tallow\b(?:\trank=(\d{1,18})\b)?", re.MULTILINE)
 
 
 class Bundle:

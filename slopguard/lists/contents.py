@@ -1,4 +1,4 @@
-"""What may stand in a list: kinds of rows by role, and no internal name of another team.
+"""What may stand in a list: kinds of rows by role, names as they are looked up, no internal name of another team.
 
 Invariants: one row that may not be there refuses the whole list; every row is looked at, whatever order they stand in,
 in one pass of one regular expression, for there may be a million. What else is in a row is read when it answers.
@@ -17,6 +17,8 @@ from slopguard.model import Ecosystem
 COMMON, WATCH = "common", "watch"
 MAY = {COMMON: rb"allow|deny|release|fix", WATCH: rb"watch|deny"}
 """Kinds of rows: those of the common list are those of a team's too."""
+NAMES = {Ecosystem.PYPI: "[a-z0-9-]++", Ecosystem.NPM: "[!-~]++"}
+"""How names are spelled: under any other spelling nobody would find the row, and a deny would be lost."""
 HINT = "Fetch the list again: slopguard lists sync"
 
 
@@ -33,7 +35,9 @@ def check(bundle: Bundle, role: str, spaces: Namespaces) -> None:
     while (at := _end(plain.match(bundle.data, at))) < end:
         found = single.match(bundle.data, at)
         if found is None:
-            raise ListInvalid(f"the list '{bundle.name}' holds a kind of row that it may not hold", HINT)
+            raise ListInvalid(
+                f"the list '{bundle.name}' holds a kind of row, or a spelling, that it may not hold", HINT
+            )
         ecosystem, name, _ = found[0].decode("ascii", "replace").split("\t", 2)
         if any(claim.holds(ecosystem, name) for claim in others):
             raise ListInvalid(f"the list '{bundle.name}' speaks of internal names of another team", HINT)
@@ -42,11 +46,12 @@ def check(bundle: Bundle, role: str, spaces: Namespaces) -> None:
 
 def _row(kinds: bytes, others: Sequence[Claim]) -> bytes:
     """An expression for one row of these kinds whose name does not start as these internal names do."""
-    starts = []
-    for ecosystem in Ecosystem:
+    rows = []
+    for ecosystem, name in NAMES.items():
         literals = sorted({re.escape(claim.literal) for claim in others if claim.ecosystem is ecosystem})
-        starts.append(f"{ecosystem.value}\t" + (f"(?!{'|'.join(literals)})" if literals else ""))
-    return rb"(?:" + "|".join(starts).encode() + rb")[!-~]++\t(?:" + kinds + rb")(?:\t[^\n]*+)?\n"
+        start = f"{ecosystem.value}\t" + (f"(?!{'|'.join(literals)})" if literals else "") + name
+        rows.append(start.encode() + rb"\t(?:" + kinds + rb")(?:\t[^\n]*+\n|\n)")
+    return b"|".join(rows)
 
 
 def _end(found: re.Match[bytes] | None) -> int:

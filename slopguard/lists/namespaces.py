@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from slopguard.errors import ListInvalid
 from slopguard.lists.bundle import Bundle
@@ -155,10 +156,14 @@ def clashes(mapping: Mapping[str, Mapping[str, Sequence[str]]]) -> Iterator[tupl
 
 
 def _clashes(claims: Sequence[Claim]) -> Iterator[tuple[Claim, Claim]]:
-    for place, one in enumerate(claims):
-        for other in claims[place + 1 :]:
-            if one.owner != other.owner and one.ecosystem is other.ecosystem and overlap(one.glob, other.glob):
-                yield one, other
+    """Pairs that overlap; there may be a thousand globs, so that only those are compared that start alike."""
+    ordered = sorted(claims, key=lambda claim: (claim.ecosystem.value, claim.literal, claim.owner, claim.glob))
+    for place, one in enumerate(ordered):
+        for other in islice(ordered, place + 1, None):
+            if one.ecosystem is not other.ecosystem or not other.literal.startswith(one.literal):
+                break
+            if one.owner != other.owner and overlap(one.glob, other.glob):
+                yield (one, other) if one.owner < other.owner else (other, one)
 
 
 def _claims(mapping: Mapping[str, Mapping[str, Sequence[str]]]) -> Iterator[Claim]:
@@ -175,5 +180,10 @@ def _claims(mapping: Mapping[str, Mapping[str, Sequence[str]]]) -> Iterator[Clai
 def _claim(owner: str, ecosystem: Ecosystem, glob: str) -> Claim:
     if not sound(ecosystem, glob):
         raise ListInvalid("the table of internal names holds a pattern that is none")
-    parts = ({"*": ".*", "?": "."}.get(mark, re.escape(mark)) for mark in glob)
-    return Claim(owner, ecosystem, glob, re.compile("".join(parts), re.DOTALL))
+    return Claim(owner, ecosystem, glob, re.compile(_expression(glob), re.DOTALL))
+
+
+def _expression(glob: str) -> str:
+    """The glob for whole names; what each `*` takes is settled once, so that no name makes the search go on and on."""
+    first, *more = (re.escape(part).replace(r"\?", ".") for part in glob.split("*"))
+    return first + "".join(f"(?>.*?{part})" for part in more[:-1]) + "".join(f".*{part}" for part in more[-1:])

@@ -43,16 +43,16 @@ def in_range(ecosystem: Ecosystem, version: str, text: str, *, strict: bool = Fa
 
 
 def _in_specifiers(version: str, text: str, *, strict: bool) -> bool:
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # only for narrow rows: start-up is a feature
+    from packaging.specifiers import SpecifierSet  # only for narrow rows: start-up is a feature
 
+    asked = pep440(version)
     try:
         specifiers = SpecifierSet(text)
-    except InvalidSpecifier as error:
+        if asked is None or not strict:
+            return asked is not None and specifiers.contains(asked, prereleases=True)
+        return all(_ordered(asked, specifier) for specifier in specifiers)
+    except ValueError as error:  # no specifiers, or more digits than Python reads
         raise ListInvalid("a list holds a version range that cannot be read") from error
-    asked = pep440(version)
-    if asked is None or not strict:
-        return asked is not None and specifiers.contains(asked, prereleases=True)
-    return all(_ordered(asked, specifier) for specifier in specifiers)
 
 
 def _ordered(asked: Version, specifier: Specifier) -> bool:

@@ -39,6 +39,8 @@ COMMON, WATCH = contents.COMMON, contents.WATCH
 RESERVED = frozenset({"root", "targets", "snapshot", "timestamp", WATCH, COMMON, "lists"})
 LONGEST_CHAIN = 256
 """Roots that are followed from the pinned one, as python-tuf's own client limits them."""
+EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+"""Between these every time can be counted with; what expires later expires then."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _ROOT = re.compile(r"metadata/(\d+)\.root\.json")
 
@@ -210,7 +212,7 @@ class _Chain:
 
     def _note(self, role: str, signed: Root | Timestamp | Snapshot | Targets) -> None:
         self._versions[role] = signed.version
-        self._expires[role] = signed.expires
+        self._expires[role] = min(signed.expires, LATEST)
 
     def _end(self, role: str) -> datetime:
         behind = {"root", "timestamp", "snapshot", "targets" if role == COMMON else role, "targets"}
@@ -290,4 +292,7 @@ def _known(data: bytes) -> dict[str, Any]:
 
 
 def _moment(text: str) -> datetime:
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    moment = datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    if not EARLIEST <= moment <= LATEST:
+        raise ValueError
+    return moment

@@ -48,6 +48,23 @@ def test_a_long_pair_is_decided_at_once() -> None:
     assert not overlap("a*" * 100 + "b", "a*" * 100 + "c")
 
 
+@given(st.text("ab*?", max_size=8), st.text("ab", max_size=9))
+def test_a_name_belongs_to_a_glob_as_a_shell_says(glob: str, name: str) -> None:
+    owner = Namespaces.of({"web": {"pypi": ["a" + glob]}}).owner(Ecosystem.PYPI, "a" + name)
+    assert (owner == "web") is fnmatchcase("a" + name, "a" + glob)
+
+
+def test_no_name_of_a_team_makes_the_others_wait() -> None:
+    """Where each `*` could take anything again, this would outlive the machine."""
+    spaces = Namespaces.of({"web": {"pypi": ["a*a*a*a*a*a*a*a*a*a*a*a*b"]}})
+    assert spaces.owner(Ecosystem.PYPI, "a" * 200) is None
+
+
+def test_overlaps_are_found_whatever_stands_between() -> None:
+    mapping = {"web": {"pypi": ["acme-*", "acme-b", "b"]}, "pay": {"pypi": ["acme", "acme-a*", "c*"]}}
+    assert list(clashes(mapping)) == [("pay", "acme-a*", "web", "acme-*")]
+
+
 @pytest.mark.parametrize(
     ("ecosystem", "glob"),
     [("pypi", "acme-*"), ("pypi", "acme"), ("pypi", "a?c"), ("npm", "@acme/*"), ("npm", "acme-*"), ("npm", "@a*/b?")],

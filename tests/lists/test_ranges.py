@@ -70,3 +70,10 @@ def test_text_that_is_no_version_equals_only_itself() -> None:
     assert same_version(NPM, "latest", "latest")
     assert not same_version(NPM, "latest", "newest")
     assert not same_version(PYPI, "1.0", "what")
+
+
+@pytest.mark.parametrize("strict", [True, False])
+def test_more_digits_than_python_reads_are_no_range(strict: bool) -> None:
+    for ecosystem, text in ((PYPI, f">={'9' * 5000}"), (NPM, f">={'9' * 5000}.0.0")):
+        with pytest.raises(ListInvalid, match="cannot be read"):
+            in_range(ecosystem, "1.0.0", text, strict=strict)

@@ -128,6 +128,11 @@ def test_a_watch_row_says_where_from_and_since_when_and_the_best_rank_counts() -
     assert row.predicted_at == datetime(2026, 5, 1, tzinfo=UTC)
 
 
+def test_a_rank_that_is_no_rank_takes_no_name_out_of_the_listing() -> None:
+    found = lists(f"pypi\tx\tallow\trank={'9' * 5000}", "pypi\ty\tallow\trank=1")
+    assert found.listing(PYPI) == "x\t2\ny\t1\n"
+
+
 def test_verified_names_come_in_order_of_rank_then_name() -> None:
     found = lists("npm\tb\tallow\trank=2", "npm\ta\tallow", "npm\tc\tallow\trank=1", "pypi\td\tallow", "npm\te\twatch")
     assert found.listing(NPM) == "a\t3\nb\t2\nc\t1\n"

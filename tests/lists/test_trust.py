@@ -128,16 +128,21 @@ def _allow_prefix(acme: ListsRepository) -> None:
     acme.rows["common"].append("pypi\tflask\tallowed")
 
 
+def _spelling(acme: ListsRepository) -> None:
+    """Names are asked for as PEP 503 spells them: this denial would never be found."""
+    acme.rows["watch"].append("pypi\tEvil_Name\tdeny\trule=malicious")
+
+
 @pytest.mark.parametrize(
     "change",
-    [_watch_allows, _common_watches, _maps, _unknown, _half, _ecosystem, _allow_prefix],
+    [_watch_allows, _common_watches, _maps, _unknown, _half, _ecosystem, _allow_prefix, _spelling],
     ids=lambda f: f.__name__,
 )
 def test_a_kind_of_row_that_the_role_may_not_hold_refuses_the_list(change: Change) -> None:
     acme = ListsRepository()
     change(acme)
     acme.publish()
-    refused(acme, "kind of row that it may not hold")
+    refused(acme, "kind of row, or a spelling")
 
 
 def test_packages_named_like_kinds_are_packages() -> None:
@@ -165,7 +170,7 @@ def test_public_names_that_only_start_like_internal_ones_are_public() -> None:
     assert verified(acme)
     acme.rows["common"].append("pypi\tacme-pay-core\tpermit")
     acme.publish()
-    refused(acme, "kind of row that it may not hold")
+    refused(acme, "kind of row, or a spelling")
 
 
 def test_an_empty_list_is_a_list() -> None:
