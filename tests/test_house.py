@@ -118,7 +118,7 @@ def test_the_readme_says_what_ci_runs() -> None:
     command = subprocess.run(
         ["sed", "-n", expression[1], str(HERE / "README.md")], capture_output=True, text=True
     ).stdout.strip()
-    assert command == ".venv/bin/pip install -q '.[test]' && .venv/bin/python -m pytest -q"
+    assert command == ".venv/bin/pip install -q '.[test]' && .venv/bin/python -m pytest -q -n auto"
     assert os.access(HERE / ".ci" / "run", os.X_OK)
 
 
