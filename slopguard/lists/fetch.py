@@ -8,8 +8,10 @@ sent to another host than its own; what a server sends is never part of a messag
 from __future__ import annotations
 
 import os
+import queue
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 from urllib.request import url2pathname
@@ -27,6 +29,8 @@ HOPS = 5
 """Redirects that are followed."""
 SLOWEST = 20_000
 """Bytes a second, on average, that a server must send."""
+ANSWERS = 4
+"""How often the patience for one answer is had for all of them together, beyond what their bytes need."""
 
 
 class Fetcher(FetcherInterface):
@@ -38,6 +42,7 @@ class Fetcher(FetcherInterface):
 
     def __init__(self, timeout: float) -> None:
         self._timeout = timeout
+        self._begin, self._received = time.monotonic(), 0
         self._session = requests.Session()
         self._session.headers.update({"User-Agent": AGENT, "Accept-Encoding": "identity"})
 
@@ -90,20 +95,55 @@ class Fetcher(FetcherInterface):
     def _got(self, url: str) -> requests.Response:
         """One answer; a connection that the server or a proxy closed after the last one is made anew, once."""
         try:
-            return self._session.get(url, stream=True, timeout=self._timeout, allow_redirects=False)
+            return self._asked(url)
         except requests.ConnectionError as why:
             if isinstance(why, requests.Timeout):
                 raise
+            return self._asked(url)
+
+    def _asked(self, url: str) -> requests.Response:
+        """One question, answered in time: each byte of a header would start the clock of the library anew."""
+
+        def ask() -> requests.Response:
             return self._session.get(url, stream=True, timeout=self._timeout, allow_redirects=False)
+
+        return _in_time(ask, min(self._left(), 2 * self._timeout))
+
+    def _left(self) -> float:
+        """Seconds that this fetcher may still take; each byte that comes gives it more."""
+        return self._begin + ANSWERS * self._timeout + self._received / SLOWEST - time.monotonic()
 
     def _paced(self, response: requests.Response) -> Iterator[bytes]:
         """The bytes as sent (nothing is unpacked); a server that only drips is given up."""
-        begin, received = time.monotonic(), 0
         while chunk := response.raw.read1(CHUNK, decode_content=False):
-            received += len(chunk)
-            if time.monotonic() - begin > self._timeout + received / SLOWEST:
+            self._received += len(chunk)
+            if self._left() <= 0:
                 raise SlowRetrievalError("too slow")
             yield chunk
+
+
+def _in_time(ask: Callable[[], requests.Response], seconds: float) -> requests.Response:
+    """What a question comes to, if it comes in time; else the thread that asks is left behind.
+
+    Raises:
+        SlowRetrievalError: it did not.
+    """
+    answers: queue.SimpleQueue[requests.Response | Exception] = queue.SimpleQueue()
+
+    def answered() -> None:
+        try:
+            answers.put(ask())
+        except Exception as why:  # raised again where the answer is waited for
+            answers.put(why)
+
+    threading.Thread(target=answered, daemon=True).start()
+    try:
+        found = answers.get(timeout=max(seconds, 0.001))
+    except queue.Empty:
+        raise SlowRetrievalError("too slow") from None
+    if isinstance(found, Exception):
+        raise found
+    return found
 
 
 def updater(

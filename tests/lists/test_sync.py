@@ -109,7 +109,7 @@ def test_a_broken_answer_is_one_line_and_changes_nothing(
     assert machine.sync().after.versions["timestamp"] == 2
 
 
-@pytest.mark.parametrize("kind", [Break.STALL, Break.DRIP])
+@pytest.mark.parametrize("kind", [Break.STALL, Break.DRIP, Break.CRAWL])
 def test_a_server_that_does_not_come_to_an_end_is_given_up(
     tmp_path: Path, acme: ListsRepository, server: ListsServer, kind: Break
 ) -> None:

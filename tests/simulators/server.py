@@ -11,6 +11,7 @@ import ssl
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -26,6 +27,8 @@ class Break(StrEnum):
     """The connection is closed without an answer."""
     STALL = "stall"
     """The request is read and never answered."""
+    CRAWL = "crawl"
+    """A header that goes on for ever, one byte at a time."""
     DRIP = "drip"
     """Headers, then one byte at a time, for ever too slow."""
     TRUNCATE = "truncate"
@@ -190,6 +193,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self.server.owner.closing.wait()
             return
+        if kind is Break.CRAWL:
+            self._crawl()
+            return
         answer = _broken(answer, fault) if fault else answer
         self.send_response(answer.status)
         self.send_header("Content-Type", answer.content_type)
@@ -212,6 +218,14 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.flush()
         except OSError:
             self.close_connection = True
+
+    def _crawl(self) -> None:
+        self.close_connection = True
+        with suppress(OSError):
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+            while not self.server.owner.closing.wait(0.1):
+                self.wfile.write(b"a")
+                self.wfile.flush()
 
     def _drip(self, body: bytes) -> None:
         self.close_connection = True
