@@ -123,9 +123,10 @@ class Row:
             return True
         if version is None:
             return False
-        if any(same_version(self.ecosystem, version, listed) for listed in self.values("versions")):
-            return True
         strict = self.kind == "deny"
+        asked = {version, version.partition("+")[0]} if strict else {version}  # `1.0+local` is a build of what is denied
+        if any(same_version(self.ecosystem, each, listed) for listed in self.values("versions") for each in asked):
+            return True
         return "range" in self.fields and in_range(self.ecosystem, version, self.fields["range"], strict=strict)
 
     def _names_file(self, digests: frozenset[str]) -> bool:

@@ -211,7 +211,7 @@ class _Chain:
             raise ListInvalid(f"the role '{role}' of the signed list is older than what was seen before", hint)
 
     def _note(self, role: str, signed: Root | Timestamp | Snapshot | Targets) -> None:
-        self._versions[role] = signed.version
+        self._versions[role] = int(signed.version)  # JSON's `true` is a version to python-tuf, and none to the floor
         self._expires[role] = min(signed.expires, LATEST)
 
     def _end(self, role: str) -> datetime:

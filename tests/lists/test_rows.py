@@ -128,6 +128,13 @@ def test_a_watch_row_says_where_from_and_since_when_and_the_best_rank_counts() -
     assert row.predicted_at == datetime(2026, 5, 1, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("narrow", ["versions=1.0", "range=<=1.0", "range===1.0"])
+def test_a_local_version_of_what_is_denied_is_denied(narrow: str) -> None:
+    found = lists(f"pypi\tx\tdeny\trule=denied\t{narrow}", "pypi\tx\tallow\tversions=1.0")
+    assert [found.deny(PYPI, "x", version) is not None for version in ("1.0.0+cpu", "1.1+cpu")] == [True, False]
+    assert found.allow(PYPI, "x", "1.0+cpu") is None
+
+
 def test_a_rank_that_is_no_rank_takes_no_name_out_of_the_listing() -> None:
     found = lists(f"pypi\tx\tallow\trank={'9' * 5000}", "pypi\ty\tallow\trank=1")
     assert found.listing(PYPI) == "x\t2\ny\t1\n"
