@@ -77,7 +77,7 @@ def _folder(folder: Path) -> Iterator[Record]:
         folders.sort()
         for name in sorted(names):
             path = Path(place, name)
-            if name.endswith(".json") and not path.is_symlink():
+            if name.endswith(".json") and not path.is_symlink() and path.is_file():
                 where = shown(path.relative_to(folder).as_posix(), 200)
                 try:
                     with path.open("rb") as file:

@@ -115,8 +115,7 @@ def parse(data: bytes) -> Advisory:
         record = _DECODER.decode(data)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise InputError("not an OSV record") from error
-    if record.modified.tzinfo is None:
-        raise InputError("says no time zone in 'modified'")
+    modified = _utc(record.modified)
     ours = [each for each in record.affected or () if each.package and each.package.ecosystem in ECOSYSTEMS]
     if ours and not _ID.fullmatch(record.id):
         raise InputError("its identifier is not one")
@@ -124,7 +123,16 @@ def parse(data: bytes) -> Advisory:
     strict = record.id.startswith(MALICIOUS)
     # a record that was taken back need not make sense
     affected = () if withdrawn else tuple(_affected(each, strict=strict) for each in ours)
-    return Advisory(record.id, record.modified.astimezone(UTC), withdrawn, affected)
+    return Advisory(record.id, modified, withdrawn, affected)
+
+
+def _utc(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise InputError("says no time zone in 'modified'")
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:  # on the first or last day there is
+        raise InputError("was modified at no sensible time") from error
 
 
 def id_of(data: bytes) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -57,6 +58,12 @@ def test_a_link_in_a_folder_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "feed").mkdir()
     (tmp_path / "feed" / "MAL-1.json").symlink_to(tmp_path / "elsewhere.txt")
     assert list(records(str(tmp_path / "feed"))) == []
+
+
+def test_a_pipe_in_a_folder_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "MAL-1.json")
+    (tmp_path / "MAL-2.json").write_bytes(TWO)
+    assert list(records(str(tmp_path))) == [("MAL-2.json", TWO)]
 
 
 def test_a_zip_gives_its_json(tmp_path: Path) -> None:

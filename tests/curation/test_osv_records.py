@@ -124,6 +124,7 @@ def test_where_somebody_got_a_package_from_does_not_matter() -> None:
         (b"[" * 100_000, "not an OSV record"),
         (record(modified="2026-11-20T00:00:00"), "time zone"),
         (record(modified="yesterday"), "not an OSV record"),
+        (record(modified="0001-01-01T00:00:00+14:00"), "no sensible time"),
         (record(ident="MAL 1", ranges=[EVERY]), "identifier"),
         (record("a name", ranges=[EVERY]), "not well-formed"),
         (record("\u0435vil", "PyPI", ranges=[EVERY]), "look-alike"),
