@@ -124,7 +124,8 @@ class Row:
         if version is None:
             return False
         strict = self.kind == "deny"
-        asked = {version, version.partition("+")[0]} if strict else {version}  # `1.0+local` is a build of what is denied
+        # `1.0+local` is a build of what is denied
+        asked = {version, version.partition("+")[0]} if strict else {version}
         if any(same_version(self.ecosystem, each, listed) for listed in self.values("versions") for each in asked):
             return True
         return "range" in self.fields and in_range(self.ecosystem, version, self.fields["range"], strict=strict)
