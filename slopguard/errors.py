@@ -93,7 +93,7 @@ class ListInvalid(EnvironmentFailed):
     """A list is not the one that was signed: its bytes, its signatures or its version are not what they must be."""
 
     code = "list-invalid"
-    default_hint = "Reinstall slopguard, or run: slopguard lists verify"
+    default_hint = "See what is wrong: slopguard lists verify"
 
 
 class ListExpired(EnvironmentFailed):

@@ -166,7 +166,7 @@ _ROWS = (
     Rule(
         "list-invalid",
         Outcome.UNCHECKED,
-        "a list is not the one that was signed",
+        "the lists could not be verified",
         "Do not work around it; ask the user to verify the lists",
         Ends.BY_A_PERSON,
     ),
