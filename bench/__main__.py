@@ -34,9 +34,9 @@ INTERPRETER = (sys.executable, "-c", "pass")
 ASKED = (
     ("pypi:flask", "listed", 0),
     ("pypi:flask-auth-magic", "unknown", 3),
-    ("pypi:reqeusts", "look-alike", 3),
+    ("pypi:reqests", "look-alike", 3),
     ("pypi:anthropic-api", "predicted", 3),
-    ("npm:lodahs", "look-alike", 3),
+    ("npm:lodahs", "malicious", 1),
 )
 """One name for each kind of answer, and the code that it ends in offline."""
 NOTHING = {"pip": ("list",), "uv": ("pip", "list"), "npm": ("ls",)}

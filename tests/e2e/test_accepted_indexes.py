@@ -84,5 +84,5 @@ def test_an_agent_is_told_to_ask_and_the_index_stays_foreign(world: World, other
         world.box.project,
     )
     assert code == 2
-    assert f"Ask the user to run: slopguard trust {other.url}." in shown
+    assert f"Ask the user to run: slopguard trust {other.url}" in shown
     world.refuses_all(world.install(*named), 1, "foreign-source", OURS)

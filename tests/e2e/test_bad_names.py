@@ -42,6 +42,6 @@ def test_a_module_of_node_itself_is_not_a_package(world: World) -> None:
 
 @for_clients(ALL)
 def test_a_near_miss_of_a_popular_name_is_refused(world: World) -> None:
-    near = {"pypi": "reqeusts", "npm": "expresss"}[world.ecosystem]
+    near = {"pypi": "reqests", "npm": "expresss"}[world.ecosystem]
     world.release(near, "1.0.0", days_old=30, armed=True)
     world.refuses_all(world.install(near), 1, "lookalike-new", near)
