@@ -16,7 +16,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from slopguard.curation.edit import write_generated
-
 from slopguard.curation.entries import ListEntry
 from slopguard.model import Ecosystem
 from slopguard.names import problem_of

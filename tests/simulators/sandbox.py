@@ -79,6 +79,7 @@ class Sandbox:
         kept = {key: value for key, value in os.environ.items() if key.startswith(PASSED_ON)}
         env = {
             "HOME": str(self.home),
+            "XDG_CONFIG_DIRS": str(self.root / "machine"),
             "PATH": ":".join([*places, str(self.root / "bin"), SYSTEM]),
             "TMPDIR": str(self.root / "tmp"),
             "LANG": "C.UTF-8",
