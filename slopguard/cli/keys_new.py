@@ -89,7 +89,7 @@ def new(ctx: click.Context, /, config: Path | None, form: str, **options: object
     Hand its public half to others with `slopguard keys show NAME`.
     """
     del form
-    wish = Wish(**options)  # type: ignore[arg-type]
+    wish = Wish(**options)  # type: ignore[arg-type]  # click gives them by name
     only_a_person("make keys", _command(wish))
     wish.check()
     settings = settings_of(ctx, config)

@@ -42,7 +42,7 @@ def init(ctx: click.Context, /, folder: Path, name: str, config: Path | None, fo
     """
     del form
     settings = load(Path.cwd(), os.environ, config_file=config_of(ctx, config))
-    _start(settings, folder, name, **options)  # type: ignore[arg-type]
+    _start(settings, folder, name, **options)  # type: ignore[arg-type]  # click gives them by name
     click.echo(printable(f"slopguard: {folder} is ready. Next, in it: slopguard lists build"))
     return 0
 

@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -208,6 +209,6 @@ def _print(found: Sequence[Synced], failures: Sequence[SlopguardError], hit: Seq
     else:
         for each in found:
             click.echo(described(each.after))
-    say: Callable[[str], None] = lambda line: click.echo(line, err=True)  # noqa: E731
+    say: Callable[[str], None] = partial(click.echo, err=True)
     for line in (*(error.diagnosis() for error in failures), *(each.line for each in hit)):
         say(line)

@@ -130,7 +130,7 @@ def _our_words(name: str, scheme: str) -> Iterator[None]:
     except UnsupportedLibraryError:
         hint = f"Install it: pip install 'securesystemslib[{EXTRA.get(scheme, 'crypto')}]'"
         raise SigningError("what such keys need is not installed", hint) from None
-    except Exception as why:
+    except Exception as why:  # drivers and providers raise whatever they like; none of it may be a traceback
         hint = "Check that it is connected, that you may use it, and its variables"
         raise SigningError(f"key '{_brief(name)}' does not answer ({type(why).__name__})", hint) from None
 
