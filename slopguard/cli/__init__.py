@@ -16,10 +16,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from slopguard import clients
 from slopguard.errors import SlopguardError, UsageError
 
-GUARDED = ("pip", "uv", "uvx", "npm", "npx")
-"""Clients that `slopguard NAME ...` guards; all but the name is theirs."""
 SELDOM = 200_000
 """Net allocations between two rounds of garbage collection: our commands are short, and at the default of 700 a
 seventh of the time of one `ask` went into looking for garbage that is not there."""
@@ -56,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _dispatch(args: list[str]) -> int:
     config, rest = _config_first(args)
-    if rest and rest[0] in GUARDED:
+    if rest and clients.plain(rest[0]):
         return _guarded(rest[0], rest[1:], config)
     if rest[:2] == ["run", "--"] or (rest[:1] == ["run"] and rest[1:] and not rest[1].startswith("-")):
         command = rest[2:] if rest[1] == "--" else rest[1:]

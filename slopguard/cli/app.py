@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from slopguard import __version__
+from slopguard import __version__, clients
 from slopguard.cli.lazy import LazyGroup
 from slopguard.errors import UsageError
 
@@ -21,15 +21,11 @@ COMMANDS = {
     "keys": ("slopguard.cli.keys:keys", "Keys that sign lists and approve releases."),
     "lists": ("slopguard.cli.lists:lists", "Curate, sign, publish and fetch lists."),
     "log": ("slopguard.cli.log:log", "The ledger: what was decided, for whom, and whether it is whole."),
-    "npm": ("slopguard.cli.guarded:npm", "npm, guarded: same arguments, same output."),
-    "npx": ("slopguard.cli.guarded:npx", "npx, guarded."),
-    "pip": ("slopguard.cli.guarded:pip", "pip, guarded."),
     "run": ("slopguard.cli.guarded:run", "Any command, with every client it starts guarded."),
     "trust": ("slopguard.cli.trust:trust", "Accept a project's settings and lock files, or an index (a person must)."),
-    "uv": ("slopguard.cli.guarded:uv", "uv, guarded."),
-    "uvx": ("slopguard.cli.guarded:uvx", "uvx, guarded."),
 }
 """Command to (module:attribute, short help); the short help stands here so that listing imports nothing."""
+COMMANDS |= {name: (f"slopguard.cli.guarded:{name}", f"{name}, guarded: same arguments.") for name in clients.COMMANDS}
 
 
 @click.group(

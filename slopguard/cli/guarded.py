@@ -15,15 +15,36 @@ def _described(name: str, example: str) -> click.Command:
     return click.Command(name, help=f"{name}, guarded: same arguments, same output.", epilog=f"Example: {example}")
 
 
-pip = _described("pip", "slopguard pip install flask")
-uv = _described("uv", "slopguard uv add flask")
-uvx = _described("uvx", "slopguard uvx ruff check")
-npm = _described("npm", "slopguard npm install express")
-npx = _described("npx", "slopguard npx prettier --check .")
+EXAMPLES = {
+    "pip": "slopguard pip install flask",
+    "uv": "slopguard uv add flask",
+    "uvx": "slopguard uvx ruff check",
+    "pipx": "slopguard pipx install ruff",
+    "poetry": "slopguard poetry add flask",
+    "pdm": "slopguard pdm add flask",
+    "npm": "slopguard npm install express",
+    "npx": "slopguard npx prettier --check .",
+    "pnpm": "slopguard pnpm add express",
+    "pnpx": "slopguard pnpx prettier --check .",
+    "yarn": "slopguard yarn add express",
+    "yarnpkg": "slopguard yarnpkg add express",
+    "bun": "slopguard bun add express",
+    "bunx": "slopguard bunx prettier --check .",
+}
+"""An example of each guarded client's command line."""
+DESCRIBED = {name: _described(name, example) for name, example in EXAMPLES.items()}
+
+
+def __getattr__(name: str) -> click.Command:
+    """The description of a client, under the client's name."""
+    try:
+        return DESCRIBED[name]
+    except KeyError:
+        raise AttributeError(name) from None
 
 
 @click.command(epilog="Example: slopguard run -- make install")
 @click.argument("command", nargs=-1, metavar="-- COMMAND...")
 def run(command: tuple[str, ...]) -> None:
-    """Run COMMAND; every pip, uv, uvx, npm and npx that it starts is guarded."""
+    """Run COMMAND; every package client that it starts is guarded."""
     raise UsageError("run needs a command after --", "For example: slopguard run -- make install")

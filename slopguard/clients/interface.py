@@ -21,7 +21,7 @@ class Invocation:
     """What one command line of a client means.
 
     Args:
-        client: `pip`, `uv`, `uvx`, `npm`, `npx`.
+        client: the command as typed: `pip`, `pip3.12`, `uvx`, `pnpm` ...
         argv: the arguments after the client's name, as typed.
         command: the canonical subcommand (`npm isntall` -> `install`); `""` if none.
         installs: it may fetch or install packages.
@@ -35,6 +35,7 @@ class Invocation:
         here: where relative paths on the command line start, if not at `cwd` (uv's `--project`).
         frozen: it installs exactly what the lock file says (`npm ci`, `uv sync --frozen`).
         offline: it was told not to use the network.
+        runs: what it fetched, or the user's own code, runs in the same process tree afterwards (`npx`, `pnpm dlx`).
     """
 
     client: str
@@ -51,6 +52,7 @@ class Invocation:
     here: Path | None = None
     frozen: bool = False
     offline: bool = False
+    runs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,4 +143,11 @@ class Client(Protocol):
 
     def lock_files(self, call: Invocation, env: Mapping[str, str]) -> tuple[Path, ...]:
         """Files the client may write addresses into; cleaned after it ends."""
+        ...
+
+    def mapped(self, command: Sequence[str], env: Mapping[str, str]) -> frozenset[str]:
+        """Addresses in lock files (canonical) for which the client asks its configured index instead.
+
+        npm's built-in registry in a lock file means "the configured registry"; uv's built-in index means itself.
+        """
         ...

@@ -59,6 +59,7 @@ class Npm:
             cwd=root,
             frozen=command in npm_options.FROZEN,
             offline=config.on("offline"),
+            runs=command in ("exec", "init"),
         )
 
     def indexes(self, call: Invocation, command: Sequence[str], env: Mapping[str, str]) -> tuple[Index, ...]:
@@ -114,6 +115,10 @@ class Npm:
             )
         names = ("package-lock.json", "npm-shrinkwrap.json", "node_modules/.package-lock.json")
         return tuple(call.cwd / name for name in names)
+
+    def mapped(self, command: Sequence[str], env: Mapping[str, str]) -> frozenset[str]:
+        """See `Client.mapped`: npm's built-in registry."""
+        return frozenset({sources.canonical(asking.npm(command, env)[0])})
 
 
 def npm_environment(gate: GateAddress, indexes: Sequence[Index]) -> dict[str, str]:

@@ -121,6 +121,10 @@ class Pip:
             named = ["pylock.toml"]
         return tuple(call.cwd / name for name in [*named, *args.values(tokens, "--report")] if name != "-")
 
+    def mapped(self, command: Sequence[str], env: Mapping[str, str]) -> frozenset[str]:
+        """See `Client.mapped`: none."""
+        return frozenset()
+
 
 def pip_environment(gate: GateAddress, indexes: Sequence[Index]) -> dict[str, str]:
     """The variables that send any pip to the gate, and to nothing else."""

@@ -129,6 +129,10 @@ class Uv:
             found += sorted(_tool_folder(env).glob("*/uv-receipt.toml"))
         return tuple(found)
 
+    def mapped(self, command: Sequence[str], env: Mapping[str, str]) -> frozenset[str]:
+        """See `Client.mapped`: none."""
+        return frozenset()
+
 
 def uv_environment(
     gate: GateAddress, indexes: Sequence[Index], tables: Sequence[uv_config.Table], scratch: Path, *, pip: bool = False

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from importlib import import_module
 from urllib.parse import quote, unquote, urlsplit
 
 from slopguard.clients.sources import canonical
@@ -18,6 +19,11 @@ from slopguard.model import Ecosystem
 
 Upstream = Callable[[Ecosystem, str, str, str], str | None]
 """(ecosystem, index key, package, file name) -> the address from which the index serves that file, if known."""
+
+Forward = Callable[["Addresses", str], str]
+"""`forward(addresses, text)` of a module in `FORMATS`: a lock file's text with the gate's addresses."""
+FORMATS: dict[str, str] = {}
+"""Lock file name to the module of this room that translates it; what is not listed here is translated below."""
 
 _PACKAGE = re.compile(r"^\[\[(?:package|packages)\]\]\s*$")
 _NAME = re.compile(r'^name = "([^"]+)"')
@@ -49,11 +55,14 @@ class Addresses:
         Args:
             name: the file's name; it decides how the text is read.
         """
+        if name in FORMATS:
+            forward: Forward = import_module(f"slopguard.guard.{FORMATS[name]}").forward
+            return forward(self, text)
         if name.endswith(".json"):
             return self._npm(text)
         if name == "pyproject.toml" or name.endswith(".py"):
             return _INDEX_URL.sub(self._index, text) if "tool.uv.index" in text else text
-        return self._uv(text) if name.endswith(".lock") else text
+        return self._uv(text) if name == "uv.lock" or name.endswith(".py.lock") else text
 
     def back(self, text: str, upstream: Upstream) -> str:
         """A file's text with the gate's addresses taken out again."""

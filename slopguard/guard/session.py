@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from slopguard import config
-from slopguard.clients import asking, unread
+from slopguard.clients import unread
 from slopguard.clients.applied import applied
 from slopguard.clients.interface import Client, GateAddress, Invocation, Launch
-from slopguard.clients.sources import canonical
 from slopguard.errors import ConfigError, EnvironmentFailed, InputError, SlopguardError
 from slopguard.evidence import LockedSet
 from slopguard.guard import child, lines, locks, prejudge, rewrite
@@ -65,7 +64,7 @@ class Guarded:
             self.call = self.client.parse(self.call.client, self.call.argv, self.cwd, self.env)
         indexes = applied(self.client.indexes(self.call, self.command, self.env), settings, self.env)
         readings = prejudge.read_all(self.call, self.env)
-        mapped = self._mapped()
+        mapped = self.client.mapped(self.command, self.env)
         locked = LockedSet.of(settings)
         plan = prejudge.plan(self.call, readings, indexes, settings.actor, mapped, locked)
         if plan.index_lines:
@@ -108,12 +107,6 @@ class Guarded:
             refused_settings(self.call, self.env, self.cwd)
             raise
 
-    def _mapped(self) -> frozenset[str]:
-        """The address in locks for which npm asks its configured registry: its built-in one."""
-        if self.client.ecosystem is not Ecosystem.NPM:
-            return frozenset()
-        return frozenset({canonical(asking.npm(self.command, self.env)[0])})
-
     def _strange_hosts(
         self, gate: GateThread, session: Session, address: GateAddress, indexes: Sequence[Index]
     ) -> list[Request]:
@@ -124,7 +117,7 @@ class Guarded:
         """
         addresses = Addresses(address.base, tuple(indexes))
         for path in self.client.lock_files(self.call, self.env):
-            if path.name.endswith(".lock") and path.is_file():
+            if (path.name == "uv.lock" or path.name.endswith(".py.lock")) and path.is_file():
                 addresses.forward(path.name, path.read_text(encoding="utf-8", errors="replace"))
         hosts = {origin(index.url): True for index in indexes}
         strange = []

@@ -17,7 +17,7 @@ def world(request: pytest.FixtureRequest, make_sandbox: MakeSandbox) -> Iterator
     """Parametrise indirectly with `(family, version)`, e.g. `@for_clients(ALL)`."""
     family, version = request.param
     box = make_sandbox(family, version)
-    made = Npm(markers=box.markers) if family == "npm" else PyPI(markers=box.markers)
+    made = Npm(markers=box.markers) if box.driver.ecosystem == "npm" else PyPI(markers=box.markers)
     with made as registry:
         box.use(registry)
         yield World(box, registry)

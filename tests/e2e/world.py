@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from tests.simulators.drivers import FAMILIES, driver
 from tests.simulators.npm import Npm
 from tests.simulators.pypi import PyPI
 from tests.simulators.sandbox import Ran, Sandbox
@@ -14,6 +15,16 @@ from tests.simulators.sandbox import Ran, Sandbox
 PYTHON = (("pip", "newest"), ("pip", "24.0"), ("pip", "22.3.1"), ("uv", "newest"))
 NODE = (("npm", "newest"), ("npm", "10.9.9"))
 ALL = PYTHON + NODE
+"""What every claim is made of; those marked `matrix` below are added to it."""
+OTHERS = tuple(
+    (family, version)
+    for family in FAMILIES
+    if family not in ("pip", "uv", "npm")
+    for version in driver(family).versions
+)
+"""Clients that are driven through every claim by the command for the whole matrix, and through `EACH` by CI."""
+EACH = tuple((family, driver(family).versions[0]) for family in FAMILIES)
+"""One version of every client."""
 WORDS = {1: "BLOCKED", 3: "QUARANTINED", 4: "UNCHECKED"}
 
 
@@ -94,6 +105,8 @@ class World:
 
 
 def for_clients(clients: Sequence[tuple[str, str]]) -> pytest.MarkDecorator:
-    """Run the test with each of these clients in a `world`."""
-    names = [f"{family}-{version}" for family, version in clients]
-    return pytest.mark.parametrize("world", clients, indirect=True, ids=names)
+    """Run the test with each of these clients in a `world`; for `ALL`, the matrix adds every other client."""
+    found = [pytest.param(client, id="-".join(client)) for client in clients]
+    if clients is ALL:
+        found += [pytest.param(client, id="-".join(client), marks=pytest.mark.matrix) for client in OTHERS]
+    return pytest.mark.parametrize("world", found, indirect=True)

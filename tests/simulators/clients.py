@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from tests.simulators.drivers import driver
+
 PIPS = ("newest", "24.0", "22.3.1")
 NPMS = ("newest", "machine", "10.9.9")
 NODE = "24"
@@ -36,9 +38,9 @@ class Client:
     """One client at one version.
 
     Args:
-        family: `pip`, `uv` or `npm`.
+        family: one of `drivers.FAMILIES`.
         version: as tests name it: a number, `newest` or `machine`.
-        folder: pip: holds the importable `pip`; uv and npm: holds the executables.
+        folder: pip: holds the importable `pip`; all others: holds the executables.
     """
 
     family: str
@@ -63,28 +65,26 @@ def client(family: str, version: str) -> Client:
     Raises:
         Unavailable: neither in the cache nor to be had from the registry, or its runtime is missing.
     """
-    return {"pip": _pip, "uv": _uv, "npm": _npm}[family](version)
+    return Client(family, version, driver(family).fetch(version))
 
 
-def _pip(version: str) -> Client:
-    return Client("pip", version, _python_package("pip", version))
+def node_tool(name: str, version: str, *more: str) -> Path:
+    """The folder with the executable of an npm package and, beside it, the Node (`NODE`) it runs on.
 
+    Args:
+        version: a number, a dist-tag, or `newest`.
+        more: further packages to install beside it.
 
-def _uv(version: str) -> Client:
-    return Client("uv", version, _python_package("uv", version) / "bin")
-
-
-def _npm(version: str) -> Client:
-    npm, node = shutil.which("npm"), shutil.which("node")
-    if not npm or not node:
+    Raises:
+        Unavailable: it cannot be had.
+    """
+    npm = shutil.which("npm")
+    if npm is None:
         raise Unavailable("npm and node are not installed here")
-    if version == "machine":
-        return Client("npm", version, Path(npm).parent)
-    wanted, key = [f"npm@{version}"], f"npm-{version}"
-    if version == "newest":
-        wanted, key = ["npm@latest", f"{_node_package()}@{NODE}"], f"npm-{_month()}"
-    command = [npm, "install", "--global", "--force", "--no-fund", "--no-audit", *wanted, "--prefix"]
-    return Client("npm", version, _kept(key, command) / "bin")
+    key, wanted = (_month(), "latest") if version == "newest" else (version, version)
+    packages = [f"{name}@{wanted}", f"{_node_package()}@{NODE}", *more]
+    command = [npm, "install", "--global", "--force", "--no-fund", "--no-audit", *packages, "--prefix"]
+    return kept(f"{name}-{key}", command) / "bin"
 
 
 def _node_package() -> str:
@@ -97,14 +97,15 @@ def _month() -> str:
     return datetime.now(UTC).strftime("newest-%Y-%m")
 
 
-def _python_package(name: str, version: str) -> Path:
+def python_package(name: str, version: str) -> Path:
+    """A folder with one Python package without its dependencies, importable; `bin` in it has its executables."""
     python = f"py{sys.version_info[0]}.{sys.version_info[1]}"
     key, wanted = (_month(), name) if version == "newest" else (version, f"{name}=={version}")
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", wanted, "--target"]
-    return _kept(f"{name}-{key}-{python}", command)
+    return kept(f"{name}-{key}-{python}", command)
 
 
-def _kept(key: str, command: list[str]) -> Path:
+def kept(key: str, command: list[str]) -> Path:
     """The cache entry `key`, made by `command` with a folder appended."""
     place = cache() / key
     if not place.exists():

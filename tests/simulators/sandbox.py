@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.simulators.clients import SYSTEM, Client, client, fresh_venv
+from tests.simulators.clients import SYSTEM, Client, client
+from tests.simulators.drivers import driver
 from tests.simulators.lists_repository import ListsRepository
 from tests.simulators.npm import Npm
 from tests.simulators.pypi import PyPI
@@ -57,7 +58,7 @@ class Sandbox:
     """
 
     def __init__(self, root: Path, client: Client) -> None:
-        self.root, self.client = root, client
+        self.root, self.client, self.driver = root, client, driver(client.family)
         self.home, self.project, self.markers = root / "home", root / "home" / "project", root / "markers"
         for folder in (self.project, self.markers, root / "tmp", root / "bin"):
             folder.mkdir(parents=True, exist_ok=True)
@@ -65,8 +66,7 @@ class Sandbox:
         self.env = self._environment()
         self._lists: ListsRepository | None = None
         self._text = self._trusted = ""
-        if client.family != "npm":
-            fresh_venv(self.venv, client if client.family == "pip" else None)
+        self.driver.prepare(self)
 
     @property
     def venv(self) -> Path:
@@ -74,8 +74,7 @@ class Sandbox:
         return self.root / "venv"
 
     def _environment(self) -> dict[str, str]:
-        family = self.client.family
-        places = [str(self.venv / "bin")] if family == "pip" else [str(self.client.folder)]
+        places = map(str, self.driver.places(self))
         kept = {key: value for key, value in os.environ.items() if key.startswith(PASSED_ON)}
         env = {
             "HOME": str(self.home),
@@ -85,7 +84,7 @@ class Sandbox:
             "LANG": "C.UTF-8",
             "SLOPGUARD_HOME": str(self.root / "slopguard"),
         }
-        return kept | env | ({"VIRTUAL_ENV": str(self.venv)} if family == "uv" else {})
+        return kept | env | self.driver.variables(self)
 
     def write(self, path: str, text: str) -> Path:
         """A file of the project (or of the home, if `path` starts with `~/`)."""
@@ -101,20 +100,12 @@ class Sandbox:
 
     def use(self, registry: PyPI | Npm, *extra: str) -> Sandbox:
         """Configure the client, at user level, for this registry (and extra PyPI index URLs)."""
-        if isinstance(registry, Npm):
-            self.write("~/.npmrc", f"registry={registry.url}\nupdate-notifier=false\nfund=false\n")
-            return self
-        more = f"extra-index-url = {' '.join(extra)}\n" if extra else ""
-        self.write("~/.config/pip/pip.conf", f"[global]\nindex-url = {registry.url}\n{more}")
-        tables = [f'[[index]]\nname = "extra{n}"\nurl = "{url}"\n' for n, url in enumerate(extra)]
-        tables.append(f'[[index]]\nname = "main"\nurl = "{registry.url}"\ndefault = true\n')
-        self.write("~/.config/uv/uv.toml", "python-downloads = 'never'\n" + "\n".join(tables))
+        self.driver.use(self, registry, *extra)
         return self
 
     def install(self, *names: str) -> list[str]:
         """The plain command that installs `names` with this client."""
-        verb = {"pip": ["pip", "install"], "uv": ["uv", "pip", "install"], "npm": ["npm", "install"]}
-        return [*verb[self.client.family], *names]
+        return self.driver.install(*names)
 
     def direct(self, *argv: str, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> Ran:
         """Run the client itself, unguarded."""
@@ -158,14 +149,7 @@ class Sandbox:
     @property
     def installed(self) -> dict[str, str]:
         """Name to version of everything installed in the environment or project (pip itself left out)."""
-        if self.client.family == "npm":
-            return dict(sorted(_node_modules(self.project / "node_modules", "")))
-        found = [path.name[: -len(".dist-info")] for path in self.venv.glob("lib/*/site-packages/*.dist-info")]
-        found += [
-            path.name[: -len(".dist-info")] for path in self.project.glob(".venv/lib/*/site-packages/*.dist-info")
-        ]
-        pairs = (name.rpartition("-") for name in sorted(found))
-        return {name.replace("_", "-"): version for name, _, version in pairs if name != "pip"}
+        return self.driver.installed(self)
 
     @property
     def traces(self) -> list[str]:
@@ -178,16 +162,6 @@ class Sandbox:
         assert shown.rc == 0, shown
         rows: list[dict[str, Any]] = json.loads(shown.out)["entries"]
         return rows
-
-
-def _node_modules(folder: Path, scope: str) -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
-    for place in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if place.name.startswith("@"):
-            found += _node_modules(place, f"{place.name}/")
-        elif (place / "package.json").is_file():
-            found.append((scope + place.name, json.loads((place / "package.json").read_text())["version"]))
-    return found
 
 
 def sandbox(root: Path, family: str, version: str) -> Sandbox:
