@@ -10,8 +10,10 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
+from slopguard.clients import plain
 from slopguard.errors import UsageError
 
 SHIM_MARK = "# slopguard shim"
@@ -28,8 +30,8 @@ def command(client: str, env: Mapping[str, str]) -> tuple[str, ...]:
     found = found or (executable("pip", env) if client == "pip3" else None)
     if found:
         return (str(found),)
-    if client in ("pip", "pip3"):
-        python = _python_with_pip(env)
+    if plain(client) == "pip":
+        python = _python_with_pip(env, client.removeprefix("pip"))
         if python:
             return (str(python), "-m", "pip")
     raise UsageError(f"{client} is not installed", "Install it, or check PATH")
@@ -56,6 +58,17 @@ def executable(name: str, env: Mapping[str, str]) -> Path | None:
     return None
 
 
+def installed(env: Mapping[str, str]) -> list[str]:
+    """Every name on PATH under which a client that can be guarded is there, versioned pips (`pip3.12`) included."""
+    found: dict[str, None] = {}
+    for folder in _folders(env):
+        with suppress(OSError):
+            for entry in os.scandir(folder or "."):
+                if plain(entry.name) and os.access(entry.path, os.X_OK) and not is_shim(Path(entry.path)):
+                    found.setdefault(entry.name)
+    return list(found)
+
+
 def is_shim(path: Path) -> bool:
     """Whether a file is a shim of slopguard's."""
     try:
@@ -77,11 +90,12 @@ def _folders(env: Mapping[str, str]) -> Iterator[str]:
             yield folder
 
 
-def _python_with_pip(env: Mapping[str, str]) -> Path | None:
-    """The Python of the active environment, else the first `python3`, if it has pip."""
-    own = env.get("VIRTUAL_ENV")
+def _python_with_pip(env: Mapping[str, str], version: str) -> Path | None:
+    """The Python of the active environment, else the first `python3`, if it has pip; of `pip3.12`, `python3.12`."""
+    own = env.get("VIRTUAL_ENV") if "." not in version else None
     candidates = [Path(own) / "bin" / "python"] if own else []
-    candidates += [path for name in ("python3", "python") if (path := executable(name, env))]
+    names = (f"python{version}",) if "." in version else ("python3", "python")
+    candidates += [path for name in names if (path := executable(name, env))]
     for python in candidates:
         folders = python.parent.parent.glob("lib/python3*/site-packages/pip/__main__.py")
         if python.exists() and (any(folders) or _asked(python)):

@@ -14,15 +14,16 @@ import shlex
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
 from slopguard import config as settings_files
-from slopguard.clients import COMMANDS, client_for
+from slopguard.clients import client_for
 from slopguard.clients.applied import applied
 from slopguard.clients.interface import GateAddress
 from slopguard.config import Settings
-from slopguard.errors import SlopguardError, UsageError
+from slopguard.errors import ConfigError, SlopguardError, UsageError
 from slopguard.gate.ports import preferred_port
 from slopguard.gate.session import Session, make_session
 from slopguard.gate.thread import GateThread
@@ -32,8 +33,15 @@ from slopguard.indexes import Index
 from slopguard.judge import Door, Judge
 from slopguard.model import Mode
 
-_ASKED = {"pip": ("install",), "uv": ("pip", "install"), "npm": ("install", "--global")}
-"""A command of each client that uses its indexes."""
+_ASKED = {
+    "pip": ("install",),
+    "uv": ("pip", "install"),
+    "npm": ("install", "--global"),
+    "pnpm": ("add", "--global"),
+    "yarn": ("global", "add"),
+    "bun": ("add", "--global"),
+}
+"""A command that uses the indexes, of each client that the environment can send to a gate."""
 
 
 def main(argv: Sequence[str], config: Path | None = None) -> int:
@@ -54,24 +62,22 @@ def main(argv: Sequence[str], config: Path | None = None) -> int:
         address = gate.open(session)
         stack.callback(gate.close, session)
         guarded = environment(env, cwd, folder, address, found)
-        write_shims(folder / "bin", config)
+        write_shims(folder / "bin", config, env)
         code = child.run(argv, guarded, cwd)
     return _ended(session, code, settings, indexes)
 
 
-def write_shims(folder: Path, config: Path | None) -> None:
-    """A shim for every command that can be guarded."""
+def write_shims(folder: Path, config: Path | None, env: Mapping[str, str]) -> None:
+    """A shim for every client that is there.
+
+    For one that is not there is none: scripts ask `command -v yarn` which client to take.
+    """
     folder.mkdir()
     own = [sys.executable, "-P", "-m", "slopguard", *(["--config", str(config.resolve())] if config else [])]
-    for name in COMMANDS:
+    for name in find.installed(env):
         shim = folder / name
-        shim.write_text(f'#!/bin/sh\n{find.SHIM_MARK}\nexec {shlex.join([*own, _guarded_as(name)])} "$@"\n')
+        shim.write_text(f'#!/bin/sh\n{find.SHIM_MARK}\nexec {shlex.join([*own, name])} "$@"\n')
         shim.chmod(0o755)
-
-
-def _guarded_as(name: str) -> str:
-    """The command of slopguard's that guards a client's command."""
-    return "pip" if name == "pip3" else name
 
 
 def environment(
@@ -94,17 +100,21 @@ def environment(
 
 
 def _indexes(env: Mapping[str, str], cwd: Path, settings: Settings) -> dict[str, tuple[Index, ...]]:
-    """The indexes of every client that is installed."""
-    found = {}
-    for name, words in _ASKED.items():
-        client = client_for(name)
-        try:
-            command = find.command(name, env)
-        except UsageError:
-            continue
-        call = client.parse(name, words, cwd, env)
-        found[name] = applied(client.indexes(call, command, env), settings, env)
-    return found
+    """The indexes of every client that is installed and says which it uses; the clients are asked side by side."""
+    with ThreadPoolExecutor(len(_ASKED)) as pool:
+        asked = pool.map(lambda name: _indexes_of(name, env, cwd, settings), _ASKED)
+        return {name: indexes for name, indexes in zip(_ASKED, asked, strict=True) if indexes}
+
+
+def _indexes_of(name: str, env: Mapping[str, str], cwd: Path, settings: Settings) -> tuple[Index, ...]:
+    """The indexes of one client; none of one that is not there or cannot say: its shim will, if it is ever used."""
+    client = client_for(name)
+    try:
+        command = find.command(name, env)
+        call = client.parse(name, _ASKED[name], cwd, env)
+        return applied(client.indexes(call, command, env), settings, env)
+    except (UsageError, ConfigError):
+        return ()
 
 
 def _ended(session: Session, code: int, settings: Settings, indexes: Sequence[Index]) -> int:

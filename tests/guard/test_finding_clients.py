@@ -29,7 +29,7 @@ def test_the_first_on_path_counts(tmp_path: Path) -> None:
 
 
 def test_shims_are_skipped_by_folder_and_by_mark(tmp_path: Path) -> None:
-    shims.write_shims(tmp_path / "shims", None)
+    shims.write_shims(tmp_path / "shims", None, {"PATH": str(tool(tmp_path / "there", "uv").parent)})
     tool(tmp_path / "other", "uv", f"#!/bin/sh\n{find.SHIM_MARK}\nexec slopguard uv\n")
     real = tool(tmp_path / "real", "uv")
     path = f"{tmp_path}/shims:{tmp_path}/other:{tmp_path}/real"
@@ -52,10 +52,26 @@ def test_without_a_pip_the_active_environments_python_is_asked_for_it(tmp_path: 
 
 
 def test_a_shim_runs_slopguard_with_the_clients_arguments(tmp_path: Path) -> None:
-    shims.write_shims(tmp_path / "shims", None)
-    text = (tmp_path / "shims" / "pip3").read_text()
+    there = tool(tmp_path / "there", "pip3.12").parent
+    tool(there, "pipfoo")
+    (there / "yarn").write_text("not to be started")
+    shims.write_shims(tmp_path / "shims", None, {"PATH": str(there)})
+    assert [path.name for path in (tmp_path / "shims").iterdir()] == ["pip3.12"]
+    text = (tmp_path / "shims" / "pip3.12").read_text()
     assert text.startswith("#!/bin/sh\n# slopguard shim\nexec ")
-    assert text.endswith(' -P -m slopguard pip "$@"\n')
+    assert text.endswith(' -P -m slopguard pip3.12 "$@"\n')
+
+
+def test_a_versioned_pip_is_that_pythons_pip(tmp_path: Path) -> None:
+    for version in ("3.11", "3.12"):
+        python = tool(tmp_path / version / "bin", f"python{version}")
+        package = tmp_path / version / "lib" / f"python{version}" / "site-packages" / "pip"
+        package.mkdir(parents=True)
+        (package / "__main__.py").write_text("")
+    env = {"PATH": f"{tmp_path}/3.11/bin:{tmp_path}/3.12/bin", "VIRTUAL_ENV": str(tmp_path / "3.11")}
+    assert find.command("pip3.12", env) == (str(python), "-m", "pip")
+    with pytest.raises(UsageError, match=r"pip3\.13 is not installed"):
+        find.command("pip3.13", env)
 
 
 def test_inside_a_run_the_users_own_environment_comes_back(tmp_path: Path) -> None:
