@@ -49,12 +49,14 @@ def npm(markers: Path) -> Iterator[Npm]:
 
 @pytest.fixture
 def make_sandbox(tmp_path: Path) -> MakeSandbox:
-    """Makes a sandbox around a client: `make_sandbox("uv", "newest")`; skips where that client cannot be had."""
+    """Makes a sandbox around a client: `make_sandbox("uv", "newest")`; a client that cannot be had is a failure."""
 
     def make(family: str, version: str) -> Sandbox:
         try:
             return sandbox(tmp_path, family, version)
         except Unavailable as why:
-            pytest.skip(str(why))
+            if version == "machine":
+                pytest.skip(str(why))
+            pytest.fail(str(why))
 
     return make

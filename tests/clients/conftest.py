@@ -1,4 +1,4 @@
-"""Real clients for tests of what they read: the pip of this Python, and npm where it is installed."""
+"""Real clients for tests of what they read: the pip of this Python, uv, and this machine's npm if it has one."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from tests.simulators.clients import client
 
 
 @pytest.fixture(scope="session")
@@ -19,15 +21,9 @@ def pip_command() -> tuple[str, ...]:
 
 @pytest.fixture(scope="session")
 def uv_command() -> tuple[str, ...]:
-    found = shutil.which("uv", path=str(Path(sys.executable).parent)) or shutil.which("uv")
-    if found is None:
-        pytest.skip("uv is not installed")
-    return (found,)
+    return (str(client("uv", "newest").folder / "uv"),)
 
 
 @pytest.fixture(scope="session")
 def npm_command() -> tuple[str, ...]:
-    found = shutil.which("npm")
-    if found is None:
-        pytest.skip("npm is not installed")
-    return (found,)
+    return (shutil.which("npm") or str(client("npm", "10.9.9").folder / "npm"),)

