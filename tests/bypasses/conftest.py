@@ -1,0 +1,7 @@
+"""`world` as in `tests/e2e`, with a good package and the name of a ghost."""
+
+from __future__ import annotations
+
+from tests.e2e.conftest import world
+
+__all__ = ["world"]
