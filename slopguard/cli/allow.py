@@ -115,7 +115,7 @@ def add(
 @click.pass_context
 def show(ctx: click.Context, config: Path | None, form: str) -> int:
     """What was let through on this account: until when, why, by which key, and whether it counts."""
-    rows = list(_rows(_settings(ctx, config)))
+    rows = list(releases(_settings(ctx, config)))
     if form == "json":
         click.echo(json.dumps({"schema": SCHEMA, "releases": rows}, indent=1))
         return 0
@@ -260,7 +260,8 @@ def _shown(verdict: Verdict) -> list[str]:
     return list(text.report([verdict]))
 
 
-def _rows(settings: Settings) -> Iterator[dict[str, Any]]:
+def releases(settings: Settings) -> Iterator[dict[str, Any]]:
+    """What was let through on this account, a row each."""
     elsewhere = "your team's reviewers let packages through" if settings.list_sources else None
     for kept in _released(settings).all():
         release, problem = kept.release, kept.problem or elsewhere

@@ -36,6 +36,15 @@ def status(ctx: click.Context, config: Path | None, form: str) -> int:
     return ListInvalid.exit_code if any(each["problem"] for each in (shipped, *sources)) else 0
 
 
+def in_short(settings: Settings, now: datetime) -> list[str]:
+    """One line a list, for `slopguard status`: until when it counts and when it was checked."""
+    lines = [_own(_shipped(now))]
+    for each in _sources(settings, now):
+        checked = f", checked {(each['checked'] or 'never')[:10]}"
+        lines.append(each["problem"] or f"'{each['name']}' good until {each['good_until'][:10]}{checked}")
+    return lines
+
+
 def _shipped(now: datetime) -> dict[str, Any]:
     from slopguard.lists import shipped
     from slopguard.lists.digests import ENDS

@@ -1,0 +1,71 @@
+"""`python -m tests.matrix [--write] [PYTEST OPTIONS]`: make every claim of every client, and say how it went.
+
+The claims are the tests of `tests/e2e` that are made of every client (`ALL`, `EACH`). `--write` puts the table into
+docs/clients.md. Invariant: a claim that was skipped is counted as such, never as one that holds.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import tempfile
+import xml.etree.ElementTree as ET
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.world import ALL, OTHERS
+
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "clients.md"
+START, END = "<!-- matrix -->", "<!-- /matrix -->"
+HEAD = "| client | claims | hold | fail | left out |\n|---|---|---|---|---|"
+
+
+def main(argv: list[str]) -> int:
+    """Run the matrix; 0 if every claim holds."""
+    write, more = "--write" in argv, [word for word in argv if word != "--write"]
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        pytest.main(["-q", "-m", "matrix or clients", f"--junitxml={report}", "tests/e2e", *more])
+        counted, failed = results(report)
+    table = "\n".join([HEAD, *rows(counted)])
+    print(table)
+    print("\n".join(failed))
+    if write:
+        text = DOCUMENT.read_text(encoding="utf-8")
+        inside = f"{START}\n{datetime.now(UTC):%Y-%m-%d}\n\n{table}\n{END}"
+        DOCUMENT.write_text(re.sub(f"{START}.*{END}", lambda _: inside, text, flags=re.DOTALL), encoding="utf-8")
+    return int(bool(failed))
+
+
+def results(report: Path) -> tuple[Mapping[str, Counter[str]], list[str]]:
+    """How the claims of each client went, and which failed."""
+    known = sorted({"-".join(client) for client in (*ALL, *OTHERS)}, key=len, reverse=True)
+    counted: dict[str, Counter[str]] = defaultdict(Counter)
+    failed = []
+    for case in ET.parse(report).iter("testcase"):  # noqa: S314 our own report
+        name = case.get("name", "")
+        inside = name.partition("[")[2].rstrip("]")
+        client = next((client for client in known if re.search(rf"(^|-){re.escape(client)}($|-)", inside)), None)
+        if client is None:
+            continue
+        outcome = next((tag for tag in ("failure", "error", "skipped") if case.find(tag) is not None), "passed")
+        counted[client][outcome] += 1
+        if outcome in ("failure", "error"):
+            failed.append(f"{case.get('classname')}::{name}")
+    return counted, failed
+
+
+def rows(counted: Mapping[str, Counter[str]]) -> Iterator[str]:
+    """One line of the table for each client."""
+    for client in sorted(counted):
+        found = counted[client]
+        bad = found["failure"] + found["error"]
+        yield f"| {client} | {found.total()} | {found['passed']} | {bad} | {found['skipped']} |"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
