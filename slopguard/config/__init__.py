@@ -90,6 +90,8 @@ def load(
         list_sources=force["lists.sources"],
         list_teams=force["lists.teams"],
         sealed_paths=force["sealed.paths"],
+        net_allow=force["net.allow"],
+        net_enforce=force["net.enforce"],
         policy_file=policy,
         digest=_digest(force, (*accepted.indexes, *(digest for _, digest in adopted)), policy),
     )

@@ -6,6 +6,7 @@ knows by itself whether a new value is looser than the one in force, so that no 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ Value = Any
 MODES = tuple(Mode)
 """Strictest first, as `Mode` lists them."""
 MAX_DAYS = 3650
+_HOST = re.compile(r"(\*|(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?\Z")
+"""A name (punycode, not letters of another script), an address, or a pattern for all hosts of a domain."""
 
 
 class Unfit(Exception):
@@ -103,6 +106,12 @@ def _text(what: str) -> Callable[[object], Value]:
     return read
 
 
+def _host(value: object) -> Value:
+    if not isinstance(value, str) or not _HOST.match(value):
+        raise Unfit('a list of hosts: "host", "*.domain" or "host:port"')
+    return value.lower()
+
+
 def _urls(value: object) -> Value:
     return _list_of(_url, "URLs")([value] if isinstance(value, str) else value)
 
@@ -134,6 +143,10 @@ def _adds(current: Value, new: Value) -> bool:
 
 def _switched_on(current: Value, new: Value) -> bool:
     return bool(new and not current)
+
+
+def _switched_off(current: Value, new: Value) -> bool:
+    return bool(current and not new)
 
 
 def _never(current: Value, new: Value) -> bool:
@@ -172,6 +185,8 @@ def _known() -> dict[str, Key]:
         "lists.teams": _widening(_text("team names"), "team names"),
         "internal.index": Key(_urls, _adds, _union, ()),
         "sealed.paths": Key(_list_of(_text("globs"), "globs"), _never, _union, ()),
+        "net.allow": _widening(_host, "hosts"),
+        "net.enforce": Key(_flag, _switched_off, _replace, True),
     }
     for ecosystem in Ecosystem:
         keys[f"upstream.{ecosystem}.url"] = Key(_url, _differs, _replace, None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -18,18 +18,23 @@ _SHARED = (signal.SIGINT, signal.SIGQUIT)
 
 
 def run(
-    argv: Sequence[str], env: Mapping[str, str], cwd: Path | None = None, edit: Callable[[str], str] | None = None
+    argv: Sequence[str],
+    env: Mapping[str, str],
+    cwd: Path | None = None,
+    edit: Callable[[str], str] | None = None,
+    confined: Collection[int] | None = None,
 ) -> int:
     """Start a client, wait for it, and give its exit code (128 + number for a signal, as shells do).
 
     Args:
         edit: changes what the client prints on stdout, which is then held back until the client ends.
+        confined: the only ports that the client may connect to (see `slopguard.egress.landlock`); `None` for all.
 
     Raises:
         UsageError: it cannot be started.
     """
     try:
-        process = subprocess.Popen(argv, env=dict(env), cwd=cwd, stdout=subprocess.PIPE if edit else None)
+        process = _started(argv, env, cwd, confined, stdout=subprocess.PIPE if edit else None)
     except OSError as error:
         raise UsageError(f"{Path(argv[0]).name} cannot be started", "Check that it is installed") from error
     with _handed_on(process):
@@ -39,6 +44,16 @@ def run(
             sys.stdout.flush()
         code = process.wait()
     return 128 - code if code < 0 else code
+
+
+def _started(
+    argv: Sequence[str], env: Mapping[str, str], cwd: Path | None, confined: Collection[int] | None, stdout: int | None
+) -> subprocess.Popen[bytes]:
+    if confined is None:
+        return subprocess.Popen(argv, env=dict(env), cwd=cwd, stdout=stdout)
+    from slopguard.egress import landlock  # only now: start-up is a feature
+
+    return landlock.start_confined(argv, env, cwd, confined, stdout=stdout)
 
 
 @contextmanager

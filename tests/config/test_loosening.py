@@ -31,6 +31,8 @@ LOOSENING = {
     "internal.index": '[internal]\nindex = "https://registry.example/"',
     "own.pypi": '[own]\npypi = ["acme-*"]',
     "own.npm": '[own]\nnpm = ["@acme/*"]',
+    "net.allow": '[net]\nallow = ["*.files.example"]',
+    "net.enforce": "[net]\nenforce = false",
 }
 """Every key that can loosen, and a value that does."""
 
@@ -43,6 +45,7 @@ TIGHTENING = {
     "upstream.pypi.curated": "[upstream.pypi]\ncurated = false",
     "sealed.paths": '[sealed]\npaths = ["tests/**"]',
     "timeout": "timeout = 3",
+    "net.enforce": "[net]\nenforce = true",
 }
 
 
@@ -92,7 +95,7 @@ def test_so_may_a_project_file_that_a_person_accepted(machine: Machine, key: str
 def test_a_project_file_may_tighten(machine: Machine, key: str) -> None:
     before = machine.load()
     after = machine.in_project(TIGHTENING[key]).load()
-    assert after != before or key == "upstream.pypi.curated"
+    assert after != before or key in ("upstream.pypi.curated", "net.enforce")
 
 
 def test_a_user_cannot_loosen_what_the_organisation_wrote(machine: Machine) -> None:
