@@ -1,15 +1,17 @@
 """The client that the user would have run: the first on PATH that is no shim of ours.
 
-Invariant: a shim is known by its second line, wherever it lies and whatever it is called, so that slopguard never
-starts itself in a circle.
+Invariants: a shim is known by its second line, wherever it lies and whatever it is called, so that slopguard never
+starts itself in a circle; a shim that stands in a client's own place (`.venv/bin/pip`) leads to the client behind it;
+what a shim says of how its client is started (`VIA`) can only choose a Python and its options, never another program.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,15 +19,27 @@ from slopguard.clients import plain
 from slopguard.errors import UsageError
 
 SHIM_MARK = "# slopguard shim"
+MOVED = ".slopguard"
+"""The folder beside a shim that stands in a client's own place, where the client itself lies."""
+VIA = "SLOPGUARD_VIA"
+"""A Python and its options, a line each: the client is started as `PYTHON OPTIONS -m CLIENT`. Said by shims only."""
 _HEAD = 256
+_FLAGS = re.compile(r"-[bBdEiIOPqsSuvx]+")
+_VALUED = re.compile(r"-[bBdEiIOPqsSuvx]*[WX]|--check-hash-based-pycs")
+_GLUED = re.compile(r"-[bBdEiIOPqsSuvx]*[WX].+")
 
 
-def command(client: str, env: Mapping[str, str]) -> tuple[str, ...]:
+def command(client: str, env: Mapping[str, str], via: str = "") -> tuple[str, ...]:
     """How to start a client.
+
+    Args:
+        via: what `VIA` says, if a shim said it.
 
     Raises:
         UsageError: it is not installed.
     """
+    if via:
+        return _module_of(client, via)
     found = _beside(client, env) or executable(client, env)
     found = found or (executable("pip", env) if client == "pip3" else None)
     if found:
@@ -53,20 +67,56 @@ def executable(name: str, env: Mapping[str, str]) -> Path | None:
     """The first executable of that name on PATH that is no shim."""
     for folder in _folders(env):
         path = shutil.which(name, path=folder)
-        if path and not is_shim(Path(path)):
-            return Path(path)
+        if path and (client := behind(Path(path))):
+            return client
     return None
+
+
+def behind(path: Path) -> Path | None:
+    """The client that a file on PATH is or, of a shim in its place, leads to; `None` of a shim before all others."""
+    if not is_shim(path):
+        return path
+    moved = path.parent / MOVED / path.name
+    return moved if os.access(moved, os.X_OK) and not is_shim(moved) else None
 
 
 def installed(env: Mapping[str, str]) -> list[str]:
     """Every name on PATH under which a client that can be guarded is there, versioned pips (`pip3.12`) included."""
+    return named(env, lambda name: plain(name) is not None)
+
+
+def named(env: Mapping[str, str], wanted: Callable[[str], bool]) -> list[str]:
+    """The names of the executables on PATH, no shims, that are wanted."""
     found: dict[str, None] = {}
     for folder in _folders(env):
         with suppress(OSError):
             for entry in os.scandir(folder or "."):
-                if plain(entry.name) and os.access(entry.path, os.X_OK) and not is_shim(Path(entry.path)):
+                if wanted(entry.name) and os.access(entry.path, os.X_OK) and behind(Path(entry.path)):
                     found.setdefault(entry.name)
     return list(found)
+
+
+def _module_of(client: str, via: str) -> tuple[str, ...]:
+    """A client that is started as a module of a Python.
+
+    Raises:
+        UsageError: that is no Python with options of its own.
+    """
+    python, *options = via.split("\n")
+    known = plain(client)
+    if known is None or not Path(python).name.startswith("python") or not _only_options(options):
+        raise UsageError(f"{VIA} names no Python", "Unset the variable")
+    return (str(Path(python).absolute()), *options, "-m", known)
+
+
+def _only_options(words: Sequence[str]) -> bool:
+    """Whether these are options of an interpreter that say nothing of what it runs."""
+    waits = False
+    for word in words:
+        if not waits and not (_FLAGS.fullmatch(word) or _VALUED.fullmatch(word) or _GLUED.fullmatch(word)):
+            return False
+        waits = not waits and bool(_VALUED.fullmatch(word))
+    return not waits
 
 
 def is_shim(path: Path) -> bool:

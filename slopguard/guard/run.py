@@ -31,8 +31,9 @@ def main(client: str, argv: Sequence[str], config: Path | None = None) -> int:
 
         return run_command(argv, config)
     env, cwd = outer.restored(os.environ), Path.cwd()
+    via = env.pop(find.VIA, "")
     if installs_nothing(client, argv):
-        straight((*find.command(client, env), *argv), env)
+        straight((*find.command(client, env, via), *argv), env)
     from slopguard.guard import ahead
 
     ahead.start()
@@ -40,7 +41,7 @@ def main(client: str, argv: Sequence[str], config: Path | None = None) -> int:
 
     known = client_for(client)
     call = known.parse(client, argv, cwd, env)
-    command = find.command(client, env)
+    command = find.command(client, env, via)
     if not call.installs:
         straight((*command, *argv), env)
     from slopguard.clients.uv_split import split
