@@ -48,7 +48,11 @@ def test_git_and_url_specs_are_foreign_sources(world: World, rogue: PyPI | Npm) 
 
 @for_clients(ALL)
 def test_an_index_named_by_a_flag_is_foreign(world: World, rogue: PyPI | Npm) -> None:
-    flags = {"pip": ("--index-url", "--extra-index-url", "-i"), "uv": ("--index-url", "--default-index", "--index")}
+    flags = {
+        "pip": ("--index-url", "--extra-index-url", "-i"),
+        "uv": ("--index-url", "--default-index", "--index"),
+        "pipx": ("--index-url", "-i"),
+    }
     for flag in flags.get(world.box.client.family, ("--registry",)):
         ran = world.install(flag, rogue.url, NAME)
         world.refuses(ran, 1, "foreign-source", NAME)
@@ -58,7 +62,7 @@ def test_an_index_named_by_a_flag_is_foreign(world: World, rogue: PyPI | Npm) ->
 @for_clients(ALL)
 def test_an_index_named_by_the_environment_is_foreign(world: World, rogue: PyPI | Npm) -> None:
     variables = {"pip": ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL"), "uv": ("UV_DEFAULT_INDEX", "UV_INDEX_URL")}
-    for variable in variables.get(world.box.client.family, ("npm_config_registry",)):
+    for variable in variables.get(world.reads, ("npm_config_registry",)):
         ran = world.install(NAME, env={variable: rogue.url})
         world.refuses(ran, 1, "foreign-source", NAME)
         untouched(world, rogue)
@@ -144,6 +148,7 @@ dependencies = ["DEPENDENCY"]
 LOCAL_BACKEND = """import pathlib, zipfile
 ABOUT = "Metadata-Version: 2.1\\nName: mylib\\nVersion: 1.0.0\\nRequires-Dist: DEPENDENCY\\n"
 FILES = {"METADATA": ABOUT, "WHEEL": "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n", "RECORD": ""}
+FILES["entry_points.txt"] = "[console_scripts]\\nmylib = mylib:main\\n"
 
 def build_wheel(folder, config_settings=None, metadata_directory=None):
     with zipfile.ZipFile(pathlib.Path(folder) / "mylib-1.0.0-py3-none-any.whl", "w") as archive:

@@ -33,7 +33,7 @@ def test_a_settings_file_named_by_the_environment_is_not_the_users_own(world: Wo
         "uv": ("UV_CONFIG_FILE", f'[[index]]\nurl = "{rogue.url}"\ndefault = true\n'),
         "npm": ("npm_config_userconfig", f"registry={rogue.url}\n"),
     }
-    variable, text = texts[world.box.client.family]
+    variable, text = texts[world.reads]
     place = world.box.write("settings.conf", text)
     world.refuses(world.install(NAME, env={variable: str(place)}), 1, "foreign-source", NAME)
     untouched(world, rogue)

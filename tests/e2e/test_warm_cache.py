@@ -11,11 +11,14 @@ from tests.simulators.clients import fresh_venv
 
 pytestmark = pytest.mark.clients
 
-OFFLINE = {"pip": [], "uv": ["--offline"], "npm": ["--prefer-offline"]}
+OFFLINE = {"pip": [], "pipx": [], "uv": ["--offline"], "npm": ["--prefer-offline"]}
 
 
 def empty_again(world: World) -> None:
     """A fresh environment; the client's cache stays."""
+    if empty := getattr(world.box.driver, "empty", None):
+        empty(world.box)
+        return
     if world.ecosystem == "npm":
         shutil.rmtree(world.box.project / "node_modules")
         return

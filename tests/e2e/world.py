@@ -40,6 +40,12 @@ class World:
         """`pypi` or `npm`, as messages say it."""
         return "pypi" if isinstance(self.registry, PyPI) else "npm"
 
+    @property
+    def reads(self) -> str:
+        """The family whose variables and settings files this client reads (pipx has none of its own)."""
+        found: dict[str, str] = getattr(self.box.driver, "reads", {})
+        return found.get(self.box.client.version, self.box.client.family)
+
     def release(
         self,
         name: str,

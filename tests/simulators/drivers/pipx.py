@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,6 +24,7 @@ class Pipx:
     ecosystem = "pypi"
     versions = ("newest", "with-uv")
     lock = ""
+    reads: Mapping[str, str] = {"newest": "pip", "with-uv": "uv"}
 
     def fetch(self, version: str) -> Path:
         return python_tools.folder("pipx", "newest")
@@ -50,6 +52,10 @@ class Pipx:
 
     def installed(self, box: Sandbox) -> dict[str, str]:
         return drivers.site_packages(*sorted((home(box) / "venvs").glob("*")))
+
+    def empty(self, box: Sandbox) -> None:
+        """No environments any more; the caches stay."""
+        shutil.rmtree(home(box) / "venvs", ignore_errors=True)
 
     def manifest(self, box: Sandbox, needs: Mapping[str, str]) -> Path:
         return box.write(FILE, spec_file({name: f"{name}{spec}" for name, spec in needs.items()}))
