@@ -72,6 +72,8 @@ def _registry(visit: Visit) -> Registry[Packument]:
 def _packument(visit: Visit, packument: Packument) -> web.Response:
     short = wants_corgi(visit.request.headers.get("Accept"))
     body = packument.render(_address(visit, packument.name), corgi=short)
+    for version in list(packument.versions.values())[-1:]:
+        visit.session.learn(version.tarball)
     if visit.session.arrivals.learning:
         visit.session.arrivals.learn(Ecosystem.NPM, npm_requirements(body))
     return document(visit.request, body, CORGI_TYPE if short else FULL_TYPE)

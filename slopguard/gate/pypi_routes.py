@@ -67,6 +67,8 @@ async def _project(visit: Visit, path: SimplePath) -> web.StreamResponse:
         return refusal_pypi.page(visit.request, name, Stop.of(refused))
     except ProjectNotFound:
         return refusal(404, "slopguard: another index has it")
+    for file in page.files[-1:]:
+        visit.session.learn(file.url)
     form = negotiate(visit.request.headers.get("Accept"))
     return document(visit.request, render(page, form), form.value)
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -117,6 +117,7 @@ class Session:
         actor: who asks.
         arrivals: how a name came up.
         journal: what happened.
+        learn: told an address of each package's files; the egress net wants to know where they are.
     """
 
     id: str
@@ -129,6 +130,7 @@ class Session:
     actor: Actor
     arrivals: Arrivals
     journal: Journal = field(default_factory=Journal)
+    learn: Callable[[str], None] = lambda where: None
 
     @property
     def refusals(self) -> tuple[Verdict, ...]:

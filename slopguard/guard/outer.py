@@ -1,4 +1,4 @@
-"""The environment as it was before `slopguard run` pointed clients at its gate.
+"""The environment as it was before slopguard pointed clients at a gate.
 
 Invariant: what is restored is what the user's own shell had; whoever can forge the record can set the variables too.
 """
@@ -12,13 +12,28 @@ VARIABLE = "SLOPGUARD_RUN"
 FILE = "environment.json"
 
 
+def recorded(env: Mapping[str, str], before: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """The environment with the record of what it was before, for a guarded command that is started below this one.
+
+    Args:
+        folder: a private folder that lives as long as the command runs.
+    """
+    import json
+
+    changed = {key for key in env.keys() | before.keys() if env.get(key) != before.get(key)}
+    record = folder / FILE
+    record.touch(mode=0o600)
+    record.write_text(json.dumps({key: before.get(key) for key in changed}), encoding="utf-8")
+    return {**env, VARIABLE: str(record)}
+
+
 def restored(env: Mapping[str, str]) -> dict[str, str]:
-    """The environment without what `slopguard run` put there; PATH keeps what the command itself added."""
+    """The environment without what a guard above put there; PATH keeps what the command itself added."""
     record = env.get(VARIABLE)
     found = {key: value for key, value in env.items() if key != VARIABLE}
     if not record:
         return found
-    import json  # only inside `slopguard run`: start-up is a feature
+    import json  # only below another guard: start-up is a feature
 
     try:
         before = json.loads(Path(record).read_text(encoding="utf-8"))

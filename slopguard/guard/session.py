@@ -17,14 +17,17 @@ from slopguard.clients.applied import applied
 from slopguard.clients.interface import Client, GateAddress, Invocation, Launch
 from slopguard.errors import ConfigError, EnvironmentFailed, InputError, SlopguardError
 from slopguard.evidence import LockedSet
-from slopguard.guard import child, lines, locks, prejudge, rewrite
+from slopguard.guard import child, lines, locks, outer, prejudge, rewrite
 from slopguard.guard.addresses import Addresses
+from slopguard.guard.afterwards import freed
+from slopguard.guard.net import STOPPED, net_for, told
 from slopguard.indexes import Index, origin, without_credentials
 from slopguard.judge import Door, Judge
 from slopguard.lists.loading import refresh
 from slopguard.model import Ecosystem, Mode, NormalizedName, Request, Source, SourceKind, Verdict
 
 if TYPE_CHECKING:
+    from slopguard.egress.net import Net
     from slopguard.gate.session import Session
     from slopguard.gate.thread import GateThread
 
@@ -90,9 +93,13 @@ class Guarded:
                 if refused:
                     return self._refuse(refused, indexes)
                 self._choosing_offline(observe=settings.mode is Mode.OBSERVE)
-                code = self._launch(gate, session, address, plan, indexes, settings.home)
+                with net_for(self.call, self.command, self.env, settings, address, indexes, readings) as net:
+                    session.learn = net.learn
+                    code = self._launch(gate, session, address, plan, indexes, net)
             finally:
                 gate.close(session)
+        if told(net, settings, self.call) and code != 0:
+            code = STOPPED
         return self._close(session, judged, code, indexes, observe=settings.mode is Mode.OBSERVE)
 
     def _settings(self) -> config.Settings:
@@ -171,9 +178,9 @@ class Guarded:
         address: GateAddress,
         plan: prejudge.Plan,
         indexes: Sequence[Index],
-        home: Path,
+        net: Net,
     ) -> int:
-        """Run the client against the gate, its lock files translated meanwhile."""
+        """Run the client against the gate and under the net, its lock files translated meanwhile."""
         with ExitStack() as stack:
             scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="slopguard-")))
             copies = rewrite.copied((*self.call.files, *self.call.constraints), plan.index_lines, scratch)
@@ -185,10 +192,14 @@ class Guarded:
 
             addresses = Addresses(address.base, tuple(indexes))
             stack.enter_context(
-                locks.translated(home, lambda: self.client.lock_files(self.call, self.env), addresses, upstream)
+                locks.translated(
+                    session.settings.home, lambda: self.client.lock_files(self.call, self.env), addresses, upstream
+                )
             )
             edit = partial(addresses.back, upstream=upstream) if prints_addresses(self.call) else None
-            return child.run(launch.argv, environment(launch, self.call, session.settings.mode), self.cwd, edit)
+            env = net.environment(environment(launch, self.call, session.settings.mode))
+            env = outer.recorded(freed(env, net.record, call, scratch), self.env, scratch)
+            return child.run(launch.argv, env, self.cwd, edit, net.ports)
 
     def _close(
         self, session: Session, judged: Sequence[Verdict], code: int, indexes: Sequence[Index], *, observe: bool

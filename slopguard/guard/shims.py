@@ -8,7 +8,6 @@ the gate's addresses are never taken for the user's settings.
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
 import sys
@@ -93,10 +92,7 @@ def environment(
     changed["PATH"] = f"{folder / 'bin'}{os.pathsep}{env.get('PATH', os.defpath)}"
     changed["SLOPGUARD_SHIMS"] = str(folder / "bin")
     changed |= spared(env)
-    record = folder / outer.FILE
-    record.touch(mode=0o600)
-    record.write_text(json.dumps({key: env.get(key) for key in changed}), encoding="utf-8")
-    return {**env, **changed, outer.VARIABLE: str(record)}
+    return outer.recorded({**env, **changed}, env, folder)
 
 
 def _indexes(env: Mapping[str, str], cwd: Path, settings: Settings) -> dict[str, tuple[Index, ...]]:
