@@ -22,7 +22,7 @@ Upstream = Callable[[Ecosystem, str, str, str], str | None]
 
 Forward = Callable[["Addresses", str], str]
 """`forward(addresses, text)` of a module in `FORMATS`: a lock file's text with the gate's addresses."""
-FORMATS: dict[str, str] = {}
+FORMATS: dict[str, str] = {"yarn.lock": "yarn_lock"}
 """Lock file name to the module of this room that translates it; what is not listed here is translated below."""
 
 _PACKAGE = re.compile(r"^\[\[(?:package|packages)\]\]\s*$")
@@ -78,7 +78,7 @@ class Addresses:
         index = self._of(url, Ecosystem.PYPI)
         if index is None or index.kind is IndexKind.FIND_LINKS:
             return url
-        return self._remember(f"{self.base}/pypi/{index.key}/simple/", url)  # as uv is told it: it compares the text
+        return self.remember(f"{self.base}/pypi/{index.key}/simple/", url)  # as uv is told it: it compares the text
 
     def _of(self, url: str, ecosystem: Ecosystem) -> Index | None:
         if "://" not in url:
@@ -86,7 +86,7 @@ class Addresses:
         same = canonical(url)
         return next((i for i in self.indexes if i.ecosystem is ecosystem and canonical(i.url) == same), None)
 
-    def _remember(self, gate: str, real: str) -> str:
+    def remember(self, gate: str, real: str) -> str:
         """Note what stood there; two spellings of one address cannot both be restored, so the second stays."""
         return gate if self.known.setdefault(gate, real) == real else real
 
@@ -110,7 +110,7 @@ class Addresses:
         def change(found: re.Match[str]) -> str:
             file = quote(unquote(urlsplit(found[2]).path.rpartition("/")[2]), safe="!+@~-._")
             gate = f"{self.base}/pypi/{index.key}/files/{name}/{file}"
-            return found[1] + self._remember(gate, found[2]) + found[3]
+            return found[1] + self.remember(gate, found[2]) + found[3]
 
         return change
 
@@ -133,7 +133,7 @@ class Addresses:
             if index is None or not registry_like or not found[2].startswith(("http://", "https://")):
                 return found[0]
             gate = f"{self.base}/npm/{index.key}/{name}/-/{file}"
-            return found[1] + self._remember(gate, found[2]) + found[3]
+            return found[1] + self.remember(gate, found[2]) + found[3]
 
         return change
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from slopguard.model import Location, Sighting, Source, SourceKind
-from slopguard.readers import places, spec
+from slopguard.readers import places, spec, yarn_spec
 from slopguard.readers.interface import NOWHERE, Context, Load, Problem, Reading
 from slopguard.readers.text import Lines, Table, json_object, strings, table
 
@@ -95,6 +95,7 @@ class _Gatherer:
 
 def entry(name: str, value: str, base: Path, location: Location, extra: dict[str, str]) -> Sighting:
     """One `"name": "spec"` pair, with the protocols of workspaces beside npm's own."""
+    name, value = yarn_spec.rewritten(name, value)
     protocol, _, rest = value.partition(":")
     if protocol == "workspace":
         found = spec.npm_entry(name, "", base, location=location, extra=extra)

@@ -108,16 +108,16 @@ def _sighting(found: _Entry, base: Path, location: Location) -> Sighting:
     if found.fields.get("link"):
         source = _local(found, base)
     elif found.resolved and source.kind is SourceKind.REGISTRY:
-        name, version, source = _resolved(found.resolved, name, version, base)
+        name, version, source = resolved(found.resolved, name, version, base)
     if name != found.name:
         extra["alias"] = found.name
     remote = found.resolved if source.kind in (SourceKind.REGISTRY, SourceKind.URL) else ""
     extra |= origins([remote])
-    digests = _integrity(found.fields.get("integrity"))
+    digests = integrity(found.fields.get("integrity"))
     return Sighting(Ecosystem.NPM, name, "", version or None, digests, source, location, extra)
 
 
-def _resolved(url: str, name: str, version: str, base: Path) -> tuple[str, str, Source]:
+def resolved(url: str, name: str, version: str, base: Path) -> tuple[str, str, Source]:
     """The package, version and source that an address names; no registry's form of address: a plain URL."""
     if tarball := _TARBALL.fullmatch(unquote(places.clean(url).partition("?")[0])):
         return tarball["name"], tarball["version"], Source(SourceKind.REGISTRY, tarball["index"], trusted=False)
@@ -151,7 +151,7 @@ def _flags(fields: Table) -> dict[str, str]:
     return extra
 
 
-def _integrity(value: object) -> frozenset[str]:
+def integrity(value: object) -> frozenset[str]:
     """Subresource-integrity digests as `algo:hex`; npm ignores ill-formed ones, and so do we."""
     found = set()
     for algo, text in _INTEGRITY.findall(string(value)):

@@ -81,7 +81,8 @@ def node_tool(name: str, version: str, *more: str) -> Path:
     key, wanted = (_month(), "latest") if version == "newest" else (version, version)
     packages = [f"{name}@{wanted}", f"{_node_package()}@{NODE}", *more]
     command = [*_any_npm(), "install", "--global", "--force", "--no-fund", "--no-audit", *packages, "--prefix"]
-    return kept(f"{name}-{key}", command) / "bin"
+    plain = name.removeprefix("@").replace("/", "-")
+    return kept(f"{plain}-{key}", command) / "bin"
 
 
 def _any_npm() -> list[str]:

@@ -1,0 +1,265 @@
+"""yarn (1, and 2 and later), yarnpkg, and corepack's shims of these names.
+
+Invariant: which yarn a command would run is found out before anything is started (`yarn_which`); what a project brings
+along in `.yarn/releases` or as plugins is code of the project's own, and is not judged.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from slopguard.clients import argv as args
+from slopguard.clients import corepack, npm_config, sources, yarn_berry, yarn_classic, yarn_line, yarn_which
+from slopguard.clients import yarn_options as options
+from slopguard.clients.interface import GateAddress, Invocation, Launch
+from slopguard.clients.npm import creator
+from slopguard.clients.sources import Setting
+from slopguard.clients.yarn_line import Line
+from slopguard.clients.yarn_which import Which
+from slopguard.indexes import Index, IndexKind
+from slopguard.model import Ecosystem, Layer, Location, Sighting, Source, SourceKind
+from slopguard.readers import package_json, spec, yarn_spec
+
+_PROTOCOL = re.compile(r"(?:patch|jsr|workspace|link|portal|exec|catalog):")
+
+
+class Yarn:
+    """yarn and yarnpkg."""
+
+    names: tuple[str, ...] = ("yarn", "yarnpkg")
+    ecosystem = Ecosystem.NPM
+
+    def parse(self, name: str, argv: Sequence[str], cwd: Path, env: Mapping[str, str]) -> Invocation:
+        """See `Client.parse`.
+
+        Raises:
+            ConfigError: it cannot be told which yarn this is, or a settings file of it cannot be read.
+        """
+        line = yarn_line.read(argv, cwd)
+        writes = line.command in options.WRITING
+        if not _installs(line):
+            return Invocation(name, tuple(argv), line.command, installs=False, writes=writes, cwd=line.cwd)
+        which = yarn_which.which(None, line.cwd, env)
+        root = yarn_which.project_root(line.cwd)
+        return Invocation(
+            client=name,
+            argv=tuple(argv),
+            command=line.command,
+            installs=True,
+            typed=(*_manager(name, argv, line, env), *_typed(line, which), *_plugins(line, env)),
+            files=_files(line, root),
+            indexes=_flag_indexes(line),
+            cwd=root,
+            here=line.cwd,
+            frozen=line.has("--frozen-lockfile", "--immutable", "--immutable-cache"),
+            offline=_offline(line, which, env),
+            runs=line.command in ("dlx", "create", "init"),
+        )
+
+    def indexes(self, call: Invocation, command: Sequence[str], env: Mapping[str, str]) -> tuple[Index, ...]:
+        """See `Client.indexes`."""
+        line = yarn_line.read(call.argv, call.here or call.cwd)
+        line = replace(line, cwd=call.here or call.cwd)
+        which = yarn_which.which(Path(command[0]), line.cwd, env)
+        return _classic(line, which, env, call.cwd) if which.classic else _berry(line, which, env)
+
+    def launch(
+        self,
+        call: Invocation,
+        command: Sequence[str],
+        env: Mapping[str, str],
+        gate: GateAddress,
+        indexes: Sequence[Index],
+        scratch: Path,
+    ) -> Launch:
+        """See `Client.launch`."""
+        executable, place = Path(command[0]), call.here or call.cwd
+        which = yarn_which.which(executable, place, env)
+        to_the_gate = yarn_classic.environment if which.classic else yarn_berry.environment
+        child = to_the_gate(env, gate, indexes, scratch)
+        main = next((index for index in indexes if index.kind is IndexKind.DEFAULT), None)
+        if corepack.is_shim(executable) and main:
+            child |= corepack.environment(gate, main)
+        return Launch((*command, *_argv(call)), child)
+
+    def lock_files(self, call: Invocation, env: Mapping[str, str]) -> tuple[Path, ...]:
+        """The project's lock file; yarn 1 keeps one of its global packages too."""
+        if call.command.startswith("global "):
+            return (_global_folder(env) / "yarn.lock",)
+        return () if call.command in ("dlx", "create") else (call.cwd / "yarn.lock",)
+
+    def mapped(self, command: Sequence[str], env: Mapping[str, str]) -> frozenset[str]:
+        """See `Client.mapped`: none; yarn 1 fetches what its lock file says, and later ones record no address."""
+        return frozenset()
+
+
+def _installs(line: Line) -> bool:
+    """Whether yarn may fetch packages, or code of its own, for this command."""
+    word, _, more = line.command.partition(" ")
+    if word == "global":
+        return more in ("add", "upgrade", "remove", "upgrade-interactive")
+    if word in ("plugin", "set", "policies"):
+        return more == "resolution" or (more in ("import", "version", "set-version") and _addressed(line))
+    if word == "init":
+        return bool(line.words)
+    return word in options.INSTALLING
+
+
+def _addressed(line: Line) -> bool:
+    """Whether what yarn would download is given by address, or as somebody's repository."""
+    return any("://" in word for word in line.words) or any(t.name == "--repository" for t in line.tokens)
+
+
+def _typed(line: Line, which: Which) -> list[Sighting]:
+    """The packages that the command line names."""
+    word, _, more = line.command.partition(" ")
+    if word == "dlx":
+        named = args.values(line.tokens, "--package") or list(line.words[:1])
+    elif word in ("create", "init"):
+        named = [_creator(line.words[0], which) if word == "create" else line.words[0]] if line.words else []
+        named = args.values(line.tokens, "--package") or named
+    elif word in ("plugin", "set", "policies"):
+        named = [text for text in line.words if "://" in text]
+        named += [t.value or t.text[0].partition("=")[2] for t in line.tokens if t.name == "--repository"]
+    elif (more or word) in options.NAMING:
+        named = [text for text in line.words if "*" not in text]
+    else:
+        named = []
+    return [_wanted(text, line.cwd) for text in named if text]
+
+
+def _wanted(text: str, cwd: Path) -> Sighting:
+    """One package argument, with the protocols that only a manifest has in npm."""
+    parts = yarn_spec.split(text)
+    if parts and _PROTOCOL.match(parts[1]):
+        return replace(package_json.entry(*parts, cwd, Location(""), {}), location=None)
+    return spec.npm(text, cwd)
+
+
+def _creator(word: str, which: Which) -> str:
+    """The package that `yarn create WORD` runs; later yarns leave a name that says `create` already."""
+    bare = word.partition("/")[2] if word.startswith("@") else word
+    if not which.classic and (bare.startswith("create-") or bare.partition("@")[0] == "create"):
+        return word
+    return creator(word)
+
+
+def _manager(name: str, argv: Sequence[str], line: Line, env: Mapping[str, str]) -> list[Sighting]:
+    """The yarn that corepack would download first."""
+    start = yarn_which.on_path(env)
+    if start is None or not corepack.is_shim(start):
+        return []
+    found = corepack.wanted(line.cwd, name, env, argv)
+    return [found] if found else []
+
+
+def _plugins(line: Line, env: Mapping[str, str]) -> list[Sighting]:
+    """The plugins that yarn would download and run, each as what it is: a file at an address."""
+    return [
+        Sighting(
+            Ecosystem.NPM, "plugin", source=Source(SourceKind.URL, url, trusted=False), location=Location(str(path))
+        )
+        for url, path in yarn_berry.missing_plugins(yarn_berry.load(line.cwd, env))
+    ]
+
+
+def _files(line: Line, root: Path) -> tuple[Path, ...]:
+    """The manifests and the lock file of the project, workspaces included."""
+    if line.command.startswith(("dlx", "create", "init", "global ", "plugin ", "policies ", "set v")):
+        return ()
+    manifests = [folder / "package.json" for folder in (root, *npm_config.workspaces(root))]
+    return tuple(path for path in (*manifests, root / "yarn.lock") if path.is_file())
+
+
+def _flags(line: Line) -> dict[str, str]:
+    """The registry that the command line names, as a setting."""
+    named = args.last(line.tokens, "--registry")
+    return {"registry": named} if named else {}
+
+
+def _flag_indexes(line: Line) -> tuple[Index, ...]:
+    settings = [Setting(url, IndexKind.DEFAULT, Layer.FLAG) for url in _flags(line).values()]
+    return sources.build(Ecosystem.NPM, settings, (), env={})
+
+
+def _offline(line: Line, which: Which, env: Mapping[str, str]) -> bool:
+    """Whether yarn was told not to use the network."""
+    if which.classic:
+        return line.has("--offline")
+    return yarn_berry.load(line.cwd, env).offline()
+
+
+def _berry(line: Line, which: Which, env: Mapping[str, str]) -> tuple[Index, ...]:
+    """The registries of yarn 2 and later."""
+    config = yarn_berry.load(line.cwd, env)
+    default = Setting(which.default or which.vouched, layer=Layer.PROJECT)
+    flagged = [Setting(url, layer=Layer.FLAG, named="the option --registry") for url in _flags(line).values()]
+    used = [*flagged, *config.settings(default)[len(flagged) :]]
+    known = [*config.everywhere(default), *([Setting(which.vouched)] if which.vouched else [])]
+    held = {sources.canonical(s.url): config.credentials(s) for s in used}
+    return sources.build(
+        Ecosystem.NPM,
+        used,
+        known,
+        {url: found for url, found in held.items() if found},
+        env=env,
+        ca_file=config.bundle(),
+        ca_extra=sources.file_of(env.get("NODE_EXTRA_CA_CERTS")),
+        proxy=lambda url: config.text("httpsProxy" if url.startswith("https:") else "httpProxy", own=True),
+        insecure=frozenset(_host(s.url) for s in used) if config.loose() else frozenset(),
+    )
+
+
+def _classic(line: Line, which: Which, env: Mapping[str, str], root: Path) -> tuple[Index, ...]:
+    """The registries of yarn 1."""
+    config = yarn_classic.load(_flags(line), env, root)
+    default = which.default or which.vouched
+    used = config.settings(default)
+    used = [replace(s, layer=Layer.PROJECT) if s.layer is Layer.BUILTIN else s for s in used]
+    known = [s for s in config.everywhere(default) if s.layer is not Layer.BUILTIN]
+    known += [Setting(which.vouched)] if which.vouched else []
+    held = {sources.canonical(s.url): config.credentials(s.url) for s in used}
+    loose = config.text("strict-ssl") == "false" == config.vouched("strict-ssl")
+    bundle = sources.file_of(config.own("cafile"))
+    text = None if bundle else (config.own("ca") or "").replace("\\n", "\n") or None
+    return sources.build(
+        Ecosystem.NPM,
+        used,
+        known,
+        {url: found for url, found in held.items() if found},
+        env=env,
+        ca_file=bundle,
+        ca_text=text,
+        ca_extra=None if bundle or text else sources.file_of(env.get("NODE_EXTRA_CA_CERTS")),
+        own_cert=config.own_cert,
+        proxy=lambda url: config.own("https-proxy") or config.own("proxy"),
+        no_proxy=config.own("noproxy") or env.get("no_proxy") or env.get("NO_PROXY") or "",
+        insecure=frozenset(_host(s.url) for s in used) if loose else frozenset(),
+    )
+
+
+def _global_folder(env: Mapping[str, str]) -> Path:
+    """Where yarn 1 keeps global packages."""
+    home = Path(env.get("HOME") or Path.home())
+    if env.get("XDG_DATA_HOME"):
+        return Path(env["XDG_DATA_HOME"]) / "yarn" / "global"
+    return home / ".config" / "yarn" / "global"
+
+
+def _argv(call: Invocation) -> list[str]:
+    """The command line without the options of yarn 1 that lead past the gate; what a command runs keeps its own."""
+    kept: list[str] = []
+    rest = list(call.argv)
+    if call.runs:
+        return rest
+    for token in args.scan(rest, options.PLAIN):
+        if token.name not in options.DROPPED:
+            kept += token.text
+    return kept
+
+
+def _host(url: str) -> str:
+    return url.partition("://")[2].partition("/")[0].rpartition("@")[2].partition(":")[0]

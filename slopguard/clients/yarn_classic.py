@@ -1,0 +1,122 @@
+"""Yarn 1: its `.npmrc` and `.yarnrc` files, its registries, and the way to the gate.
+
+As measured: npm's settings come before yarn's own, and in each the environment before every file; a registry's token
+can be set in a file only, so the user's own npmrc is read from a copy with the gate's token in it. Invariants: yarn
+is not started to be asked; no file of the user's is written.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from slopguard.clients import npm_config
+from slopguard.clients.interface import GateAddress
+from slopguard.clients.npm_config import NpmConfig
+from slopguard.errors import ConfigError
+from slopguard.indexes import Index, IndexKind
+from slopguard.model import Layer
+
+_LINE = re.compile(r"""^("(?:[^"\\]|\\.)*"|[^\s":]+):?\s+(.+?)\s*$""")
+_SCOPE = re.compile(r"@[a-z0-9~-]+")
+"""The scopes that yarn 1 finds again when they come from the environment."""
+_LEADS_PAST = re.compile(
+    r"--(?:[^.]+\.)?(?:registry|offline|prefer-offline|proxy|https-proxy|use-yarnrc|no-default-rc|cwd)"
+)
+_OURS = re.compile(
+    r"(?:npm_config|yarn)_(?:registry|@.*|.*proxy|offline|prefer[-_]offline|userconfig|always[-_]auth)", re.IGNORECASE
+)
+
+
+def load(flags: Mapping[str, str], env: Mapping[str, str], root: Path) -> NpmConfig:
+    """Read the settings, npm's layers before yarn's.
+
+    Raises:
+        ConfigError: a file cannot be read, or sets an option that leads past the gate.
+    """
+    home, node = Path(env.get("HOME") or Path.home()), shutil.which("node", path=env.get("PATH"))
+    variables = npm_config.from_environment(env)
+    user, user_layer = home / ".npmrc", Layer.USER
+    if variables.get("userconfig") and Path(variables["userconfig"]) != user:
+        user, user_layer = Path(variables["userconfig"]), Layer.ENVIRONMENT
+    prefix = Path(node).resolve().parents[1] if node else Path("/usr/local")
+    layers: list[tuple[Layer, Mapping[str, str]]] = [(Layer.FLAG, flags), (Layer.ENVIRONMENT, variables)]
+    for name, own, own_layer in (("npmrc", user, user_layer), ("yarnrc", home / ".yarnrc", Layer.USER)):
+        read = npm_config.read if name == "npmrc" else yarnrc
+        if name == "yarnrc":
+            layers.append((Layer.ENVIRONMENT, _variables(env)))
+        if root != home:
+            layers.append((Layer.PROJECT, read(root / f".{name}", env)))
+        layers += [(own_layer, read(own, env)), (Layer.SYSTEM, read(prefix / "etc" / name, env))]
+        above = [folder for folder in root.parents if folder != home]
+        layers += [(Layer.PROJECT, read(folder / f".{name}", env)) for folder in above]
+    return NpmConfig(tuple(layers), root)
+
+
+def yarnrc(path: Path, env: Mapping[str, str]) -> dict[str, str]:
+    """A `.yarnrc`: `key "value"` lines.
+
+    Raises:
+        ConfigError: it cannot be read, or sets an option of the command line that leads past the gate.
+    """
+    del env  # nothing is filled in
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"yarn's configuration file {path} cannot be read", "Correct the file") from error
+    found = dict(_pair(line) for line in text.splitlines() if _LINE.match(line) and not line.startswith("#"))
+    if any(_LEADS_PAST.fullmatch(key) for key in found):
+        raise ConfigError(f"{path} sets an option that leads past the gate", "Take it out of that file")
+    return found
+
+
+def environment(
+    env: Mapping[str, str], gate: GateAddress, indexes: Sequence[Index], scratch: Path, *, observed: bool = False
+) -> dict[str, str]:
+    """The environment that sends yarn 1 to the gate, and (observed or not) to nothing else by itself.
+
+    Raises:
+        ConfigError: a scope that yarn 1 would not recognise in a variable.
+    """
+    child = {key: value for key, value in env.items() if not _OURS.fullmatch(key)}
+    tokens = []
+    for index in indexes:
+        url = gate.npm_url(index.key)
+        tokens.append(f"{url.removeprefix('http:')}:_authToken={gate.token}\n")
+        if index.kind is IndexKind.DEFAULT:
+            child |= {"npm_config_registry": url, "YARN_REGISTRY": url}
+        elif index.name and _SCOPE.fullmatch(index.name):
+            child[f"npm_config_{index.name}:registry"] = url
+        else:
+            raise ConfigError("a scope that yarn 1 cannot be pointed at by a variable has a registry of its own")
+    child["npm_config_userconfig"] = str(_with_tokens(env, tokens, scratch))
+    child |= {"npm_config_always_auth": "true", "YARN_DISABLE_SELF_UPDATE_CHECK": "true", "YARN_PROXY": "false"}
+    child["YARN_HTTPS_PROXY"] = "false" if observed else f"{gate.base}/"
+    return child
+
+
+def _with_tokens(env: Mapping[str, str], tokens: Sequence[str], scratch: Path) -> Path:
+    """A copy of the user's npmrc that knows the gate's token, readable by the user alone."""
+    named = npm_config.from_environment(env).get("userconfig")
+    own = Path(named) if named else Path(env.get("HOME") or Path.home()) / ".npmrc"
+    copy = scratch / "yarn-npmrc"
+    copy.touch(mode=0o600)
+    text = own.read_text(encoding="utf-8-sig", errors="replace") if own.is_file() else ""
+    copy.write_text("".join(tokens) + text, encoding="utf-8")
+    return copy
+
+
+def _pair(line: str) -> tuple[str, str]:
+    found = _LINE.match(line)
+    assert found is not None  # the caller looked
+    key, value = found[1].strip('"'), found[2]
+    return key, value.strip('"')
+
+
+def _variables(env: Mapping[str, str]) -> dict[str, str]:
+    """`YARN_*` variables as yarn 1 reads them."""
+    return {key[5:].lower().replace("_", "-"): value for key, value in env.items() if key.lower().startswith("yarn_")}

@@ -1,0 +1,158 @@
+"""`yarn.lock`: yarn 1's own format, and the YAML of yarn 2 and later.
+
+Invariants: what counts is what yarn would download. In yarn 1's that is the address in `resolved`, whatever name and
+version stand beside it; in the later ones it is the `resolution`, patches and aliases seen through.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from urllib.parse import parse_qs
+
+from slopguard.errors import InputError
+from slopguard.model import Ecosystem, Location, Sighting, Source, SourceKind
+from slopguard.readers import package_json, places, spec, yarn_spec
+from slopguard.readers.interface import NOWHERE, Context, Load, Problem, Reading
+from slopguard.readers.package_lock import integrity, resolved
+from slopguard.readers.text import Lines, string, table
+from slopguard.readers.uv_lock import origins
+from slopguard.readers.yaml_text import documents
+
+_MODERN = re.compile(r"^[\"']?__metadata[\"']?\s*:", re.MULTILINE)
+_FIELD = re.compile(r"""  ("?)(version|resolved|integrity)\1:? (".*"|\S.*)$""")
+_PATTERN = re.compile(r'"((?:[^"\\]|\\.)*)"|([^",\s][^,"]*)')
+_SHA1 = re.compile(r"[0-9a-f]{40}")
+
+
+@dataclass(slots=True)
+class _Entry:
+    """One package of yarn 1's lock file."""
+
+    patterns: list[str]
+    line: int
+    fields: dict[str, str] = field(default_factory=dict)
+
+
+def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
+    """Read a lock file.
+
+    Raises:
+        InputError: it is neither format.
+    """
+    text = load(path)
+    found = _modern(text, path) if _MODERN.search(text) else _classic(text, path)
+    pairs = list(found)
+    sightings = tuple(sighting for sighting, _ in pairs)
+    problems = tuple(Problem("undecidable", s.location) for s, known in pairs if not known and s.location)
+    return Reading(path, sightings, problems=problems, locked=True)
+
+
+def _classic(text: str, path: Path) -> Iterator[tuple[Sighting, bool]]:
+    """Yarn 1's entries as sightings, each with whether it could be decided."""
+    for entry in _entries(text, path):
+        location = Location(str(path), entry.line)
+        name, wanted = yarn_spec.split(entry.patterns[0]) or (entry.patterns[0], "")
+        plain = package_json.entry(name, wanted, path.parent, location, {})
+        version, address = entry.fields.get("version", ""), entry.fields.get("resolved", "")
+        digests = integrity(entry.fields.get("integrity"))
+        sha1 = address.partition("#")[2]
+        digests |= {f"sha1:{sha1}"} if _SHA1.fullmatch(sha1) else set()
+        yield _fetched(plain, version, address, digests, path.parent), bool(version)
+
+
+def _fetched(plain: Sighting, version: str, address: str, digests: frozenset[str], base: Path) -> Sighting:
+    """What yarn 1 downloads for an entry: the address counts, if there is one."""
+    raw, source = plain.raw, plain.source
+    if "://" in address:
+        raw, version, source = resolved(address, raw, version, base)
+    elif source.kind is SourceKind.REGISTRY:
+        source = Source(SourceKind.REGISTRY)
+    alias = {"alias": plain.extra["alias"]} if "alias" in plain.extra else {}
+    kept = {key: plain.extra[key] for key in ("archive", "link") if key in plain.extra}
+    return replace(
+        plain,
+        raw=raw,
+        specifier="",
+        version=version or None,
+        digests=digests,
+        source=source,
+        extra={**alias, **kept, **origins([address])},
+    )
+
+
+def _entries(text: str, path: Path) -> Iterator[_Entry]:
+    """The entries of yarn 1's format.
+
+    Raises:
+        InputError: a line that cannot be one.
+    """
+    entry: _Entry | None = None
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        if not line.startswith(" "):
+            if entry:
+                yield entry
+            patterns = [found[1] or found[2] for found in _PATTERN.finditer(line.rstrip().removesuffix(":"))]
+            if not line.rstrip().endswith(":") or not patterns:
+                raise InputError(f"{path}:{number}: not a line of a yarn.lock")
+            entry = _Entry([pattern.strip() for pattern in patterns], number)
+        elif entry and (found := _FIELD.match(line)):
+            entry.fields[found[2]] = found[3].strip().strip('"')
+    if entry:
+        yield entry
+
+
+def _modern(text: str, path: Path) -> Iterator[tuple[Sighting, bool]]:
+    """The entries of yarn 2 and later as sightings, each with whether it could be decided.
+
+    Raises:
+        InputError: it is no YAML.
+    """
+    document = next(iter(documents(text, path)), {})
+    lines = Lines(text)
+    for key, value in document.items():
+        if key == "__metadata":
+            continue
+        fields = table(value)
+        location = Location(str(path), lines.find(f'"{key}":') or lines.find(f"{key}:"))
+        resolution = string(fields.get("resolution"))
+        found = _resolution(resolution, string(fields.get("version")), path.parent, location)
+        if found:
+            yield _aliased(found, str(key)), True
+        else:
+            yield Sighting(Ecosystem.NPM, str(key), source=Source(trusted=False), location=location), False
+
+
+def _resolution(text: str, version: str, base: Path, location: Location) -> Sighting | None:
+    """What `name@reference` stands for."""
+    parts = yarn_spec.split(text)
+    if parts is None:
+        return None
+    name, reference = yarn_spec.rewritten(*parts)
+    reference, _, parameters = reference.partition("::")
+    protocol, _, rest = reference.partition(":")
+    if protocol == "npm" and spec.npm_version(rest):
+        return _registry(name, rest, parse_qs(parameters).get("__archiveUrl", [""])[0], base, location)
+    found = package_json.entry(name, reference, base, location, {})
+    if found.source.kind is SourceKind.REGISTRY and found.version is None:
+        return None if not version else replace(found, version=version, specifier="")
+    return replace(found, specifier="", version=found.version or version or None)
+
+
+def _registry(name: str, version: str, address: str, base: Path, location: Location) -> Sighting:
+    """A package from a registry; an address of its own is compared with the session's registries."""
+    found = Sighting(Ecosystem.NPM, name, version=version, location=location)
+    if not address:
+        return found
+    raw, version, source = resolved(address, name, version, base)
+    return replace(found, raw=raw, version=version or None, source=source, extra=origins([places.clean(address)]))
+
+
+def _aliased(found: Sighting, key: str) -> Sighting:
+    """The sighting with the name it is installed under, if that is another."""
+    name = (yarn_spec.split(key.partition(",")[0].strip()) or (found.raw, ""))[0]
+    return found if name == found.raw else replace(found, extra={**found.extra, "alias": name})
