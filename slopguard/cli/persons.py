@@ -41,7 +41,7 @@ def only_a_person(what: str, command: str) -> None:
         UsageError: an agent, a CI job or something an agent started asks, or there is no terminal.
     """
     person = detect(os.environ, terminal=at_a_terminal()) is Actor.HUMAN
-    if not person or not _terminal_there() or agent_ancestor():
+    if not person or not terminal_there() or agent_ancestor():
         raise UsageError(f"only a person can {what}, at a terminal", f"Ask the user to run: {command}")
 
 
@@ -189,7 +189,8 @@ def _unseen(out: IO[str]) -> Iterator[None]:
         out.write("\n")
 
 
-def _terminal_there() -> bool:
+def terminal_there() -> bool:
+    """Whether this process has a controlling terminal."""
     try:
         os.close(os.open(TERMINAL, os.O_RDWR | os.O_NOCTTY))
     except OSError:

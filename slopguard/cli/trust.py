@@ -68,8 +68,7 @@ def accept(ctx: click.Context, what: str, config: Path | None, form: str) -> int
     made = _index if "://" in what else _project
     proposal = made(what, record.read(user), user, config_of(ctx, config))
     prove(proposal.settings, proposal.lines)
-    _log(proposal.settings, "accepted", proposal.kind, proposal.name)
-    record.write(user, proposal.added_to(record.read(user)))
+    keep(proposal, user)
     back = f"slopguard trust remove {shlex.quote(proposal.name)}"
     click.echo(printable(f"slopguard: accepted. Take it back with: {back}"))
     return 0
@@ -133,6 +132,26 @@ class Proposal:
     lines: tuple[str, ...]
     settings: Settings
     added_to: Callable[[Accepted], Accepted]
+
+
+def project_proposal(folder: Path, config: Path | None) -> Proposal | None:
+    """What a person can accept of a project; `None` if there is nothing, or nothing that they did not accept before.
+
+    Raises:
+        ConfigError: its settings are malformed.
+        InputError: a lock file is not what it claims to be.
+    """
+    user = places(os.environ).user
+    known, offer = record.read(user), look(folder)
+    if offer.empty or _accepted(offer, known, user):
+        return None
+    return _project(str(folder), known, user, config)
+
+
+def keep(proposal: Proposal, user: Path) -> None:
+    """Write what a person accepted to the ledger and to their record."""
+    _log(proposal.settings, "accepted", proposal.kind, proposal.name)
+    record.write(user, proposal.added_to(record.read(user)))
 
 
 def _index(what: str, known: Accepted, user: Path, config: Path | None) -> Proposal:
@@ -209,6 +228,18 @@ def _offer(what: str) -> Offer:
             "there is nothing to accept: no settings, and no lock file with digests", "See slopguard trust --help"
         )
     return offer
+
+
+def _accepted(offer: Offer, known: Accepted, user: Path) -> bool:
+    """Whether exactly this was accepted before."""
+    digest = known.projects.get(str(offer.place))
+    if any(known.files.get(path) != seen for path, seen in offer.settings.items()) or (offer.locks and digest is None):
+        return False
+    try:
+        kept = record.locked_by([(record.snapshot(user, str(offer.place)), digest)]) if digest else {}
+    except SlopguardError:
+        return False
+    return dict(kept) == dict(offer.locked)
 
 
 def _described(offer: Offer) -> Iterator[str]:

@@ -1,0 +1,181 @@
+"""`slopguard enable`: plain `pip install x` and `npm install x` are guarded from now on.
+
+Invariants: every file that will change is shown first, with what the guard would have stopped here; a person answers at
+the terminal, or `--yes` says that nobody needs to; what changes is what was shown; it only ever tightens, so an agent
+may run it, except that a project's settings and lock files are accepted by a person alone; it is in the ledger.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from slopguard import clients
+from slopguard.cli.app import common, config_of
+from slopguard.cli.enable_words import as_json, described
+from slopguard.cli.persons import ask_yes, only_a_person, prove, terminal_there
+from slopguard.cli.rehearsing import lines as rehearsed
+from slopguard.cli.rehearsing import rehearse
+from slopguard.cli.trust import Proposal, keep, project_proposal
+from slopguard.config import Settings, load, places
+from slopguard.config.actors import at_a_terminal, detect
+from slopguard.errors import ConfigError, UsageError, printable
+from slopguard.guard.enabling import plan, record, rehearsal, switch, venvs
+from slopguard.guard.enabling.plan import Plan
+from slopguard.model import Actor
+from slopguard.names import shown
+from slopguard.store import acts
+
+AGENTS = frozenset(
+    {"aider", "claude", "claude-code", "cline", "codex", "copilot", "cursor", "gemini", "goose", "opencode"}
+)
+
+
+@click.command(epilog="Example: slopguard enable    or: slopguard enable pip npm --venv .venv")
+@click.argument("names", nargs=-1, metavar="[CLIENT ...]")
+@click.option("--project", is_flag=True, help="Accept this project's settings and lock files too, and guard its .venv.")
+@click.option(
+    "--venv", is_flag=False, flag_value="", metavar="[DIR]", help="Guard a virtual environment's own pip too."
+)
+@click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
+@click.option("--yes", is_flag=True, help="Do not ask: for scripts, containers and CI.")
+@common
+@click.pass_context
+def enable(
+    ctx: click.Context,
+    names: tuple[str, ...],
+    project: bool,
+    venv: str | None,
+    dry_run: bool,
+    yes: bool,
+    config: Path | None,
+    form: str,
+) -> int:
+    """Guard every CLIENT (all that are installed) wherever it is called by its name.
+
+    Shims go into a folder of slopguard's that a line in your shell profiles puts first on PATH. You see every file that
+    changes, and what would have been stopped in the lock files here, before anything happens. Back: slopguard disable.
+    """
+    check_names(names)
+    settings = load(Path.cwd(), os.environ, config_file=config_of(ctx, config))
+    proposal = _proposal(config_of(ctx, config), dry_run=dry_run) if project else None
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    made = _plan(settings, names, _folders(venv, project=project), now)
+    if made.empty and proposal is None:
+        click.echo(f"slopguard: already on; nothing to change. Guarded: {' '.join(made.after.clients)}")
+        return 0
+    tried = rehearse(rehearsal.look(Path.cwd(), settings, os.environ), settings)
+    text = [*described(made), *(proposal.lines if proposal else ()), *rehearsed(tried, Path.cwd())]
+    if form == "json":
+        click.echo(json.dumps(as_json(made, tried, changed=not dry_run), indent=1))
+    if dry_run or not _agreed(text, settings, proposal, yes=yes, quiet=form == "json"):
+        if dry_run and form != "json":
+            click.echo(printable_lines([*text, "slopguard: nothing was changed (--dry-run)."]))
+        return 0
+    with switch.alone(settings.home):
+        if _plan(settings, names, _folders(venv, project=project), now) != made:
+            raise ConfigError("something changed while you read, so nothing was done", "Run it again")
+        if proposal is not None:
+            keep(proposal, places(os.environ).user)
+        command = shlex.join(["slopguard", "enable", *names])
+        acts.record(settings, "enable", "enabled", "enable", f"guard:{made.home / record.SHIMS}", command)
+        switch.carry_out(made)
+    if form != "json":
+        click.echo(printable_lines(_done(made)))
+    return 0
+
+
+def check_names(names: Sequence[str]) -> None:
+    """Go on only if these are clients.
+
+    Raises:
+        UsageError: one is not; the nearest is named.
+    """
+    import difflib
+
+    for name in names:
+        if clients.plain(name):
+            continue
+        if name.lower() in AGENTS:
+            raise UsageError(
+                f"'{name.lower()}' is an agent, and hooks for agents are not part of this version",
+                "The clients it starts by their names are guarded by: slopguard enable",
+            )
+        near = difflib.get_close_matches(name, clients.COMMANDS, n=1, cutoff=0.5)
+        hint = f"The nearest is: slopguard enable {near[0]}" if near else f"Known are: {' '.join(clients.COMMANDS)}"
+        raise UsageError(f"there is no client '{shown(name)}'", hint)
+
+
+def printable_lines(lines: Sequence[str]) -> str:
+    """The lines as a terminal shows them, whatever a path is called."""
+    return "\n".join(printable(line) for line in lines)
+
+
+def _plan(settings: Settings, names: Sequence[str], folders: Sequence[Path], now: str) -> Plan:
+    before = record.read(settings.home)
+    wanted = plan.names(os.environ, names, before.clients)
+    return plan.make(settings.home, os.environ, wanted, [*map(Path, before.venvs), *folders], before, now)
+
+
+def _folders(venv: str | None, *, project: bool) -> list[Path]:
+    """The `bin` of each virtual environment that is asked for.
+
+    Raises:
+        UsageError: there is none.
+    """
+    places = []
+    if venv is not None:
+        place = venv or os.environ.get("VIRTUAL_ENV")
+        if not place:
+            raise UsageError("no virtual environment is active", "Name its folder: slopguard enable --venv .venv")
+        places.append(Path(place))
+    if project:
+        places += [Path(name) for name in (".venv", "venv") if (Path(name) / "pyvenv.cfg").is_file()]
+    return [venvs.bin_of(place) for place in places]
+
+
+def _proposal(config: Path | None, *, dry_run: bool) -> Proposal | None:
+    """What a person is asked to accept of this project, `None` if there is nothing that was not accepted before.
+
+    Raises:
+        UsageError: there is something, and nobody is there who may accept it.
+    """
+    found = project_proposal(Path(), config)
+    if found is not None and not dry_run:
+        only_a_person("accept a project", "slopguard enable --project")
+    return found
+
+
+def _agreed(text: Sequence[str], settings: Settings, proposal: Proposal | None, *, yes: bool, quiet: bool) -> bool:
+    """Show it, and let a person agree; always true.
+
+    Raises:
+        UsageError: nobody agreed.
+    """
+    question, refused = "Change all this?", "nothing was changed"
+    if proposal is not None:
+        prove(proposal.settings, text, "Accept the project, and change all this?")
+    elif yes:
+        if not quiet:
+            click.echo(printable_lines(text))
+    elif terminal_there() and detect(os.environ, terminal=at_a_terminal()) is Actor.HUMAN:
+        ask_yes(text, question, refused)
+    else:
+        click.echo(printable_lines(text))
+        raise UsageError("nobody is here to agree, so nothing was changed", "Add --yes")
+    return True
+
+
+def _done(made: Plan) -> list[str]:
+    script = shlex.quote(str(made.home / record.SHIMS / "env.sh"))
+    return [
+        f"slopguard: on. Guarded by name: {' '.join(made.after.clients)}",
+        f"slopguard: shells that you open from now on are guarded; this one with: . {script}",
+        "slopguard: off again with: slopguard disable",
+    ]

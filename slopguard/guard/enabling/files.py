@@ -1,0 +1,94 @@
+"""Files of the user's, written so that whoever else has to do with them notices nothing but the content.
+
+Invariants: a symbolic link stays one, what it leads to is written; mode, owner and further names (hard links) stay; a
+file that may not be written is an error before anything changes.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from slopguard.errors import ConfigError
+
+_WRITABLE = 0o222
+
+
+def read(path: Path) -> bytes | None:
+    """The content of a file, `None` where there is none.
+
+    Raises:
+        ConfigError: it is there and no file that can be read.
+    """
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as why:
+        raise ConfigError(f"{path}: cannot be read ({type(why).__name__})", "Nothing was changed") from None
+
+
+def check_writable(path: Path, instead: str) -> None:
+    """Go on only if a file can be written, or made.
+
+    Args:
+        instead: what a person can do, one line.
+
+    Raises:
+        ConfigError: it cannot.
+    """
+    target = path.resolve()
+    if target.exists():
+        fine = bool(target.stat().st_mode & _WRITABLE) and os.access(target, os.W_OK)
+    else:
+        folder = next(parent for parent in target.parents if parent.exists())
+        fine = folder.is_dir() and bool(folder.stat().st_mode & _WRITABLE) and os.access(folder, os.W_OK)
+    if not fine:
+        raise ConfigError(f"{path}: is read-only, so nothing was changed", instead)
+
+
+def put(path: Path, data: bytes, *, mode: int = 0o644, mtime_ns: int | None = None) -> None:
+    """Write a file, or make it.
+
+    Args:
+        mode: of a file that is not there yet.
+        mtime_ns: the time of change that it shall show.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    target = path.resolve()
+    before = target.stat() if target.exists() else None
+    if before is not None and (before.st_nlink > 1 or not os.access(target.parent, os.W_OK)):
+        with target.open("r+b") as stream:  # another name of the same file, or a folder that takes no new file
+            stream.write(data)
+            stream.truncate()
+            os.fsync(stream.fileno())
+    else:
+        _replace(target, data, mode if before is None else before.st_mode & 0o7777, before)
+    if mtime_ns is not None:
+        os.utime(target, ns=(target.stat().st_atime_ns, mtime_ns))
+
+
+def make_folder(folder: Path) -> list[Path]:
+    """Make a folder; those that were not there before, outermost first."""
+    missing = [each for each in (folder, *folder.parents) if not each.exists()][::-1]
+    folder.mkdir(parents=True, exist_ok=True)
+    return missing
+
+
+def _replace(target: Path, data: bytes, mode: int, before: os.stat_result | None) -> None:
+    fresh = target.with_name(f".{target.name}.slopguard-{os.getpid()}")
+    try:
+        with fresh.open("wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        if before is not None and (before.st_uid, before.st_gid) != (fresh.stat().st_uid, fresh.stat().st_gid):
+            os.chown(fresh, before.st_uid, before.st_gid)
+        fresh.chmod(mode)
+        fresh.replace(target)
+    finally:
+        with suppress(OSError):
+            fresh.unlink(missing_ok=True)

@@ -1,0 +1,248 @@
+"""What `slopguard enable` will change, known in full before it changes anything; and what is guarded by now.
+
+Invariants: making a plan changes nothing; two plans of one state are equal; a plan of what is done already is empty.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from slopguard.clients import plain
+from slopguard.errors import ConfigError
+from slopguard.guard import find
+from slopguard.guard.enabling import files, hooks, profiles, record, shims, undo, venvs
+from slopguard.guard.enabling.profiles import Profile
+from slopguard.guard.enabling.record import Changed, Enabled
+from slopguard.guard.enabling.venvs import Move
+
+_PYTHON = re.compile(r"python(3(\.\d+)?)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A file that gets a line.
+
+    Args:
+        path: as a person knows it.
+        before: its content, `None` if it is not there.
+        after: what it will be.
+        purpose: what reads it.
+    """
+
+    path: Path
+    before: bytes | None
+    after: bytes
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What will change.
+
+    Args:
+        home: SLOPGUARD_HOME.
+        before: what is switched on now.
+        after: what will be.
+        scripts: every file of the folder of shims.
+        fresh: those of them that are new or differ.
+        stale: shims there that no longer belong.
+        edits: shell profiles and activation scripts.
+        moves: pips of virtual environments.
+        rewritten: shims in virtual environments that differ.
+        contents: path to before and after, of what is new in the record.
+    """
+
+    home: Path
+    before: Enabled
+    after: Enabled
+    scripts: Mapping[str, bytes]
+    fresh: tuple[str, ...]
+    stale: tuple[str, ...]
+    edits: tuple[Edit, ...]
+    moves: tuple[Move, ...]
+    rewritten: tuple[Move, ...]
+    contents: Mapping[str, tuple[bytes | None, bytes]]
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing will change."""
+        changes = (self.fresh, self.stale, self.edits, self.moves, self.rewritten, self.contents)
+        return not any(changes) and self.before == self.after
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What is guarded under an environment's PATH.
+
+    Args:
+        guarded: names whose first file on PATH is a shim.
+        shadowed: names with a shim that another file comes before.
+        missing: clients that are there and have no shim.
+        venvs: guarded virtual environments, with whether every pip in it is.
+        intact: whether each shim is what this slopguard would write.
+    """
+
+    guarded: tuple[str, ...]
+    shadowed: tuple[str, ...]
+    missing: tuple[str, ...]
+    venvs: Mapping[str, bool]
+    intact: bool
+
+
+def names(env: Mapping[str, str], asked: Sequence[str], known: Sequence[str] = ()) -> tuple[str, ...]:
+    """The names that shall have a shim.
+
+    A `pip` is among them wherever a Python is, because every virtual environment brings one.
+
+    Args:
+        asked: clients that were named; all that are there if none.
+        known: names that have one already.
+    """
+    there = find.installed(env)
+    wanted = {*known, *(asked or there)}
+    pythons = find.named(env, lambda name: _PYTHON.fullmatch(name) is not None)
+    if any(plain(name) == "pip" for name in asked) or (pythons and not asked):
+        wanted |= {"pip", "pip3", *(name for name in there if plain(name) == "pip")}
+    if any(plain(name) in shims.MODULES for name in wanted):
+        wanted |= set(pythons)
+    return tuple(sorted(wanted))
+
+
+def make(
+    home: Path, env: Mapping[str, str], clients: Sequence[str], folders: Iterable[Path], before: Enabled, now: str
+) -> Plan:
+    """The plan that leads to exactly these shims and environments.
+
+    Args:
+        clients: see `names`.
+        folders: the `bin` of each virtual environment to guard, those guarded already included.
+        before: the record.
+        now: the time, ISO 8601.
+
+    Raises:
+        ConfigError: a file is read-only or cannot be read, or SLOPGUARD_HOME cannot stand on PATH.
+    """
+    _fit_for_path(home)
+    place = home / record.SHIMS
+    bins = sorted({folder for folder in folders if folder.is_dir()})
+    wanted = profiles.profiles(place, env)
+    for folder in bins:
+        wanted += profiles.activations(place, folder)
+    edits, changed, contents = _edits(home, wanted, before)
+    made = [str(each) for edit in edits for each in _missing(edit.path.resolve().parent)]
+    after = Enabled(
+        since=before.since or now,
+        clients=tuple(clients),
+        files=changed,
+        folders=tuple(dict.fromkeys([*before.folders, *made])),
+        venvs={str(folder): tuple(venvs.pips(folder)) for folder in bins},
+        python=sys.executable,
+    )
+    scripts = _scripts(home, after)
+    return Plan(
+        home,
+        before,
+        after,
+        scripts,
+        tuple(name for name, data in scripts.items() if files.read(place / name) != data),
+        _stale(place, scripts),
+        tuple(edits),
+        tuple(move for folder in bins for move in venvs.moves(folder)),
+        tuple(_rewritten(after, place)),
+        contents,
+    )
+
+
+def coverage(home: Path, env: Mapping[str, str]) -> Coverage:
+    """What is guarded now, for a shell with this environment.
+
+    Raises:
+        ConfigError: the record is not what it should be.
+    """
+    enabled, place = record.read(home), home / record.SHIMS
+    first = {name: shutil.which(name, path=env.get("PATH")) for name in enabled.clients}
+    guarded = tuple(name for name, path in first.items() if path and Path(path).parent == place)
+    scripts = _scripts(home, enabled) if enabled.on else {}
+    return Coverage(
+        guarded,
+        tuple(name for name, path in first.items() if path and name not in guarded),
+        tuple(name for name in find.installed(env) if name not in enabled.clients),
+        {folder: Path(folder).is_dir() and not venvs.moves(Path(folder)) for folder in enabled.venvs},
+        all(files.read(place / name) == data for name, data in scripts.items()),
+    )
+
+
+def _scripts(home: Path, after: Enabled) -> dict[str, bytes]:
+    """Every file of the folder of shims."""
+    place = home / record.SHIMS
+    texts = {**shims.scripts(after.clients, place), "env.sh": hooks.env_sh(place), "env.fish": hooks.env_fish(place)}
+    texts[undo.NAME] = undo.undo_sh(home, after, [*texts, undo.NAME])
+    return {name: text.encode("utf-8", "surrogateescape") for name, text in texts.items()}
+
+
+def _edits(
+    home: Path, wanted: Sequence[Profile], before: Enabled
+) -> tuple[list[Edit], tuple[Changed, ...], dict[str, tuple[bytes | None, bytes]]]:
+    """The edits, the files of the record after them, and the contents that are new in it."""
+    known = {changed.path: changed for changed in before.files}
+    edits, contents = [], {}
+    for profile in wanted:
+        path, now = str(profile.path.resolve()), files.read(profile.path)
+        after = profiles.with_line(now, profile.line)
+        if after != now:
+            files.check_writable(profile.path, f"Make it writable, or write at its end yourself: {profile.line}")
+            edits.append(Edit(profile.path, now, after, profile.purpose))
+        elif path in known:
+            continue
+        original = _original(home, path, now, known.get(path))
+        contents[path] = (original, after)
+        known[path] = _changed(path, original, after, known.get(path))
+    return edits, tuple(known.values()), contents
+
+
+def _original(home: Path, path: str, now: bytes | None, known: Changed | None) -> bytes | None:
+    """What a file holds, or held, without slopguard's line."""
+    if known is not None and record.digest(now) == known.after:
+        return record.copy_before(home, known) if known.existed else None
+    rest = None if now is None else profiles.without_line(now)
+    return now if rest == now else rest or None
+
+
+def _changed(path: str, original: bytes | None, after: bytes, known: Changed | None) -> Changed:
+    same = known is not None and known.before == record.digest(original)
+    if known is not None and same:
+        return replace(known, after=record.digest(after))
+    mtime = Path(path).stat().st_mtime_ns if original is not None else 0
+    return Changed(path, original is not None, mtime, record.digest(original), record.digest(after))
+
+
+def _missing(folder: Path) -> list[Path]:
+    return [each for each in (folder, *folder.parents) if not each.exists()][::-1]
+
+
+def _stale(place: Path, scripts: Mapping[str, bytes]) -> tuple[str, ...]:
+    there = place.iterdir() if place.is_dir() else ()
+    return tuple(sorted(path.name for path in there if path.name not in scripts and find.is_shim(path)))
+
+
+def _rewritten(after: Enabled, place: Path) -> Iterable[Move]:
+    """Shims in virtual environments that another slopguard wrote."""
+    for folder, pips in after.venvs.items():
+        for name in pips:
+            path = Path(folder) / name
+            if find.is_shim(path) and files.read(path) != shims.of_venv(Path(folder), name, place).encode():
+                yield Move(Path(folder), name)
+
+
+def _fit_for_path(home: Path) -> None:
+    text = str(home)
+    if ":" in text or not text.isprintable():
+        raise ConfigError(
+            "SLOPGUARD_HOME holds a colon or a character that does not print, so it cannot stand on PATH",
+            "Choose another folder",
+        )
