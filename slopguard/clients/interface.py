@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from slopguard.errors import EnvironmentFailed
 from slopguard.indexes import Index
 from slopguard.model import Ecosystem, Sighting
 from slopguard.readers.interface import Problem
@@ -97,10 +98,24 @@ class Launch:
     Args:
         argv: full command line, the real executable first.
         env: the complete environment for the child.
+        mark: a file that is there once the client was guarded; without it what it did was not checked.
     """
 
     argv: tuple[str, ...]
     env: Mapping[str, str]
+    mark: Path | None = None
+
+    def proven(self) -> None:
+        """Say so if the client, having ended, left no mark.
+
+        Raises:
+            EnvironmentFailed: it was not guarded.
+        """
+        if self.mark is not None and not self.mark.exists():
+            raise EnvironmentFailed(
+                f"{Path(self.argv[0]).name} did not load what guards it, so what it did was not checked",
+                "It was kept from every index as far as its proxy settings reach; check what it installed",
+            )
 
 
 class Client(Protocol):

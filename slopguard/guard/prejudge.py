@@ -49,7 +49,7 @@ def read_all(call: Invocation, env: Mapping[str, str]) -> list[Reading]:
     Raises:
         InputError: a file is missing, or is not what it claims to be.
     """
-    context = Context(cwd=call.cwd, env=env, sources=call.client in ("uv", "uvx"))
+    context = Context(cwd=call.cwd, env=env, sources=call.client in ("uv", "uvx"), poetry=call.client == "poetry")
     found = [_read(path, context) for path in call.files]
     found += [_constraints(_read(path, context)) for path in call.constraints]
     seen = {reading.path.resolve() for reading in found}

@@ -199,7 +199,9 @@ class Guarded:
             edit = partial(addresses.back, upstream=upstream) if prints_addresses(self.call) else None
             env = net.environment(environment(launch, self.call, session.settings.mode))
             env = outer.recorded(freed(env, net.record, call, scratch), self.env, scratch)
-            return child.run(launch.argv, env, self.cwd, edit, net.ports)
+            code = child.run(launch.argv, env, self.cwd, edit, net.ports)
+            launch.proven()
+            return code
 
     def _close(
         self, session: Session, judged: Sequence[Verdict], code: int, indexes: Sequence[Index], *, observe: bool
@@ -261,7 +263,7 @@ def environment(launch: Launch, call: Invocation, mode: Mode) -> dict[str, str]:
     if call.offline:
         env |= {"UV_OFFLINE": "1", "npm_config_offline": "true"}
     if mode is Mode.OBSERVE:
-        for key in ("npm_config_allow_git", "npm_config_allow_remote", "PIP_PROXY"):
+        for key in ("npm_config_allow_git", "npm_config_allow_remote", "PIP_PROXY", "SLOPGUARD_POETRY_ONLY"):
             env.pop(key, None)
     return env
 

@@ -99,11 +99,13 @@ class Context:
         cwd: the folder the client works in, where pip starts relative paths; `None`: the file's own folder.
         env: variables for pip's `${NAME}`; `None`: not known, so that using one is `undecidable`.
         sources: whether `[tool.uv.sources]` count: they do for uv, unless told `--no-sources`; not for pip.
+        poetry: whether `[tool.poetry]` sources and plugins count: they do for poetry alone.
     """
 
     cwd: Path | None = None
     env: Mapping[str, str] | None = None
     sources: bool = True
+    poetry: bool = True
 
 
 NOWHERE = Context()

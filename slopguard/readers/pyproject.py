@@ -1,9 +1,13 @@
-"""`pyproject.toml`: PEP 621 dependencies and extras, PEP 735 groups, PEP 518 build requirements, `[tool.uv]`."""
+"""`pyproject.toml`: PEP 621 dependencies and extras, PEP 735 groups, PEP 518 build requirements, and two tools'.
+
+Those are `[tool.uv]` and `[tool.poetry]`.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from slopguard.readers import poetry_tables
 from slopguard.readers.interface import NOWHERE, Context, Load, Reading
 from slopguard.readers.text import Lines, Table, string, strings, table, toml
 from slopguard.readers.uv_tables import Gatherer, canonical
@@ -20,20 +24,24 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
     text = load(path)
     document = toml(text, path)
     project = table(document.get("project"))
-    uv = table(table(document.get("tool")).get("uv"))
-    gather = Gatherer(path, Lines(text), context, uv, canonical(string(project.get("name"))))
-    _project(gather, project)
+    tool = table(document.get("tool"))
+    uv, poetry = table(tool.get("uv")), table(tool.get("poetry"))
+    own = string(project.get("name")) or string(poetry.get("name"))
+    gather = Gatherer(path, Lines(text), context, uv, canonical(own))
+    _project(gather, project, elsewhere=poetry_tables.declares(poetry))
     _groups(gather, table(document.get("dependency-groups")))
     gather.requirements(table(document.get("build-system")).get("requires"), "build-system", "[build-system]")
     gather.uv_lists()
+    poetry_tables.gather(gather, poetry)
     return gather.reading()
 
 
-def _project(gather: Gatherer, project: Table) -> None:
+def _project(gather: Gatherer, project: Table, *, elsewhere: bool) -> None:
+    """PEP 621; `elsewhere`: what is dynamic stands in `[tool.poetry]`."""
     gather.requirements(project.get("dependencies"), "dependencies", "dependencies")
     for extra, value in table(project.get("optional-dependencies")).items():
         gather.requirements(value, f"extra:{extra}", "optional-dependencies")
-    if {"dependencies", "optional-dependencies"} & set(strings(project.get("dynamic"))):
+    if {"dependencies", "optional-dependencies"} & set(strings(project.get("dynamic"))) and not elsewhere:
         gather.problem("undecidable", "dynamic")
 
 
