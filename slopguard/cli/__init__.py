@@ -57,11 +57,12 @@ def _dispatch(args: list[str]) -> int:
     config, rest = _config_first(args)
     if rest and clients.plain(rest[0]):
         return _guarded(rest[0], rest[1:], config)
-    if rest[:2] == ["run", "--"] or (rest[:1] == ["run"] and rest[1:] and not rest[1].startswith("-")):
-        command = rest[2:] if rest[1] == "--" else rest[1:]
+    net = rest[:2] == ["run", "--net"]
+    if rest[:1] == ["run"] and (command := rest[1 + net :]) and (command[0] == "--" or not command[0].startswith("-")):
+        command = command[1:] if command[0] == "--" else command
         if not command:
             raise UsageError("run needs a command after --", "For example: slopguard run -- make install")
-        return _guarded("run", command, config)
+        return _guarded("run", command, config, net=net)
     if rest[:1] == ["ask"]:
         from slopguard.cli.plain import plain
 
@@ -75,10 +76,10 @@ def _dispatch(args: list[str]) -> int:
     return run(rest, config)
 
 
-def _guarded(client: str, args: list[str], config: Path | None) -> int:
+def _guarded(client: str, args: list[str], config: Path | None, *, net: bool = False) -> int:
     from slopguard.guard.run import main as guard
 
-    return guard(client, args, config)
+    return guard(client, args, config, net=net)
 
 
 def _config_first(args: list[str]) -> tuple[Path | None, list[str]]:

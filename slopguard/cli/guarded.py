@@ -44,7 +44,8 @@ def __getattr__(name: str) -> click.Command:
 
 
 @click.command(epilog="Example: slopguard run -- make install")
+@click.option("--net", is_flag=True, help="Keep the whole command, not only its clients, from going past the guard.")
 @click.argument("command", nargs=-1, metavar="-- COMMAND...")
-def run(command: tuple[str, ...]) -> None:
+def run(net: bool, command: tuple[str, ...]) -> None:
     """Run COMMAND; every package client that it starts is guarded."""
     raise UsageError("run needs a command after --", "For example: slopguard run -- make install")

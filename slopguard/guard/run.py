@@ -14,11 +14,12 @@ from slopguard.guard import find, outer
 from slopguard.guard.quick import installs_nothing
 
 
-def main(client: str, argv: Sequence[str], config: Path | None = None) -> int:
+def main(client: str, argv: Sequence[str], config: Path | None = None, *, net: bool = False) -> int:
     """Run `slopguard CLIENT ARGV...`, or `slopguard run -- ARGV...` when `client` is `run`.
 
     Args:
         config: `--config FILE`.
+        net: of `run`: the egress net lies under the whole command, not only under the clients in it.
 
     Returns:
         the exit code; a command that installs nothing never returns.
@@ -29,7 +30,7 @@ def main(client: str, argv: Sequence[str], config: Path | None = None) -> int:
     if client == "run":
         from slopguard.guard.shims import main as run_command
 
-        return run_command(argv, config)
+        return run_command(argv, config, net=net)
     env, cwd = outer.restored(os.environ), Path.cwd()
     via = env.pop(find.VIA, "")
     if installs_nothing(client, argv):

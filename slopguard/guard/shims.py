@@ -20,13 +20,14 @@ from pathlib import Path
 from slopguard import config as settings_files
 from slopguard.clients import client_for
 from slopguard.clients.applied import applied
-from slopguard.clients.interface import GateAddress
+from slopguard.clients.interface import GateAddress, Invocation
 from slopguard.config import Settings
 from slopguard.errors import ConfigError, SlopguardError, UsageError
 from slopguard.gate.ports import preferred_port
 from slopguard.gate.session import Session, make_session
 from slopguard.gate.thread import GateThread
 from slopguard.guard import child, find, lines, outer
+from slopguard.guard.net import STOPPED, net_for, told
 from slopguard.guard.session import spared, unique
 from slopguard.indexes import Index
 from slopguard.judge import Door, Judge
@@ -43,8 +44,12 @@ _ASKED = {
 """A command that uses the indexes, of each client that the environment can send to a gate."""
 
 
-def main(argv: Sequence[str], config: Path | None = None) -> int:
+def main(argv: Sequence[str], config: Path | None = None, *, net: bool = False) -> int:
     """Run a command with every client guarded; its exit code, or the contract's if something was refused past a shim.
+
+    Args:
+        net: the egress net lies under the whole command. It is advice there: what the command starts may be a guard,
+            which must reach the index, so the kernel confines only the clients themselves.
 
     Raises:
         SlopguardError: the guard cannot be set up.
@@ -62,8 +67,19 @@ def main(argv: Sequence[str], config: Path | None = None) -> int:
         stack.callback(gate.close, session)
         guarded = environment(env, cwd, folder, address, found)
         write_shims(folder / "bin", config, env)
+        if net:
+            whole = stack.enter_context(net_for(call(argv, cwd), (), env, settings, address, indexes, ()))
+            session.learn = whole.learn
+            guarded = outer.recorded(whole.environment(guarded), env, folder)
         code = child.run(argv, guarded, cwd)
+    if net and told(whole, settings, call(argv, cwd)) and code != 0:
+        code = STOPPED
     return _ended(session, code, settings, indexes)
+
+
+def call(argv: Sequence[str], cwd: Path) -> Invocation:
+    """The whole command as the ledger and the net see it."""
+    return Invocation("run", ("--", *argv), "", installs=True, cwd=cwd, runs=True)
 
 
 def write_shims(folder: Path, config: Path | None, env: Mapping[str, str]) -> None:

@@ -1,0 +1,104 @@
+"""The egress net under real clients: what an install starts does not reach a registry past the gate."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from slopguard.egress import landlock
+from tests.conftest import MakeSandbox
+from tests.e2e.world import World, for_clients
+from tests.simulators.npm import Npm
+from tests.simulators.proxy import Proxy
+from tests.simulators.pypi import PyPI
+
+pytestmark = pytest.mark.clients
+
+FETCH = """
+import os, sys, urllib.request
+handlers = [] if "--obeying" in sys.argv else [urllib.request.ProxyHandler({})]
+try:
+    print(urllib.request.build_opener(*handlers).open(sys.argv[1], timeout=10).status)
+except Exception as error:
+    print("failed:", error)
+    sys.exit(9)
+"""
+
+
+@pytest.fixture
+def npm_world(make_sandbox: MakeSandbox, markers: Path) -> Iterator[World]:
+    with Npm(markers=markers) as registry:
+        yield World(make_sandbox("npm", "newest").use(registry), registry)
+
+
+def armed(world: World, words: str) -> None:
+    """A package whose install script runs our fetcher."""
+    assert isinstance(world.registry, Npm)
+    script = world.box.write("~/fetch.py", FETCH)
+    world.box.write("~/.npmrc", (world.box.home / ".npmrc").read_text() + "dangerously-allow-all-scripts=true\n")
+    for version, days in (("1.0.0", 900), ("1.1.0", 600), ("1.2.0", 300)):
+        run = f"{sys.executable} {script} {words}"
+        world.registry.add("sg-alpha", version, days_old=days, scripts={"postinstall": run})
+
+
+@pytest.mark.skipif(not landlock.available(), reason="this kernel has no Landlock rule for TCP")
+def test_an_install_script_that_ignores_proxies_does_not_reach_the_registry(npm_world: World) -> None:
+    armed(npm_world, f"{npm_world.registry.url}sg-ghost")
+    npm_world.registry.forget()
+    ran = npm_world.install("sg-alpha", env={"NO_PROXY": "*"})
+    assert ran.rc not in (0, 3, 4, 5), ran
+    assert "/sg-ghost" not in [seen.path for seen in npm_world.registry.requests]
+    assert npm_world.box.installed == {}
+
+
+def test_an_install_script_that_obeys_them_is_refused_by_name_and_the_ledger_says_so(npm_world: World) -> None:
+    armed(npm_world, "http://github.com/x/y --obeying")
+    ran = npm_world.install("sg-alpha", env={"NO_PROXY": "*"})
+    assert ran.rc == 1, ran
+    assert any("github.com:80" in line and "[net] allow" in line for line in ran.lines), ran
+    assert [row["package"] for row in npm_world.box.ledger() if row["rule"] == "net"] == ["host:github.com:80"]
+
+
+def test_an_install_script_reaches_what_is_no_registry_through_the_users_own_proxy(npm_world: World) -> None:
+    with PyPI() as other, Proxy({"files.example": other.server.origin}) as proxy:
+        other.add("sg-file")
+        armed(npm_world, "http://files.example/simple/ --obeying")
+        ran = npm_world.install("sg-alpha", env={"HTTP_PROXY": proxy.url, "NO_PROXY": "127.0.0.1"})
+        assert ran.rc == 0, ran
+        assert ran.lines == []
+        assert [seen.path for seen in other.requests] == ["/simple/"]
+
+
+@for_clients([("pip", "newest"), ("uv", "newest"), ("npm", "newest")])
+def test_a_client_that_forgot_its_environment_is_stopped_under_run_net(world: World) -> None:
+    """Index variables unset, only the net is left; and `NO_PROXY` does not lead around it."""
+    world.established("sg-alpha")
+    client, *words = world.box.install("sg-alpha")
+    real = world.box.driver.places(world.box)[0] / client
+    unset = "for v in $(env | sed -n 's/^\\(\\(PIP\\|UV\\|npm_config\\)_[A-Za-z_]*\\)=.*/\\1/p'); do unset $v; done"
+    ran = world.guarded("run", "--net", "--", "bash", "-c", f"{unset}; {real} {' '.join(words)}", env={"NO_PROXY": "*"})
+    assert ran.rc == 1, ran
+    assert world.box.installed == {}
+    assert world.registry.downloads == []
+
+
+def test_a_projects_own_script_may_start_a_guard_of_its_own(npm_world: World) -> None:
+    npm_world.established("sg-alpha", "sg-beta")
+    guard = f"{sys.executable} -m slopguard npm install --prefix sub"
+    for name, code in (("sg-beta", 0), ("sg-ghost-helper", 1)):
+        npm_world.box.write("sub/package.json", '{"name": "sub", "version": "0.0.0"}')
+        npm_world.box.write(
+            "package.json",
+            f'{{"name": "mine", "version": "0.0.0", "scripts": {{"postinstall": "{guard} {name}"}}, '
+            '"dependencies": {"sg-alpha": "^1.0.0"}}',
+        )
+        ran = npm_world.guarded("npm", "install")
+        assert ran.rc == code, ran
+        inside = npm_world.box.project / "sub" / "node_modules" / name
+        assert inside.exists() == (code == 0), ran
+    assert "127.0.0.1" not in (npm_world.box.project / "sub" / "package-lock.json").read_text().replace(
+        npm_world.registry.url, ""
+    )
