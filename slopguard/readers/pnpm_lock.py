@@ -1,0 +1,180 @@
+"""`pnpm-lock.yaml` of versions 5 (`/a/1.0.0_peer`), 6 (`/a@1.0.0(peer)`) and 9 (`a@1.0.0(peer)`).
+
+A file may hold several documents, the first of which is about pnpm itself and config dependencies (pnpm 11 and later).
+Invariants: what counts is what pnpm would download: the name before the version in an entry's key, the address in its
+`resolution`; an entry whose key or resolution says nothing is `undecidable`. The importers say nothing that the
+entries, or the manifests beside them, do not say.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote
+
+from slopguard.model import REGISTRY, Ecosystem, Location, Sighting, Source, SourceKind
+from slopguard.readers import places, spec
+from slopguard.readers.interface import NOWHERE, Context, Load, Problem, Reading
+from slopguard.readers.package_lock import integrity
+from slopguard.readers.text import Lines, Table, string, table, tables
+from slopguard.readers.uv_lock import origins
+from slopguard.readers.yaml_text import documents
+
+_OLD = re.compile(
+    r"(?P<host>[^/@]+(?::\d+)?)?/(?P<name>(?:@[^/]+/)?[^/@]+)/(?P<version>\d[^/_(]*)(?:[_(].*)?", re.DOTALL
+)
+_NEW = re.compile(r"/?(?P<name>(?:@[^/@]+/)?[^/@]+)@(?P<version>.+)", re.DOTALL)
+_NAMED = re.compile(r"(?P<registry>[A-Za-z][\w.-]*):(?P<version>\d.*)", re.DOTALL)
+_TARBALL = re.compile(r"(?P<index>https?://.*?/)(?P<name>(?:@[^/]+/)?(?P<base>[^/@]+))/-/(?P=base)-[^/]+\.tgz")
+_UNUSUAL = re.compile(r"https?://[^/].*|(?!//)[^:\\]*", re.DOTALL)
+"""An address of a registry's own: absolute, or relative to the registry."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One package of the lock.
+
+    Args:
+        name: the package, `""` if the key does not say.
+        version: a version, or the address that stands in its place.
+        registry: the named registry that pnpm would ask instead.
+    """
+
+    key: str
+    name: str
+    version: str
+    registry: str
+    fields: Table
+
+
+def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
+    """Read a lock file.
+
+    Raises:
+        InputError: it is not YAML.
+    """
+    text = load(path)
+    lines = Lines(text)
+    sightings: list[Sighting] = []
+    problems: list[Problem] = []
+    for document in documents(text, path):
+        for found in _entries(table(document.get("packages"))):
+            written = f"  '{found.key}':" if found.key.startswith("@") else f"  {found.key}:"
+            location = Location(str(path), lines.following(written))
+            sighting = _sighting(found, path.parent, location)
+            if sighting is None:
+                problems.append(Problem("undecidable", location))
+            else:
+                sightings.append(sighting)
+    return Reading(path, tuple(sightings), problems=tuple(problems), locked=True)
+
+
+def _entries(packages: Table) -> Iterator[_Entry]:
+    """The entries of `packages`, keys taken apart."""
+    for key, value in packages.items():
+        fields = table(value)
+        name, version = split(key)
+        named = _NAMED.fullmatch(version)
+        registry = named["registry"] if named and named["registry"] not in ("file", "link", "npm") else ""
+        yield _Entry(key, name, named["version"] if named and registry else version, registry, fields)
+
+
+def split(key: str) -> tuple[str, str]:
+    """The name and the version, or what stands in its place, that an entry's key names."""
+    bare = _bare(key)
+    if old := _OLD.fullmatch(bare):
+        return old["name"], old["version"]
+    if new := _NEW.fullmatch(bare):
+        return new["name"], new["version"]
+    return "", bare
+
+
+def _bare(key: str) -> str:
+    """A key without its peers and patches: the balanced parentheses at its end."""
+    while key.endswith(")"):
+        depth = 0
+        for at in range(len(key) - 1, -1, -1):
+            depth += {")": 1, "(": -1}.get(key[at], 0)
+            if depth == 0:
+                key = key[:at]
+                break
+        else:
+            return key
+    return key
+
+
+def _sighting(found: _Entry, base: Path, location: Location) -> Sighting | None:
+    """What pnpm would fetch for an entry; `None` if it does not say."""
+    resolution = table(found.fields.get("resolution"))
+    source, address = _source(found, resolution, base)
+    name = string(found.fields.get("name")) or found.name or places.guess(address)[0]
+    version = string(found.fields.get("version")) or found.version
+    if source is None or not name:
+        return None
+    if source.kind is SourceKind.REGISTRY and (name, version) != (found.name, found.version):
+        return None  # pnpm 10 goes by the fields, pnpm 12 by the key
+    extra = origins([address]) | _flags(found.fields)
+    if source.kind is SourceKind.PATH and address and places.is_archive(address):
+        extra["archive"] = address
+    digests = integrity(resolution.get("integrity"))
+    return Sighting(Ecosystem.NPM, name, "", spec.npm_version(version), digests, source, location, extra)
+
+
+def _source(found: _Entry, resolution: Table, base: Path) -> tuple[Source | None, str]:
+    """Where an entry comes from, and the address that says so."""
+    kind, tarball = string(resolution.get("type")), string(resolution.get("tarball"))
+    if kind == "git" or resolution.get("repo"):
+        return _vcs(string(resolution.get("repo")))
+    if kind == "directory" or resolution.get("directory"):
+        return places.path_source(string(resolution.get("directory")), base), ""
+    if kind in ("variations", "binary"):
+        return _binary(resolution)
+    if kind:
+        return None, ""
+    if tarball.startswith("file:"):
+        return places.path_source(places.file_path(tarball), base), tarball
+    if found.registry:
+        return Source(SourceKind.REGISTRY, f"{found.registry}:", trusted=False), tarball
+    if spec.npm_version(found.version):
+        return _registry(found, tarball, resolution)
+    return (places.url_source(tarball), tarball) if tarball else (None, "")
+
+
+def _registry(found: _Entry, tarball: str, resolution: Table) -> tuple[Source | None, str]:
+    """A version of the registry's.
+
+    An address that is not made by the usual rule is the registry's own affair: the guard sends it through the gate,
+    which knows the file's true one.
+    """
+    usual = _TARBALL.fullmatch(unquote(places.clean(tarball).partition("?")[0]))
+    if usual and usual["name"] != found.name:
+        return places.url_source(tarball), tarball
+    if usual:
+        return Source(SourceKind.REGISTRY, usual["index"], trusted=False), tarball
+    if (tarball and not _UNUSUAL.fullmatch(tarball)) or resolution.get("gitHosted") == "true":
+        return places.url_source(tarball), tarball
+    return REGISTRY, tarball
+
+
+def _vcs(repo: str) -> tuple[Source | None, str]:
+    if not repo:
+        return None, ""
+    return Source(SourceKind.VCS, places.clean(repo), trusted=False), repo
+
+
+def _binary(resolution: Table) -> tuple[Source | None, str]:
+    """A runtime (Node, Deno, Bun) that pnpm downloads from its maker: an address like any other."""
+    several = [table(variant.get("resolution")) for variant in tables(resolution.get("variants"))]
+    urls = [string(one.get("url")) for one in (resolution, *several)]
+    url = next(filter(None, urls), "")
+    return (Source(SourceKind.URL, places.clean(url), trusted=False), url) if url else (None, "")
+
+
+def _flags(fields: Table) -> dict[str, str]:
+    """The entry's marks that matter here."""
+    extra = {"group": "devDependencies"} if fields.get("dev") == "true" else {}
+    if fields.get("optional") == "true":
+        extra["optional"] = "1"
+    return extra
