@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Any
 
 from tests.simulators.artefacts import Artefact, core_metadata, sdist, wheel
+from tests.simulators.pypi_json import release
 from tests.simulators.registry import Registry, ago, stamp
 from tests.simulators.server import Answer, Seen
 
@@ -137,6 +138,10 @@ class PyPI(Registry):
             return self._root(seen)
         if parts[0] == "simple" and len(parts) == 2:
             return self._page(parts[1], seen)
+        if parts[0] == "pypi" and len(parts) == 4 and parts[3] == "json" and parts[1] in self.projects:
+            files = [file for file in self.projects[parts[1]] if file.version == parts[2]]
+            base = f"{self.files.origin}{self.below}/files/{parts[1]}"
+            return Answer(body=_dump(release(parts[1], parts[2], files, base)), content_type="application/json")
         if parts[0] == "files" and len(parts) == 3:
             return self._file(parts[1], parts[2])
         return Answer(404, b"not found", "text/plain")
