@@ -80,16 +80,16 @@ class Refused:
     def __init__(self, hosts: Iterable[str] = (), allow: Iterable[str] = ()) -> None:
         self._domains, self._ports = set(CODE_HOSTS), set[int]()
         self._closed: set[tuple[str, int]] = set()
-        self._allowed = [_pattern(text) for text in allow]
+        self._allowed = [pattern for pattern in map(_pattern, allow) if pattern]
         for host in hosts:
             self.add(host)
 
     def add(self, where: str) -> None:
         """Refuse the host of a URL, or a bare host, from now on; a host on loopback with its port."""
-        parts = urlsplit(where if "://" in where else f"//{where}")
         try:
+            parts = urlsplit(where if "://" in where else f"//{where}")
             host, port = canonical(parts.hostname or ""), parts.port
-        except ValueError:  # of both: no host there
+        except ValueError:  # also of a URL that no client can use: no host there
             return
         if host == LOOPBACK:
             self._ports.add(port or (443 if parts.scheme == "https" else 80))
@@ -126,12 +126,14 @@ class _Pattern:
         return host == self.host if self.suffix is None else host.endswith(self.suffix)
 
 
-def _pattern(text: str) -> _Pattern:
-    text = text.lower()
-    host, colon, port = text.rpartition(":")
-    if colon and port.isdigit() and (":" not in host or host.endswith("]")):
-        return _Pattern(host, int(port))
-    return _Pattern(text, None)
+def _pattern(text: str) -> _Pattern | None:
+    """What an entry means; `None` for one that means no host, and so allows nothing."""
+    host, colon, port = text.lower().rpartition(":")
+    whole = not (colon and port.isdigit() and (":" not in host or host.endswith("]")))
+    try:
+        return _Pattern(text.lower(), None) if whole else _Pattern(host, int(port))
+    except NotAHost:
+        return None
 
 
 def _domains(host: str) -> Iterable[str]:

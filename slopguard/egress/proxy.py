@@ -173,7 +173,7 @@ class Proxy:
     def _arrived(self, server: wire.Stream, where: wire.Place) -> None:
         """A name that leads to loopback is loopback."""
         address = ipaddress.ip_address(server[1].get_extra_info("peername")[0].partition("%")[0])
-        if name_of(address) == LOOPBACK:
+        if where.host != LOOPBACK and name_of(address) == LOOPBACK:
             self._judge(LOOPBACK, where)
 
 

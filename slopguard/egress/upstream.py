@@ -45,8 +45,8 @@ class Proxy:
         Raises:
             Unusable: see there.
         """
-        parts = urlsplit(url if "://" in url else f"http://{url}")
         try:
+            parts = urlsplit(url if "://" in url else f"http://{url}")
             port = parts.port or _PORTS.get(parts.scheme, 0)
         except ValueError:
             raise Unusable from None
@@ -96,13 +96,13 @@ class Upstream:
         return Proxy.of(url)
 
     @property
-    def places(self) -> list[tuple[str, int]]:
+    def places(self) -> set[tuple[str, int]]:
         """Where the proxies are."""
-        found = []
+        found = set()
         for url in filter(None, self._urls.values()):
-            parts = urlsplit(url if "://" in url else f"http://{url}")
             with contextlib.suppress(ValueError):
-                found.append((canonical(parts.hostname or ""), parts.port or _PORTS.get(parts.scheme, 1080)))
+                parts = urlsplit(url if "://" in url else f"http://{url}")
+                found.add((canonical(parts.hostname or ""), parts.port or _PORTS.get(parts.scheme, 1080)))
         return found
 
 
