@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.conftest import MakeSandbox
+from tests.e2e.walled import walled as walled
 from tests.e2e.world import World
 from tests.simulators.npm import Npm
 from tests.simulators.pypi import PyPI

@@ -10,7 +10,8 @@ import pytest
 
 from slopguard.egress import landlock
 from tests.conftest import MakeSandbox
-from tests.e2e.world import World, for_clients
+from tests.e2e.walled import HOST, Walled
+from tests.e2e.world import World
 from tests.simulators.npm import Npm
 from tests.simulators.proxy import Proxy
 from tests.simulators.pypi import PyPI
@@ -72,17 +73,19 @@ def test_an_install_script_reaches_what_is_no_registry_through_the_users_own_pro
         assert [seen.path for seen in other.requests] == ["/simple/"]
 
 
-@for_clients([("pip", "newest"), ("uv", "newest"), ("npm", "newest")])
-def test_a_client_that_forgot_its_environment_is_stopped_under_run_net(world: World) -> None:
-    """Index variables unset, only the net is left; and `NO_PROXY` does not lead around it."""
-    world.established("sg-alpha")
-    client, *words = world.box.install("sg-alpha")
-    real = world.box.driver.places(world.box)[0] / client
+def test_a_client_that_forgot_its_environment_is_stopped_under_run_net(walled: Walled) -> None:
+    """The variables that point it at the gate are gone, so it goes to the index: only the net is left."""
+    client, *words = walled.box.install("sg-alpha")
+    real = walled.box.driver.places(walled.box)[0] / client
     unset = "for v in $(env | sed -n 's/^\\(\\(PIP\\|UV\\|npm_config\\)_[A-Za-z_]*\\)=.*/\\1/p'); do unset $v; done"
-    ran = world.guarded("run", "--net", "--", "bash", "-c", f"{unset}; {real} {' '.join(words)}", env={"NO_PROXY": "*"})
-    assert ran.rc == 1, ran
-    assert world.box.installed == {}
-    assert world.registry.downloads == []
+    for net, code in (((), 0), (("--net",), 1)):
+        script = f"{unset}; {real} {' '.join(words)}"
+        ran = walled.guarded("run", *net, "--", "bash", "-c", script, env={"HTTP_PROXY": walled.proxy.url})
+        assert ran.rc == code, ran
+        if net:
+            assert any(f"was kept from {HOST}:80" in line for line in ran.lines), ran
+        else:
+            assert walled.box.installed == {"sg-alpha": "1.2.0"}
 
 
 def test_a_projects_own_script_may_start_a_guard_of_its_own(npm_world: World) -> None:
