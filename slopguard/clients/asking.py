@@ -32,14 +32,14 @@ def pip(command: Sequence[str], env: Mapping[str, str]) -> tuple[str, Path | Non
     """
     place = _pip_beside(Path(command[0])) if len(command) == 1 else None
     if place is None:
-        found = _PIP_PLACE.search(_output([*command, "--version"], env))
+        found = _PIP_PLACE.search(output([*command, "--version"], env))
         place = Path(found[1]) if found and Path(found[1]).is_dir() else None
     if place:
         source = _PIP_SOURCE.search(_text(place / "_internal" / "models" / "index.py"))
         if source:
             return source[1].rstrip("/") + "/simple", place
     clean = _without(env, "PIP_") | {"PIP_CONFIG_FILE": os.devnull, "COLUMNS": "400"}
-    default = _first(_PIP_DEFAULT, _output([*command, "install", "--help"], clean))
+    default = _first(_PIP_DEFAULT, output([*command, "install", "--help"], clean))
     if default is None:
         raise ConfigError("pip does not say which index it uses", "Check that this works: pip install --help")
     return default, place
@@ -59,7 +59,7 @@ def uv(command: Sequence[str], env: Mapping[str, str]) -> str:
     """
     clean = _without(env, "UV_") | {"UV_NO_CONFIG": "1", "NO_COLOR": "1"}
     arguments = ["--help"] if Path(command[0]).name.startswith("uvx") else ["pip", "install", "--help"]
-    default = _first(_UV_DEFAULT, _output([*command, *arguments], clean))
+    default = _first(_UV_DEFAULT, output([*command, *arguments], clean))
     if default:
         return default
     raise ConfigError("uv does not say which index it uses", "Check that this works: uv pip install --help")
@@ -67,7 +67,7 @@ def uv(command: Sequence[str], env: Mapping[str, str]) -> str:
 
 def uv_version(command: Sequence[str], env: Mapping[str, str]) -> tuple[int, ...]:
     """The first two numbers of uv's version, `()` if it does not say."""
-    found = re.search(r" (\d+)\.(\d+)", _output([*command, "--version"], env))
+    found = re.search(r" (\d+)\.(\d+)", output([*command, "--version"], env))
     return (int(found[1]), int(found[2])) if found else ()
 
 
@@ -84,7 +84,7 @@ def npm(command: Sequence[str], env: Mapping[str, str]) -> tuple[str, Path | Non
             return found, folder
     clean = _without(env, "NPM_CONFIG_")
     clean |= {"npm_config_userconfig": os.devnull, "npm_config_globalconfig": f"{os.devnull}-global"}
-    output = _output([*command, "config", "get", "registry"], clean, cwd=Path("/")).strip()
+    output = output([*command, "config", "get", "registry"], clean, cwd=Path("/")).strip()
     if "://" not in output:
         raise ConfigError("npm does not say which registry it uses", "Check that this works: npm config get registry")
     return output, None
@@ -118,7 +118,7 @@ def _without(env: Mapping[str, str], prefix: str) -> dict[str, str]:
     return {key: value for key, value in env.items() if not key.upper().startswith(prefix)}
 
 
-def _output(command: Sequence[str], env: Mapping[str, str], cwd: Path | None = None) -> str:
+def output(command: Sequence[str], env: Mapping[str, str], cwd: Path | None = None) -> str:
     """What a client prints on standard output, or `""` when it cannot be started."""
     try:
         done = subprocess.run(
