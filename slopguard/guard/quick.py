@@ -19,6 +19,10 @@ FIRST: Mapping[str, frozenset[str]] = {
         bugs completion config docs doctor explain explore fund get help help-search login logout ls outdated owner
         ping pkg prefix profile publish query repo root run sbom search set start stop test token version view whoami
         """),
+    "pipx": _words("""
+        cache completions ensurepath environment exec expose health help list pin reset unexpose uninject uninstall
+        uninstall-all unpin
+        """),
     "uv": _words("auth cache generate-shell-completion help init publish python self"),
 }
 """Client to the first words of its command lines that install nothing, whatever follows."""
