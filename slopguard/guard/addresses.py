@@ -22,7 +22,7 @@ Upstream = Callable[[Ecosystem, str, str, str], str | None]
 
 Forward = Callable[["Addresses", str], str]
 """`forward(addresses, text)` of a module in `FORMATS`: a lock file's text with the gate's addresses."""
-FORMATS: dict[str, str] = {"yarn.lock": "yarn_lock"}
+FORMATS: dict[str, str] = {"bun.lock": "bun_lock", "yarn.lock": "yarn_lock"}
 """Lock file name to the module of this room that translates it; what is not listed here is translated below."""
 
 _PACKAGE = re.compile(r"^\[\[(?:package|packages)\]\]\s*$")
@@ -43,11 +43,13 @@ class Addresses:
         base: the gate, `http://127.0.0.1:PORT`.
         indexes: the session's indexes.
         known: gate address -> the address that stood there before; grows with every `forward`.
+        mapped: see `Client.mapped`.
     """
 
     base: str
     indexes: tuple[Index, ...]
     known: dict[str, str] = field(default_factory=dict)
+    mapped: frozenset[str] = frozenset()
 
     def forward(self, name: str, text: str) -> str:
         """A file's text with the gate's addresses.
@@ -69,6 +71,15 @@ class Addresses:
         if self.base.partition("://")[2] not in text:
             return text
         return _gate_urls(self.base).sub(lambda found: self._real(found[0], upstream), text)
+
+    def restored(self, name: str, text: str, upstream: Upstream) -> str:
+        """`back`, as the client of the file called `name` writes it by itself."""
+        clean = self.back(text, upstream)
+        if clean == text or name != "bun.lock":
+            return clean
+        from slopguard.guard import bun_lock
+
+        return bun_lock.tidied(self, clean)
 
     def _index(self, found: re.Match[str]) -> str:
         return found[1] + self._root(found[2]) + found[3]

@@ -99,7 +99,7 @@ def _restore(path: Path, held: Iterable[_Held], addresses: Addresses, upstream: 
         _replace(path, entry.original, entry.stat)
         return
     try:
-        clean = addresses.back(now.decode("utf-8"), upstream).encode("utf-8")
+        clean = addresses.restored(path.name, now.decode("utf-8"), upstream).encode("utf-8")
     except UnicodeDecodeError:
         return
     if entry is not None and clean == entry.original:

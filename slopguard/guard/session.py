@@ -190,7 +190,8 @@ class Guarded:
             def upstream(ecosystem: Ecosystem, key: str, name: str, file: str) -> str | None:
                 return gate.upstream_url(session, ecosystem, key, name, file)
 
-            addresses = Addresses(address.base, tuple(indexes))
+            mapped = self.client.mapped(self.command, self.env)
+            addresses = Addresses(address.base, tuple(indexes), mapped=mapped)
             stack.enter_context(
                 locks.translated(
                     session.settings.home, lambda: self.client.lock_files(self.call, self.env), addresses, upstream

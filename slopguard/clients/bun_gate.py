@@ -1,0 +1,80 @@
+"""How bun is sent to the gate: its variables, and a bunfig of ours for what only a file can say.
+
+Invariant: of the project's bunfig everything stays but the registries; paths in it are made absolute, as bun starts
+them from the file's folder (1.4) or from where it was started (before), which is the same folder for the real file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from slopguard.clients import bun_config
+from slopguard.clients.interface import GateAddress
+from slopguard.clients.npm import npm_environment
+from slopguard.indexes import Index, IndexKind
+
+_OURS = re.compile(
+    r"BUN_CONFIG_(?:REGISTRY|TOKEN)|BUN_OPTIONS|npm_config_(?:registry|token|@.*:registry|.*proxy|prefer[-_]o\w+line)",
+    re.IGNORECASE,
+)
+_PATHS = (("cache", "dir"), ("security", "scanner"), ("globalDir",), ("globalBinDir",), ("cafile",))
+
+
+def environment(
+    env: Mapping[str, str], gate: GateAddress, indexes: Sequence[Index], options: Sequence[str]
+) -> dict[str, str]:
+    """The child's environment; other managers that it starts are sent to the gate too.
+
+    Args:
+        options: what stays of `BUN_OPTIONS`.
+    """
+    child = {key: value for key, value in env.items() if not _OURS.fullmatch(key)}
+    child |= npm_environment(gate, indexes)
+    default = next((index for index in indexes if index.kind is IndexKind.DEFAULT), None)
+    if default is not None:
+        child |= {"BUN_CONFIG_REGISTRY": gate.npm_url(default.key), "BUN_CONFIG_TOKEN": gate.token}
+    return child | ({"BUN_OPTIONS": " ".join(options)} if options else {})
+
+
+def bunfig(here: Path, named: str | None, gate: GateAddress, indexes: Sequence[Index], scratch: Path) -> Path:
+    """Write the bunfig that sends scopes to the gate and has manifests asked for anew.
+
+    Args:
+        here: the folder that bun starts in.
+        named: the bunfig that the command line names.
+    """
+    path = here / (named or "bunfig.toml")
+    document: dict[str, Any] = bun_config.bunfig(path)
+    install = dict(found) if isinstance(found := document.get("install"), dict) else {}
+    cache = install.get("cache")
+    known = {"dir": cache} if isinstance(cache, str) else {"disable": True} if cache is False else {}
+    install["cache"] = dict(cache) if isinstance(cache, dict) else known
+    for place in _PATHS:
+        _absolute(install, place, path.parent)
+    install["cache"]["disableManifest"] = True
+    install.pop("registry", None)
+    install["scopes"] = {
+        str(index.name): {"url": gate.npm_url(index.key), "token": gate.token}
+        for index in indexes
+        if index.kind is IndexKind.SCOPE
+    }
+    made = scratch / "bunfig.toml"
+    made.touch(mode=0o600)
+    made.write_text(bun_config.dumped({**document, "install": install}), encoding="utf-8")
+    return made
+
+
+def _absolute(table: dict[str, Any], place: Sequence[str], folder: Path) -> None:
+    """Make one path in the `[install]` table absolute; a scanner may be a package, which has no dot in front."""
+    *above, key = place
+    for name in above:
+        inner = table.get(name)
+        if not isinstance(inner, dict):
+            return
+        table[name] = table = dict(inner)
+    value = table.get(key)
+    if isinstance(value, str) and (key != "scanner" or value.startswith(".")):
+        table[key] = str((folder / value).absolute())
