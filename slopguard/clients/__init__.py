@@ -23,6 +23,8 @@ _MODULES = {
     "npx": "npm:Npm",
     "pnpm": "pnpm:Pnpm",
     "pnpx": "pnpm:Pnpm",
+    "pn": "pnpm:Pnpm",
+    "pnx": "pnpm:Pnpm",
     "yarn": "yarn:Yarn",
     "yarnpkg": "yarn:Yarn",
     "bun": "bun:Bun",

@@ -22,7 +22,12 @@ Upstream = Callable[[Ecosystem, str, str, str], str | None]
 
 Forward = Callable[["Addresses", str], str]
 """`forward(addresses, text)` of a module in `FORMATS`: a lock file's text with the gate's addresses."""
-FORMATS: dict[str, str] = {"bun.lock": "bun_lock", "yarn.lock": "yarn_lock"}
+FORMATS: dict[str, str] = {
+    "bun.lock": "bun_lock",
+    "yarn.lock": "yarn_lock",
+    "pnpm-lock.yaml": "pnpm_lock",
+    "pnpm-workspace.yaml": "pnpm_workspace",
+}
 """Lock file name to the module of this room that translates it; what is not listed here is translated below."""
 
 _PACKAGE = re.compile(r"^\[\[(?:package|packages)\]\]\s*$")

@@ -23,6 +23,8 @@ from slopguard.names import BadName, normalize
 from slopguard.readers.interface import Context, IndexLine, Problem, Reading
 
 _KINDS = {"default": IndexKind.DEFAULT, "extra": IndexKind.EXTRA, "find-links": IndexKind.FIND_LINKS}
+_SETTINGS = ("pyproject.toml", "package.json", "pnpm-workspace.yaml")
+"""Files whose indexes the client's own configuration tells already."""
 _MANIFESTS = {Ecosystem.PYPI: "pyproject.toml", Ecosystem.NPM: "package.json"}
 
 
@@ -49,7 +51,8 @@ def read_all(call: Invocation, env: Mapping[str, str]) -> list[Reading]:
     Raises:
         InputError: a file is missing, or is not what it claims to be.
     """
-    context = Context(cwd=call.cwd, env=env, sources=call.client in ("uv", "uvx"), poetry=call.client == "poetry")
+    uv, pnpm = call.client in ("uv", "uvx"), call.client in ("pnpm", "pnpx", "pn", "pnx")
+    context = Context(cwd=call.cwd, env=env, sources=uv, poetry=call.client == "poetry", catalogs=pnpm)
     found = [_read(path, context) for path in call.files]
     found += [_constraints(_read(path, context)) for path in call.constraints]
     seen = {reading.path.resolve() for reading in found}
@@ -121,7 +124,7 @@ def plan(
     locked = [s for reading in readings if reading.locked for s in reading.sightings]
     for reading in readings:
         made.problems += reading.problems
-        if reading.path.name not in ("pyproject.toml", "package.json") and not reading.path.name.endswith(".py"):
+        if reading.path.name not in _SETTINGS and not reading.path.name.endswith(".py"):
             made.index_lines += reading.indexes
     for sighting in (*call.typed, *manifests):
         _add(made, sighting, indexes, actor, Arrival.INTRODUCED)

@@ -99,6 +99,7 @@ class Context:
         cwd: the folder the client works in, where pip starts relative paths; `None`: the file's own folder.
         env: variables for pip's `${NAME}`; `None`: not known, so that using one is `undecidable`.
         sources: whether `[tool.uv.sources]` count: they do for uv, unless told `--no-sources`; not for pip.
+        catalogs: whether a file beside the manifests, read too, says what `catalog:` stands for (pnpm).
         poetry: whether `[tool.poetry]` sources and plugins count: they do for poetry alone.
     """
 
@@ -106,6 +107,7 @@ class Context:
     env: Mapping[str, str] | None = None
     sources: bool = True
     poetry: bool = True
+    catalogs: bool = False
 
 
 NOWHERE = Context()

@@ -29,12 +29,15 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
     """
     text = load(path)
     document = json_object(text, path)
-    gather = _Gatherer(path, Lines(text), document)
+    gather = _Gatherer(path, Lines(text), document, catalogs=context.catalogs)
     for key in _TABLES:
         gather.dependencies(key)
     gather.bundles()
     for name, value in _overrides(table(document.get("overrides"))):
         gather.override(name, value, "overrides")
+    for pattern, value in table(table(document.get("pnpm")).get("overrides")).items():
+        if value != "-":  # pnpm: takes the dependency away
+            gather.override(pattern.rpartition(">")[2], value, "overrides")
     for pattern, value in table(document.get("resolutions")).items():
         gather.override(pattern, value, "resolutions")
     members = document.get("workspaces")
@@ -45,10 +48,11 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
 class _Gatherer:
     """Gathers the sightings of one manifest."""
 
-    def __init__(self, path: Path, lines: Lines, document: Table) -> None:
+    def __init__(self, path: Path, lines: Lines, document: Table, *, catalogs: bool = False) -> None:
         self.path = path
         self.lines = lines
         self.document = document
+        self.catalogs = catalogs
         self.sightings: list[Sighting] = []
         self.problems: list[Problem] = []
 
@@ -84,7 +88,7 @@ class _Gatherer:
         after = self.lines.offset(f'"{table_name}"')
         line = self.lines.find(f'"{written or name}"', after=after)
         location = Location(str(self.path), line)
-        if not isinstance(value, str) or value.startswith("catalog:"):
+        if not isinstance(value, str) or (value.startswith("catalog:") and not self.catalogs):
             self.problems.append(Problem("undecidable", location))
         if not isinstance(value, str):
             return None

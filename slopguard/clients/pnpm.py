@@ -1,0 +1,294 @@
+"""pnpm, pnpx, pn and pnx: what a command line means, which registries they use, how they are sent to the gate.
+
+Redirection, as measured: `npm_config_*` in the environment for pnpm 10; `pnpm_config_registry` and `pnpm_config__auth`
+(the one channel for scopes and tokens that beats pnpm-workspace.yaml and every .npmrc) for 11 and 12; flags beat them
+all and therefore leave the command line. In pnpm 10 pnpm-workspace.yaml beats even flags: its registries are translated
+while it runs, as lock files are. pnpm 11 and 12 choose versions from their metadata cache for a day without asking, so
+that a command that may choose gets an empty one; the store of files stays.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from slopguard.clients import argv as args
+from slopguard.clients import asking, corepack, pnpm_config, pnpm_itself, pnpm_line, pnpm_project, sources
+from slopguard.clients import pnpm_options as options
+from slopguard.clients.interface import GateAddress, Invocation, Launch
+from slopguard.clients.npm import npm_environment
+from slopguard.clients.pnpm_line import Line
+from slopguard.clients.pnpm_project import LOCK, WORKSPACE, Project
+from slopguard.errors import UsageError
+from slopguard.indexes import Index, IndexKind
+from slopguard.model import Ecosystem, Layer, Location, Sighting
+from slopguard.readers import package_json
+from slopguard.readers.spec import npm as read_spec
+
+_OURS = re.compile(
+    r"p?npm_config_(?:registry|@.*:registry|_auth|.*proxy|offline|prefer[-_]o(?:ff|n)line|update[-_]notifier"
+    r"|cache[-_]dir|pnpr[-_]server)",
+    re.IGNORECASE,
+)
+_LOCAL = re.compile(r"(?:workspace|link|catalog|runtime):")
+_VARIABLE = re.compile(r"^\s*(?:export\s+)?p?npm_config_", re.IGNORECASE | re.MULTILINE)
+_BUILT_IN_SCOPE = "@jsr"
+"""A scope for which pnpm knows a registry of its own; it is asked of the default one instead, which has none."""
+
+
+class Pnpm:
+    """pnpm and pnpx, and their short names."""
+
+    names: tuple[str, ...] = ("pnpm", "pnpx", "pn", "pnx")
+    ecosystem = Ecosystem.NPM
+
+    def parse(self, name: str, argv: Sequence[str], cwd: Path, env: Mapping[str, str]) -> Invocation:
+        """See `Client.parse`.
+
+        Raises:
+            UsageError: the versions of pnpm do not read it alike.
+            InputError: pnpm-workspace.yaml is not YAML.
+        """
+        line = pnpm_line.read(name, argv)
+        flags = line.flags()
+        project = pnpm_project.find(cwd, flags, env, recursive=line.recursive)
+        executable = pnpm_itself.on_path(name, env)
+        first = _first(line, project, flags, env, executable)
+        installs = _installs(line) or _ahead(line, project, flags, env, executable)
+        if not installs and not first and not pnpm_itself.brings_along(project):
+            writes = line.command in options.WRITING
+            return Invocation(name, tuple(argv), line.command, installs=False, writes=writes, cwd=project.here)
+        _check_variables(line, cwd)
+        everything = installs and line.command in options.TREE | options.RUNNING
+        everything = everything and not pnpm_line.setting(flags, "global")
+        files = [*project.manifests(), *project.locks()] if everything else _settings_file(project)
+        return Invocation(
+            client=name,
+            argv=tuple(argv),
+            command=line.command,
+            installs=True,
+            typed=(*first, *_typed(line, project.here)),
+            files=tuple(files),
+            indexes=_flag_indexes(flags),
+            problems=tuple(project.problems()) if everything else (),
+            cwd=project.root,
+            here=project.here,
+            frozen=line.command in options.FROZEN or flags.get("frozen-lockfile") == "true",
+            offline=_offline(flags, env, project),
+            runs=line.command in ("dlx", "create", "with") or line.command in options.RUNNING,
+        )
+
+    def indexes(self, call: Invocation, command: Sequence[str], env: Mapping[str, str]) -> tuple[Index, ...]:
+        """See `Client.indexes`."""
+        line = pnpm_line.read(call.client, call.argv)
+        project = _project(call, line, env)
+        built_in = pnpm_config.default(command, env)
+        found = pnpm_config.load(project, line.flags(), env, _version(command, env))
+        config, used = found.keys, found.settings(built_in)
+        held = {sources.canonical(s.url): config.credentials(s.url) for s in used}
+        loose = config.text("strict-ssl") == "false" == config.vouched("strict-ssl")
+        bundle = sources.file_of(config.own("cafile"))
+        text = None if bundle else (config.own("ca") or "").replace("\\n", "\n") or None
+        return sources.build(
+            self.ecosystem,
+            used,
+            config.everywhere(built_in),
+            {url: credentials for url, credentials in held.items() if credentials},
+            env=env,
+            ca_file=bundle,
+            ca_text=text,
+            ca_extra=None if bundle or text else sources.file_of(env.get("NODE_EXTRA_CA_CERTS")),
+            own_cert=config.own_cert,
+            proxy=lambda url: config.own("https-proxy") or config.own("proxy"),
+            no_proxy=config.own("noproxy") or env.get("no_proxy") or env.get("NO_PROXY") or "",
+            insecure=frozenset(_host(s.url) for s in used) if loose else frozenset(),
+        )
+
+    def launch(
+        self,
+        call: Invocation,
+        command: Sequence[str],
+        env: Mapping[str, str],
+        gate: GateAddress,
+        indexes: Sequence[Index],
+        scratch: Path,
+    ) -> Launch:
+        """See `Client.launch`."""
+        child = {key: value for key, value in env.items() if not _OURS.fullmatch(key)}
+        child |= environment(gate, indexes)
+        main = next((index for index in indexes if index.kind is IndexKind.DEFAULT), None)
+        if corepack.is_shim(Path(command[0])) and main:
+            child |= corepack.environment(gate, main)
+        if call.offline:
+            child["pnpm_config_offline"] = "true"
+        elif not call.frozen:
+            child |= {f"{prefix}_config_cache_dir": str(scratch / "cache") for prefix in ("npm", "pnpm")}
+        return Launch((*command, *pnpm_line.read(call.client, call.argv).argv()), child)
+
+    def lock_files(self, call: Invocation, env: Mapping[str, str]) -> tuple[Path, ...]:
+        """The lock files of the workspace, its file of settings, and where pnpm 10 notes the registries it used."""
+        line = pnpm_line.read(call.client, call.argv)
+        if call.command in ("dlx", "create", "self-update") or not call.installs:
+            return ()
+        if pnpm_line.setting(line.flags(), "global"):
+            return tuple(sorted(_home(env).glob("global/*/node_modules/.modules.yaml")))
+        project = _project(call, line, env)
+        found = [folder / name for folder in project.folders() for name in (LOCK, "node_modules/.modules.yaml")]
+        return (*found, project.root / WORKSPACE)
+
+    def mapped(self, command: Sequence[str], env: Mapping[str, str]) -> frozenset[str]:
+        """See `Client.mapped`: none, an address in pnpm's lock file means itself."""
+        return frozenset()
+
+
+def environment(gate: GateAddress, indexes: Sequence[Index]) -> dict[str, str]:
+    """The variables that send any pnpm to the gate, and to nothing else."""
+    variables = {
+        key: value for key, value in npm_environment(gate, indexes).items() if key != "npm_config_prefer_online"
+    }
+    main = next((gate.npm_url(index.key) for index in indexes if index.kind is IndexKind.DEFAULT), None)
+    routes: dict[str, dict[str, dict[str, str]]] = {}
+    for index in indexes:
+        scope = "@" if index.kind is IndexKind.DEFAULT else str(index.name)
+        routes.setdefault(gate.npm_url(index.key), {})[scope] = {"authToken": gate.token}
+    if main and not any(index.name == _BUILT_IN_SCOPE for index in indexes):
+        variables[f"npm_config_{_BUILT_IN_SCOPE}:registry"] = main
+        routes[main][_BUILT_IN_SCOPE] = {"authToken": gate.token}
+    return variables | {
+        "pnpm_config_registry": main or "",
+        "pnpm_config__auth": json.dumps(routes, separators=(",", ":")),
+        "pnpm_config_update_notifier": "false",
+        "pnpm_config_noproxy": "127.0.0.1,localhost",
+    }
+
+
+def _project(call: Invocation, line: Line, env: Mapping[str, str]) -> Project:
+    """The project of a call; its own folder is known by now."""
+    here = call.here or call.cwd
+    flags = {key: value for key, value in line.flags().items() if key != "dir"}
+    return pnpm_project.find(here, flags, env, recursive=line.recursive)
+
+
+def _version(command: Sequence[str], env: Mapping[str, str]) -> str:
+    """The version of the pnpm that would be started, asked of it where its files do not say."""
+    return pnpm_itself.version(Path(command[0])) or asking.output([*command, "--version"], env, cwd=Path("/")).strip()
+
+
+def _installs(line: Line) -> bool:
+    """Whether the command itself may fetch packages."""
+    if args.has(line.tokens, "--help") and line.command not in ("dlx", "create"):
+        return False
+    if args.has(line.tokens, "--version") and line.command not in options.RUNNING:
+        return False
+    if line.command == "audit":
+        return any(token.name == "--fix" for token in line.tokens)
+    if line.command == "store":
+        return line.words[:1] == ("add",)
+    if line.command in ("dlx", "create"):
+        return bool(line.words) or args.has(line.tokens, "--package")
+    return line.command in options.TREE | options.FETCHING
+
+
+def _ahead(line: Line, project: Project, flags: Mapping[str, str], env: Mapping[str, str], found: Path | None) -> bool:
+    """Whether what runs the project's own code installs first."""
+    running = pnpm_itself.version(found)
+    return line.command in options.RUNNING and pnpm_itself.installs_first(project, flags, env, running)
+
+
+def _first(
+    line: Line, project: Project, flags: Mapping[str, str], env: Mapping[str, str], found: Path | None
+) -> list[Sighting]:
+    """The pnpm that would be downloaded before anything else happens."""
+    if line.version:
+        return [read_spec(f"pnpm@{line.version}", project.here)]
+    running = pnpm_itself.version(found)
+    wanted = pnpm_itself.corepack_wants(found, project.here, env)
+    if wanted is None and not (found and corepack.is_shim(found)):
+        wanted = pnpm_itself.wanted(line.command, project, flags, env, running)
+    return [wanted] if wanted else []
+
+
+def _settings_file(project: Project) -> list[Path]:
+    """What config dependencies are read from."""
+    return [path for path in (project.root / WORKSPACE,) if pnpm_itself.brings_along(project) and path.is_file()]
+
+
+def _check_variables(line: Line, cwd: Path) -> None:
+    """Refuse files of variables that set pnpm's own.
+
+    Raises:
+        UsageError: such a file is named.
+    """
+    for name in pnpm_line.environment_files(line):
+        try:
+            text = (cwd / name).read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            continue
+        if _VARIABLE.search(text):
+            raise UsageError("a file of variables may not set pnpm's own settings", "Set them in pnpm-workspace.yaml")
+
+
+def _typed(line: Line, here: Path) -> list[Sighting]:
+    """The packages that the command line names."""
+    words = list(line.words)
+    if line.command == "dlx":
+        named = args.values(line.tokens, "--package") or words[:1]
+    elif line.command == "create":
+        named = [creator(words[0])] if words else []
+    elif line.command == "self-update":
+        named = [f"pnpm@{words[0]}" if words else "pnpm"]
+    elif line.command == "store":
+        named = words[1:]
+    elif line.command in ("add", "patch", "update"):
+        named = [word for word in words if "*" not in word and not word.startswith("!")]
+    else:
+        named = []
+    return [_wanted(word, here) for word in named if word]
+
+
+def _wanted(text: str, here: Path) -> Sighting:
+    """One package argument, with the protocols that only a manifest has in npm."""
+    name, _, spec = text[1:].partition("@")
+    if _LOCAL.match(spec):
+        return replace(package_json.entry(text[0] + name, spec, here, Location(""), {}), location=None)
+    return read_spec(text, here)
+
+
+def creator(word: str) -> str:
+    """The package that `pnpm create WORD` runs: `x` -> `create-x`, `@acme` -> `@acme/create`."""
+    name, _, version = word[1:].partition("@")
+    name, version = word[:1] + name, f"@{version}" if version else ""
+    scope, slash, inner = name.partition("/") if name.startswith("@") else ("", "", name)
+    if scope and not slash:
+        return f"{scope}/create{version}"
+    return f"{scope}{slash}{inner if inner.startswith('create-') else f'create-{inner}'}{version}"
+
+
+def _flag_indexes(flags: Mapping[str, str]) -> tuple[Index, ...]:
+    """Registries named by flags."""
+    settings = [sources.Setting(flags["registry"], layer=Layer.FLAG)] if "registry" in flags else []
+    scoped = [(key.removesuffix(":registry"), url) for key, url in flags.items() if key.endswith(":registry")]
+    settings += [sources.Setting(url, IndexKind.SCOPE, Layer.FLAG, scope) for scope, url in scoped]
+    return sources.build(Ecosystem.NPM, settings, (), env={})
+
+
+def _offline(flags: Mapping[str, str], env: Mapping[str, str], project: Project) -> bool:
+    """Whether pnpm was told not to use the network."""
+    variables = (f"{a}_{b}" for a in ("pnpm", "npm") for b in ("config_offline", "CONFIG_OFFLINE"))
+    named = [env.get(name) or env.get(name.upper()) for name in variables]
+    said = flags.get("offline") or next(filter(None, named), None) or str(project.settings.get("offline") or "")
+    return said in ("true", "1")
+
+
+def _host(url: str) -> str:
+    return url.partition("://")[2].partition("/")[0].rpartition("@")[2].partition(":")[0]
+
+
+def _home(env: Mapping[str, str]) -> Path:
+    """Where pnpm keeps global packages."""
+    home = Path(env.get("HOME") or Path.home())
+    data = Path(env["XDG_DATA_HOME"]) if env.get("XDG_DATA_HOME") else home / ".local" / "share"
+    return Path(env.get("PNPM_HOME") or data / "pnpm")
