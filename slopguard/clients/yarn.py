@@ -187,9 +187,7 @@ def _flag_indexes(line: Line) -> tuple[Index, ...]:
 
 def _offline(line: Line, which: Which, env: Mapping[str, str]) -> bool:
     """Whether yarn was told not to use the network."""
-    if which.classic:
-        return line.has("--offline")
-    return yarn_berry.load(line.cwd, env).offline()
+    return line.has("--offline") or (not which.classic and yarn_berry.load(line.cwd, env).offline())
 
 
 def _berry(line: Line, which: Which, env: Mapping[str, str]) -> tuple[Index, ...]:

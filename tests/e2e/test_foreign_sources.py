@@ -52,6 +52,7 @@ def test_an_index_named_by_a_flag_is_foreign(world: World, rogue: PyPI | Npm) ->
         "pip": ("--index-url", "--extra-index-url", "-i"),
         "uv": ("--index-url", "--default-index", "--index"),
         "pipx": ("--index-url", "-i"),
+        "poetry": ("--source",),
     }
     for flag in flags.get(world.box.client.family, ("--registry",)):
         ran = world.install(flag, rogue.url, NAME)
@@ -61,7 +62,12 @@ def test_an_index_named_by_a_flag_is_foreign(world: World, rogue: PyPI | Npm) ->
 
 @for_clients(ALL)
 def test_an_index_named_by_the_environment_is_foreign(world: World, rogue: PyPI | Npm) -> None:
-    variables = {"pip": ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL"), "uv": ("UV_DEFAULT_INDEX", "UV_INDEX_URL")}
+    variables = {
+        "pip": ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL"),
+        "uv": ("UV_DEFAULT_INDEX", "UV_INDEX_URL"),
+        "yarn 1": ("npm_config_registry", "YARN_REGISTRY"),
+        "yarn 4": ("YARN_NPM_REGISTRY_SERVER",),
+    }
     for variable in variables.get(world.reads, ("npm_config_registry",)):
         ran = world.install(NAME, env={variable: rogue.url})
         world.refuses(ran, 1, "foreign-source", NAME)

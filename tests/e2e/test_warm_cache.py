@@ -11,7 +11,7 @@ from tests.simulators.clients import fresh_venv
 
 pytestmark = pytest.mark.clients
 
-OFFLINE = {"pip": [], "pipx": [], "uv": ["--offline"], "npm": ["--prefer-offline"]}
+OFFLINE = {"pip": [], "pipx": [], "poetry": [], "uv": ["--offline"], "npm": ["--prefer-offline"], "yarn": ["--offline"]}
 
 
 def empty_again(world: World) -> None:

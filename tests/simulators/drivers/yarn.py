@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -18,6 +19,7 @@ class Yarn:
 
     ecosystem = "npm"
     versions = ("newest", CLASSIC)
+    reads = {"newest": "yarn 4", CLASSIC: "yarn 1"}
     lock = "yarn.lock"
 
     def fetch(self, version: str) -> Path:
@@ -34,6 +36,11 @@ class Yarn:
         """An empty project; without it yarn would take a folder above for the project."""
         drivers.npm_manifest(box, {})
         box.write("yarn.lock", "")
+
+    def empty(self, box: Sandbox) -> None:
+        """Take out what is installed; the cache stays."""
+        shutil.rmtree(box.project / "node_modules", ignore_errors=True)
+        self.prepare(box)
 
     def use(self, box: Sandbox, registry: PyPI | Registry, *extra: str) -> None:
         """Both yarns' settings of this user; each reads its own."""
