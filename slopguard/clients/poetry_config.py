@@ -28,9 +28,12 @@ _FIRST = ("default", "primary")
 
 
 def folder(env: Mapping[str, str]) -> Path:
-    """Where the user's configuration lies (as the library `platformdirs` says, or `POETRY_CONFIG_DIR`)."""
-    if named := env.get("POETRY_CONFIG_DIR"):
-        return Path(named)
+    """Where poetry looks for the user's configuration: in `POETRY_CONFIG_DIR`, if that is set."""
+    return Path(env["POETRY_CONFIG_DIR"]) if env.get("POETRY_CONFIG_DIR") else _usual(env)
+
+
+def _usual(env: Mapping[str, str]) -> Path:
+    """Where the user's configuration lies, as the library `platformdirs` says."""
     home = Path(env.get("HOME") or Path.home())
     if sys.platform == "darwin":
         return home / "Library" / "Application Support" / "pypoetry"
@@ -49,6 +52,7 @@ class Config:
     Args:
         sources: what poetry will use, in its order; the name of each is its own, in lower case.
         known: every address configured by the user, for deciding on trust.
+        users: the layer that the user's tables stand at; a folder that the environment names is no user's.
         own: the user's tables, the later ones first.
         project: the project's table.
         env: the environment.
@@ -57,6 +61,7 @@ class Config:
 
     sources: tuple[Setting, ...]
     known: tuple[Setting, ...]
+    users: Layer
     own: tuple[Mapping[str, Any], ...] = field(repr=False)
     project: Mapping[str, Any] = field(repr=False)
     env: Mapping[str, str] = field(repr=False)
@@ -76,7 +81,7 @@ class Config:
     def verified(self, name: str) -> bool:
         """Whether certificates of a source count; `certificates.NAME.cert false` of the user's own says no."""
         said = next((found for t in self.own if (found := _deep(t, "certificates", name, "cert")) is not None), True)
-        return said not in (False, "false")
+        return said not in (False, "false") or not self.users.trusted
 
     def _text(self, *keys: str, project: bool = False) -> str | None:
         said = self._value(*keys, project=project)
@@ -105,12 +110,13 @@ def load(cwd: Path, env: Mapping[str, str], default: str, *, itself: bool) -> Co
     place = folder(env)
     own = tuple(_toml(place / name) for name in ("auth.toml", "config.toml"))
     path = place / "pyproject.toml" if itself else manifest(cwd)
-    layer = Layer.USER if itself else Layer.PROJECT
+    users = Layer.USER if place == _usual(env) else Layer.ENVIRONMENT
+    layer = users if itself else Layer.PROJECT
     inside = _toml(path.parent / "poetry.toml") if path and not itself else {}
     listed = _listed(path) if path else []
     found = _sources(path, listed, layer) if path else []
     spelling = {(name := string(entry.get("name"))).lower(): name for entry in listed} | {BUILT_IN: "PyPI"}
-    return Config(_used(found, default), tuple(_repositories(own, default)), own, inside, env, spelling)
+    return Config(_used(found, default), tuple(_repositories(own, users, default)), users, own, inside, env, spelling)
 
 
 def _listed(path: Path) -> list[Mapping[str, Any]]:
@@ -146,13 +152,13 @@ def _used(found: Sequence[tuple[str, Setting]], default: str) -> tuple[Setting, 
     return tuple(used)
 
 
-def _repositories(own: Sequence[Mapping[str, Any]], default: str) -> Iterator[Setting]:
-    """The built-in index and `repositories.NAME` of the user's own settings (not of variables: these are anybody's)."""
+def _repositories(own: Sequence[Mapping[str, Any]], users: Layer, default: str) -> Iterator[Setting]:
+    """The built-in index and `repositories.NAME` in the user's settings; what a variable names is anybody's."""
     yield Setting(default)
     for place in own:
         for entry in table(place.get("repositories")).values():
             if url := string(table(entry).get("url")):
-                yield Setting(url, layer=Layer.USER)
+                yield Setting(url, layer=users)
 
 
 def _deep(place: Mapping[str, Any], *keys: str) -> object:
