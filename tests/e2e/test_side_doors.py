@@ -36,10 +36,12 @@ def test_a_settings_file_named_by_the_environment_is_not_the_users_own(world: Wo
         "npm": ("npm_config_userconfig", f"registry={rogue.url}\n"),
         "yarn 1": ("npm_config_userconfig", f"registry={rogue.url}\n"),
         "yarn 4": ("YARN_RC_FILENAME", f"npmRegistryServer: {rogue.url!r}\n"),
+        "bun": ("BUN_OPTIONS", f'[install]\nregistry = "{rogue.url}"\n'),
     }
     variable, text = texts[world.reads]
     place = world.box.write("settings.conf", text)
-    world.refuses(world.install(NAME, env={variable: str(place)}), 1, "foreign-source", NAME)
+    named = f"--config={place}" if variable == "BUN_OPTIONS" else str(place)
+    world.refuses(world.install(NAME, env={variable: named}), 1, "foreign-source", NAME)
     untouched(world, rogue)
 
 

@@ -11,7 +11,15 @@ from tests.simulators.clients import fresh_venv
 
 pytestmark = pytest.mark.clients
 
-OFFLINE = {"pip": [], "pipx": [], "poetry": [], "uv": ["--offline"], "npm": ["--prefer-offline"], "yarn": ["--offline"]}
+OFFLINE = {
+    "pip": [],
+    "pipx": [],
+    "poetry": [],
+    "uv": ["--offline"],
+    "npm": ["--prefer-offline"],
+    "bun": ["--prefer-offline"],
+    "yarn": ["--offline"],
+}
 
 
 def empty_again(world: World) -> None:
