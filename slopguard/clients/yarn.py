@@ -171,7 +171,8 @@ def _files(line: Line, root: Path) -> tuple[Path, ...]:
     if line.command.startswith(("dlx", "create", "init", "global ", "plugin ", "policies ", "set v")):
         return ()
     manifests = [folder / "package.json" for folder in (root, *npm_config.workspaces(root))]
-    return tuple(path for path in (*manifests, root / "yarn.lock") if path.is_file())
+    found = (*manifests, root / ".yarnrc.yml", root / "yarn.lock")
+    return tuple(path for path in found if path.is_file())
 
 
 def _flags(line: Line) -> dict[str, str]:

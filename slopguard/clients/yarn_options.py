@@ -8,7 +8,7 @@ from __future__ import annotations
 from slopguard.clients.argv import Grammar, listed
 
 INSTALLING = listed("""
-    install add remove up upgrade upgrade-interactive dedupe rebuild unlink import focus patch patch-commit unplug
+    install add remove up upgrade upgrade-interactive dedupe rebuild link unlink import focus patch patch-commit unplug
     version constraints pack dlx create init global plugin set policies
     """)
 """Commands that may fetch packages, or code of yarn's own."""
@@ -21,9 +21,9 @@ WRITING = listed("publish login logout") | frozenset(
     | {f"{word} {more}" for word in ("tag", "owner", "team") for more in ("add", "remove", "rm", "create", "destroy")}
 )
 OTHERS = listed("""
-    access audit autoclean bin cache check config exec explain generate-lock-entry help info licenses link list
-    lockfile login logout node npm outdated owner publish run search stage start stop tag team test unlink
-    versions why workspaces
+    access audit autoclean bin cache check config exec explain generate-lock-entry help info licenses list
+    lockfile login logout node npm outdated owner publish run search stage start stop tag team test versions
+    why workspaces
     """)
 """Commands that install nothing; any other word is a script of the project's."""
 

@@ -51,8 +51,8 @@ def read_all(call: Invocation, env: Mapping[str, str]) -> list[Reading]:
     Raises:
         InputError: a file is missing, or is not what it claims to be.
     """
-    uv, pnpm = call.client in ("uv", "uvx"), call.client in ("pnpm", "pnpx", "pn", "pnx")
-    context = Context(cwd=call.cwd, env=env, sources=uv, poetry=call.client == "poetry", catalogs=pnpm)
+    uv, catalogs = call.client in ("uv", "uvx"), call.client in ("pnpm", "pnpx", "pn", "pnx", "yarn", "yarnpkg")
+    context = Context(cwd=call.cwd, env=env, sources=uv, poetry=call.client == "poetry", catalogs=catalogs)
     found = [_read(path, context) for path in call.files]
     found += [_constraints(_read(path, context)) for path in call.constraints]
     seen = {reading.path.resolve() for reading in found}

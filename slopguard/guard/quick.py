@@ -24,6 +24,10 @@ FIRST: Mapping[str, frozenset[str]] = {
         uninstall-all unpin
         """),
     "uv": _words("auth cache generate-shell-completion help init publish python self"),
+    "yarn": _words("""
+        access audit autoclean bin cache config explain help info licenses list login logout node npm outdated owner
+        publish run search start stop tag team test versions why
+        """),
 }
 """Client to the first words of its command lines that install nothing, whatever follows."""
 UV_PIP = _words("check freeze list show tree uninstall")
@@ -44,4 +48,5 @@ def installs_nothing(client: str, argv: Sequence[str]) -> bool:
         return False
     if client == "uv" and argv[0] == "pip":
         return len(argv) > 1 and argv[1] in UV_PIP
-    return argv[0] in known or (len(argv) == 1 and argv[0] in ALONE)
+    alone = argv[0] in ALONE and (client, argv[0]) != ("yarn", "-V")  # which yarn 1 does not know, and installs
+    return argv[0] in known or (len(argv) == 1 and alone)

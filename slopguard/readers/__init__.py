@@ -54,6 +54,7 @@ READERS: dict[str, Reader] = {
         "pnpm_lock": r"pnpm-lock(?:\..+)?\.yaml",
         "pnpm_workspace": r"pnpm-workspace\.yaml",
         "yarn_lock": r"yarn\.lock",
+        "yarnrc": r"\.yarnrc\.yml",
         "bun_lock": r"bun\.lockb?",
         "sbom": r"(?:s?bom|.+\.(?:cdx|spdx))\.json",
         "pep723": r".+\.py",
