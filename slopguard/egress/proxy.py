@@ -5,7 +5,8 @@ resolver; nothing inside a tunnel is read; the number of connections is bounded;
 
 The secret is demanded although anybody on this machine could connect by themselves: this process hands connections on
 to the user's own proxy with the user's credentials, and a stranger shall not borrow those. Every client measured sends
-the credentials of a proxy's URL (pip, uv, npm, git, curl, wget, Node with NODE_USE_ENV_PROXY, Python's urllib).
+the credentials of a proxy's URL: pip, uv, npm, pnpm, yarn 1 and 4, bun, curl, wget, Node (NODE_USE_ENV_PROXY), Python's
+urllib at once, git when it is asked for them. What cannot send them is not passed on.
 """
 
 from __future__ import annotations

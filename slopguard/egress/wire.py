@@ -25,7 +25,8 @@ _LINE = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+) (\S+) HTTP/1\.[01]\Z")
 _HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*)\Z")
 _AUTHORITY = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\[\]:/?#@]+):([0-9]{1,5})\Z")
 _ABSOLUTE = re.compile(r"(?i:http)://(\[[0-9A-Fa-f:.]+\]|[^\[\]:/?#@]+)(?::([0-9]{1,5}))?((?:[/?][^#]*)?)\Z")
-_OF_ONE_HOP = ("connection", "keep-alive", "proxy-", "te", "trailer", "upgrade", "host")
+_OF_ONE_HOP = {"connection", "keep-alive", "te", "trailer", "upgrade", "host"}
+"""Headers that are not passed on, beside all that begin with `proxy-`; the host is named anew."""
 
 Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -155,10 +156,14 @@ def place(head: Head) -> Place:
 def request(head: Head, where: Place, authorization: str | None) -> bytes:
     """A plain request as it is passed on: to its server, or with `authorization` (may be empty) to another proxy."""
     target = where.path if authorization is None else f"http://{where.authority}{where.path}"
-    kept = [f"{key}: {value}" for key, value in head.headers if not key.lower().startswith(_OF_ONE_HOP)]
+    kept = [f"{key}: {value}" for key, value in head.headers if not _of_one_hop(key.lower())]
     more = [f"Proxy-Authorization: {authorization}"] if authorization else []
     lines = [f"{head.method} {target} HTTP/1.1", f"Host: {where.authority}", *kept, *more, "Connection: close"]
     return "\r\n".join([*lines, "", ""]).encode("latin-1")
+
+
+def _of_one_hop(name: str) -> bool:
+    return name in _OF_ONE_HOP or name.startswith("proxy-")
 
 
 def connect(where: Place, authorization: str) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pty
 import signal
 import socket
 import subprocess
@@ -90,6 +89,13 @@ def test_a_guarded_client_is_waited_for_and_its_code_kept() -> None:
     assert child.run(["sh", "-c", "kill -TERM $$"], os.environ, confined=()) == 143
 
 
+def handles(pid: int, number: int) -> bool:
+    """Whether a process has a handler for a signal by now."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    caught = next(line for line in status.splitlines() if line.startswith("SigCgt:"))
+    return bool(int(caught.split()[1], 16) >> (number - 1) & 1)
+
+
 def test_signals_are_handed_on_from_the_main_thread(tmp_path: Path) -> None:
     ready = tmp_path / "ready"
     script = f"trap 'exit 9' TERM; : > {ready}; while :; do sleep 0.01; done"
@@ -98,7 +104,7 @@ def test_signals_are_handed_on_from_the_main_thread(tmp_path: Path) -> None:
         f"sys.exit(child.run(['sh', '-c', {script!r}], os.environ, confined=()))"
     )
     process = subprocess.Popen([sys.executable, "-c", own])
-    while not ready.exists():
+    while not (ready.exists() and handles(process.pid, signal.SIGTERM)):
         assert process.poll() is None
     process.send_signal(signal.SIGTERM)
     assert process.wait() == 9
@@ -106,24 +112,15 @@ def test_signals_are_handed_on_from_the_main_thread(tmp_path: Path) -> None:
 
 def test_the_terminal_and_its_foreground_stay_the_clients() -> None:
     """`read` from a terminal stops whoever is not in its foreground, so an answer shows that all is as without us."""
+    shell = "read x; test -t 0 && test -t 1 && test -t 2 && echo got-$x"
     own = (
         "import os, sys; from slopguard.guard import child;"
-        "sys.exit(child.run(['sh', '-c', 'read x; test -t 0 && test -t 1 && test -t 2 && echo got-$x'],"
-        " os.environ, confined=()))"
+        f"sys.exit(child.run(['sh', '-c', {shell!r}], os.environ, confined=()))"
     )
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.execv(sys.executable, [sys.executable, "-c", own])
-    os.write(terminal, b"word\n")
-    said = b""
-    try:
-        while chunk := os.read(terminal, 1000):
-            said += chunk
-    except OSError:  # what Linux says when the other end has closed
-        pass
-    os.close(terminal)
-    assert b"got-word" in said
-    assert os.waitpid(pid, 0)[1] == 0
+    terminal = f"import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn([sys.executable, '-c', {own!r}])))"
+    done = subprocess.run([sys.executable, "-c", terminal], input=b"word\n", capture_output=True)
+    assert b"got-word" in done.stdout
+    assert done.returncode == 0
 
 
 def test_a_net_names_its_own_port_and_the_gates(ports: tuple[int, int]) -> None:
