@@ -49,7 +49,7 @@ def which(executable: Path | None, cwd: Path, env: Mapping[str, str]) -> Which:
     """Find out.
 
     Args:
-        executable: what is started; `None` for the first on PATH.
+        executable: what is started; `None` for the first on PATH, which may be none at all.
 
     Raises:
         ConfigError: it cannot be told.
@@ -64,6 +64,8 @@ def which(executable: Path | None, cwd: Path, env: Mapping[str, str]) -> Which:
         if major:
             default = said[1] if said else ""
             return Which(min(major, 2), default, own.vouched if own else "")
+    if own is None and executable is None:
+        return Which(2, "", "")
     if own is None:
         raise ConfigError("it cannot be told which yarn this is", "Check that this works: yarn --version")
     return own

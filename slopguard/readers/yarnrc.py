@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from slopguard.model import Location, Sighting
+from slopguard.model import Location
 from slopguard.readers.interface import NOWHERE, Context, Load, Problem, Reading
 from slopguard.readers.package_json import entry
 from slopguard.readers.text import Lines, string, table
