@@ -30,8 +30,10 @@ def _replaced(index: Index, settings: Settings, env: Mapping[str, str]) -> Index
     if setting is None or index.kind is not IndexKind.DEFAULT:
         return index
     changed = replace(index, curated=index.curated or setting.curated)
-    if setting.url is None or canonical(setting.url) == canonical(index.url):
+    if setting.url is None:
         return changed
+    if canonical(setting.url) == canonical(index.url):  # a variable may name it too, as in CI: it is vouched for here
+        return changed if changed.trusted else replace(changed, layer=Layer.ACCEPTED)
     found = url_credentials(setting.url) or netrc_credentials(setting.url, env)
     return replace(changed, url=setting.url, key=key_of(setting.url), layer=Layer.ACCEPTED, credentials=found, ask=None)
 

@@ -2,13 +2,14 @@
 
     python -m tests.ci.docker build --network=host --secret id=X,env=X -t app -f Dockerfile FOLDER
 
-What BuildKit promises and these tests rely on: a stage starts from nothing but its image; only COPY brings files in; a RUN
-line sees the image's environment and build arguments and nothing of the caller's; a secret is there while one line runs,
-and in no file afterwards; `docker history` shows the lines of the last stage with the values of build arguments. What is
-not the same here: RUN lines see this machine's system folders, absolute paths lie below the stage's folder (`PLACES`), and the
-network is this machine's with any `--network`.
+What BuildKit promises and these tests rely on: a stage starts from nothing but its image; only COPY brings files in; a
+RUN line sees the image's environment and build arguments and nothing of the caller's; a secret is there while one line
+runs, and in no file afterwards; `docker history` shows the lines of the last stage with the values of build arguments.
+What is not the same here: RUN lines see this machine's system folders, absolute paths lie below the stage's folder
+(`PLACES`), and the network is this machine's with any `--network`.
 
-Variables: `EMULATED` is a folder with `images.json` (where pip, Node and a home with their settings are); the image goes into it.
+Variables: `EMULATED` is a folder with `images.json` (where pip, Node and a home with their settings are); the image
+goes into it.
 """
 
 from __future__ import annotations
@@ -82,9 +83,13 @@ class Build:
     def run(self) -> None:
         """Build all stages, and leave the last one as `image`, with its environment and history in `image.json`.
 
+        What an earlier build left is gone.
+
         Raises:
             DockerfileError: a step fails.
         """
+        for left in (*self.folder.glob("stage*"), self.folder / "image"):
+            shutil.rmtree(left, ignore_errors=True)
         for number, stage in enumerate(read(Path(self.options.file).read_text())):
             made = Made(self, self.folder / f"stage{number}", stage)
             made.run()
@@ -111,7 +116,7 @@ class Made:
             self._base(stage.base)
 
     def _base(self, image: str) -> None:
-        """What the image brings: Python with pip, or Node with npm, and in place of the built-in registries simulated ones."""
+        """What the image brings: Python with pip, or Node with npm; simulated registries as the built-in ones."""
         local, kind = self.root / "usr" / "local", image.partition(":")[0]
         shutil.copytree(self.build.images["settings"], self.root / "root", dirs_exist_ok=True)
         if kind == "python":
@@ -166,9 +171,7 @@ class Made:
 
     def _run(self, one: Instruction) -> None:
         env = {**self.env, **self.arguments, "HOME": str(self.root / "root")}
-        leave = []
-        for mount in one.mounts:
-            leave.append(self._mounted(mount, env))
+        leave = [self._mounted(mount, env) for mount in one.mounts]
         given = " ".join([f"|{len(self.arguments)}", *(f"{k}={v}" for k, v in self.arguments.items())])
         self.history.append(f"RUN {given if self.arguments else ''} /bin/sh -c {one.rest}")
         kept = {key: value for key, value in os.environ.items() if key.startswith(PASSED_ON)}
@@ -206,7 +209,7 @@ def main(argv: Sequence[str]) -> int:
     try:
         Build(Path(os.environ["EMULATED"]), told(argv[1:], os.environ)).run()
     except DockerfileError as why:
-        print(f"ERROR: failed to solve: {why}", file=sys.stderr)
+        sys.stderr.write(f"ERROR: failed to solve: {why}\n")
         return 1
     return 0
 

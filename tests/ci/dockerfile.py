@@ -1,4 +1,4 @@
-"""A Dockerfile, read: its stages and their instructions. Only what the pieces in `hooks/` use; anything else is an error."""
+"""A Dockerfile, read: stages and their instructions. Only what the pieces in `hooks/` use; all else is an error."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The machines of CI hosts: a workflow's steps in order, by bash, with the variables and files that the host gives them.
+"""The machines of CI hosts: a workflow's steps in order, by bash, with the variables and files that the host gives.
 
-Invariants: nothing of this machine's environment is in a job's but what measures the tests; there is no terminal; an action
-or an expression that is not known here fails the test instead of being passed over.
+Invariants: nothing of this machine's environment is in a job's but what measures the tests; there is no terminal; an
+action or an expression that is not known here fails the test instead of being passed over.
 """
 
 from __future__ import annotations

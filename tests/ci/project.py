@@ -1,7 +1,8 @@
 """A project that the recipes are tried on, its registries, and a `slopguard` that can be installed from them.
 
-Invariants: the `slopguard` on the registry is a wheel that leads to this checkout, so that the recipe's own step installs it,
-digest and all, and what then guards is the code under test. Registries are simulated ones; git repositories are real.
+Invariants: the `slopguard` on the registry is a wheel that leads to this checkout, so that the recipe's own step
+installs it, digest and all, and what then guards is the code under test. Registries are simulated; git repositories are
+real.
 """
 
 from __future__ import annotations
@@ -96,7 +97,7 @@ class Project:
 
     def node(self, *names: str) -> dict[str, str]:
         """package.json and package-lock.json that need these; a lock without addresses, as npm can be told to write."""
-        needs = {name: "1.2.0" for name in names}
+        needs = dict.fromkeys(names, "1.2.0")
         mine = {"name": "mine", "version": "0.0.0", "dependencies": needs}
         packages = {"": mine} | {
             f"node_modules/{name}": {"version": "1.2.0", "integrity": self._integrity(name)} for name in names

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,17 @@ def test_an_upstream_that_says_the_same_changes_no_address() -> None:
     upstream = {Ecosystem.PYPI: UpstreamSetting("https://REGISTRY.example/simple/")}
     assert applied((CLIENTS_OWN,), settings(upstream=upstream), {}) == (CLIENTS_OWN,)
     assert applied((CLIENTS_OWN,), settings(upstream={Ecosystem.PYPI: UpstreamSetting(curated=True)}), {})[0].curated
+
+
+def test_an_upstream_vouches_for_the_same_address_in_a_variable() -> None:
+    """As on CI, where `PIP_INDEX_URL` is how a machine is configured; for no other address in it."""
+    named = replace(CLIENTS_OWN, layer=Layer.ENVIRONMENT)
+    same, curated = UpstreamSetting("https://registry.example/simple"), UpstreamSetting(curated=True)
+    (found,) = applied((named,), settings(upstream={Ecosystem.PYPI: same}), {})
+    assert found == replace(named, layer=Layer.ACCEPTED)
+    assert not applied((named,), settings(upstream={Ecosystem.PYPI: curated}), {})[0].trusted
+    (extra,) = applied((replace(EXTRA, url=named.url),), settings(upstream={Ecosystem.PYPI: same}), {})
+    assert not extra.trusted
 
 
 @pytest.mark.parametrize(
