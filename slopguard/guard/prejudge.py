@@ -25,6 +25,8 @@ from slopguard.readers.interface import Context, IndexLine, Problem, Reading
 _KINDS = {"default": IndexKind.DEFAULT, "extra": IndexKind.EXTRA, "find-links": IndexKind.FIND_LINKS}
 _SETTINGS = ("pyproject.toml", "package.json", "pnpm-workspace.yaml")
 """Files whose indexes the client's own configuration tells already."""
+_CATALOGS = ("pnpm", "pnpx", "pn", "pnx", "yarn", "yarnpkg", "bun", "bunx")
+"""Clients whose catalogs stand in a file that is read too."""
 _MANIFESTS = {Ecosystem.PYPI: "pyproject.toml", Ecosystem.NPM: "package.json"}
 
 
@@ -51,7 +53,7 @@ def read_all(call: Invocation, env: Mapping[str, str]) -> list[Reading]:
     Raises:
         InputError: a file is missing, or is not what it claims to be.
     """
-    uv, catalogs = call.client in ("uv", "uvx"), call.client in ("pnpm", "pnpx", "pn", "pnx", "yarn", "yarnpkg")
+    uv, catalogs = call.client in ("uv", "uvx"), call.client in _CATALOGS
     context = Context(cwd=call.cwd, env=env, sources=uv, poetry=call.client == "poetry", catalogs=catalogs)
     found = [_read(path, context) for path in call.files]
     found += [_constraints(_read(path, context)) for path in call.constraints]

@@ -29,7 +29,10 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
     """
     text = load(path)
     document = json_object(text, path)
-    gather = _Gatherer(path, Lines(text), document, catalogs=context.catalogs)
+    own = list(_catalogs(document))
+    gather = _Gatherer(path, Lines(text), document, catalogs=context.catalogs or bool(own))
+    for name, value in ((name, value) for group in own for name, value in group.items()):
+        gather.entry(name, value, {"group": "catalog"}, "catalog")
     for key in _TABLES:
         gather.dependencies(key)
     gather.bundles()
@@ -110,6 +113,12 @@ def entry(name: str, value: str, base: Path, location: Location, extra: dict[str
     if protocol == "catalog":
         return replace(spec.npm_entry(name, "", base, location=location, extra=extra), specifier=value)
     return spec.npm_entry(name, value, base, location=location, extra=extra)
+
+
+def _catalogs(document: Table) -> Iterator[Table]:
+    """The catalogs that bun reads: at the top of the manifest, or inside `workspaces`."""
+    for place in (document, table(document.get("workspaces"))):
+        yield from filter(None, [table(place.get("catalog")), *map(table, table(place.get("catalogs")).values())])
 
 
 def _target(pattern: str) -> str:
