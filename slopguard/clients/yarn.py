@@ -87,9 +87,11 @@ class Yarn:
 
     def lock_files(self, call: Invocation, env: Mapping[str, str]) -> tuple[Path, ...]:
         """The project's lock file; yarn 1 keeps one of its global packages too."""
-        if call.command.startswith("global "):
-            return (_global_folder(env) / "yarn.lock",)
-        return () if call.command in ("dlx", "create") else (call.cwd / "yarn.lock",)
+        if call.command.startswith(("global ", "create")):
+            line = yarn_line.read(call.argv, call.cwd)
+            named = args.last(line.tokens, "--global-folder")
+            return (yarn_classic.global_folder({"global-folder": named or ""}, env, call.cwd) / "yarn.lock",)
+        return () if call.command == "dlx" else (call.cwd / "yarn.lock",)
 
     def mapped(self, command: Sequence[str], env: Mapping[str, str]) -> frozenset[str]:
         """See `Client.mapped`: none; yarn 1 fetches what its lock file says, and later ones record no address."""
@@ -238,14 +240,6 @@ def _classic(line: Line, which: Which, env: Mapping[str, str], root: Path) -> tu
         no_proxy=config.own("noproxy") or env.get("no_proxy") or env.get("NO_PROXY") or "",
         insecure=frozenset(_host(s.url) for s in used) if loose else frozenset(),
     )
-
-
-def _global_folder(env: Mapping[str, str]) -> Path:
-    """Where yarn 1 keeps global packages."""
-    home = Path(env.get("HOME") or Path.home())
-    if env.get("XDG_DATA_HOME"):
-        return Path(env["XDG_DATA_HOME"]) / "yarn" / "global"
-    return home / ".config" / "yarn" / "global"
 
 
 def _argv(call: Invocation) -> list[str]:

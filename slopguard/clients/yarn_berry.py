@@ -1,7 +1,7 @@
 """Yarn 2 and later: its `.yarnrc.yml` files, its registries, and the way to the gate.
 
 As measured: a variable beats every file for one setting, but a scope's registry and token can be set in a file only.
-A plugin of ours, named by `YARN_PLUGINS`, therefore answers for these settings, and sees each dependency and request.
+A plugin of ours, named by `YARN_PLUGINS`, therefore answers for these settings.
 Invariants: yarn is not started to be asked; a file of the user's is read, never written.
 """
 
@@ -133,14 +133,11 @@ def missing_plugins(config: Config) -> Iterator[tuple[str, Path]]:
                 yield spec, file.path
 
 
-def environment(
-    env: Mapping[str, str], gate: GateAddress, indexes: Sequence[Index], scratch: Path, *, observed: bool = False
-) -> dict[str, str]:
+def environment(env: Mapping[str, str], gate: GateAddress, indexes: Sequence[Index], scratch: Path) -> dict[str, str]:
     """The environment that sends yarn to the gate; the plugin and what it needs to know are put into `scratch`."""
     main = next((index for index in indexes if index.kind is IndexKind.DEFAULT), None)
     scopes = {i.name.removeprefix("@"): _url(gate, i) for i in indexes if i.kind is IndexKind.SCOPE and i.name}
-    known = {"origin": gate.base, "token": gate.token, "scopes": scopes, "observed": observed}
-    known["registry"] = _url(gate, main) if main else gate.base
+    known = {"token": gate.token, "scopes": scopes, "registry": _url(gate, main) if main else gate.base}
     folder = scratch / "yarn"
     folder.mkdir(mode=0o700, exist_ok=True)
     secret = folder / "gate.json"

@@ -7,8 +7,10 @@ is not started to be asked; no file of the user's is written.
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -26,7 +28,7 @@ _LEADS_PAST = re.compile(
     r"--(?:[^.]+\.)?(?:registry|offline|prefer-offline|proxy|https-proxy|use-yarnrc|no-default-rc|cwd)"
 )
 _OURS = re.compile(
-    r"(?:npm_config|yarn)_(?:registry|@.*|.*proxy|offline|prefer[-_]offline|userconfig|always[-_]auth)", re.IGNORECASE
+    r"(?:npm_config|yarn)_(?:registry|@.*|proxy|offline|prefer[-_]offline|userconfig|always[-_]auth)", re.IGNORECASE
 )
 
 
@@ -36,7 +38,7 @@ def load(flags: Mapping[str, str], env: Mapping[str, str], root: Path) -> NpmCon
     Raises:
         ConfigError: a file cannot be read, or sets an option that leads past the gate.
     """
-    home, node = Path(env.get("HOME") or Path.home()), shutil.which("node", path=env.get("PATH"))
+    home, node = _homes(env)[0], shutil.which("node", path=env.get("PATH"))
     variables = npm_config.from_environment(env)
     user, user_layer = home / ".npmrc", Layer.USER
     if variables.get("userconfig") and Path(variables["userconfig"]) != user:
@@ -50,6 +52,7 @@ def load(flags: Mapping[str, str], env: Mapping[str, str], root: Path) -> NpmCon
         if root != home:
             layers.append((Layer.PROJECT, read(root / f".{name}", env)))
         layers += [(own_layer, read(own, env)), (Layer.SYSTEM, read(prefix / "etc" / name, env))]
+        layers += [(Layer.USER, read(other / f".{name}", env)) for other in _homes(env)[1:]]
         above = [folder for folder in root.parents if folder != home]
         layers += [(Layer.PROJECT, read(folder / f".{name}", env)) for folder in above]
     return NpmConfig(tuple(layers), root)
@@ -74,10 +77,8 @@ def yarnrc(path: Path, env: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def environment(
-    env: Mapping[str, str], gate: GateAddress, indexes: Sequence[Index], scratch: Path, *, observed: bool = False
-) -> dict[str, str]:
-    """The environment that sends yarn 1 to the gate, and (observed or not) to nothing else by itself.
+def environment(env: Mapping[str, str], gate: GateAddress, indexes: Sequence[Index], scratch: Path) -> dict[str, str]:
+    """The environment that sends yarn 1 to the gate, and has it look for no newer version of itself.
 
     Raises:
         ConfigError: a scope that yarn 1 would not recognise in a variable.
@@ -95,19 +96,32 @@ def environment(
             raise ConfigError("a scope that yarn 1 cannot be pointed at by a variable has a registry of its own")
     child["npm_config_userconfig"] = str(_with_tokens(env, tokens, scratch))
     child |= {"npm_config_always_auth": "true", "YARN_DISABLE_SELF_UPDATE_CHECK": "true", "YARN_PROXY": "false"}
-    child["YARN_HTTPS_PROXY"] = "false" if observed else f"{gate.base}/"
     return child
 
 
 def _with_tokens(env: Mapping[str, str], tokens: Sequence[str], scratch: Path) -> Path:
     """A copy of the user's npmrc that knows the gate's token, readable by the user alone."""
     named = npm_config.from_environment(env).get("userconfig")
-    own = Path(named) if named else Path(env.get("HOME") or Path.home()) / ".npmrc"
+    own = Path(named) if named else _homes(env)[0] / ".npmrc"
     copy = scratch / "yarn-npmrc"
     copy.touch(mode=0o600)
     text = own.read_text(encoding="utf-8-sig", errors="replace") if own.is_file() else ""
     copy.write_text("".join(tokens) + text, encoding="utf-8")
     return copy
+
+
+def global_folder(flags: Mapping[str, str], env: Mapping[str, str], root: Path) -> Path:
+    """Where global packages are kept."""
+    named = flags.get("global-folder") or load({}, env, root).text("global-folder")
+    data = Path(env["XDG_DATA_HOME"]) / "yarn" if env.get("XDG_DATA_HOME") else _homes(env)[0] / ".config" / "yarn"
+    return Path(named) if named else data / "global"
+
+
+def _homes(env: Mapping[str, str]) -> tuple[Path, ...]:
+    """The folders that yarn 1 takes for the user's home; root's belongings are elsewhere on Linux."""
+    home = Path(env.get("HOME") or Path.home())
+    root = sys.platform == "linux" and os.getuid() == 0 and not env.get("FAKEROOTKEY")
+    return (Path("/usr/local/share"), home) if root else (home,)
 
 
 def _pair(line: str) -> tuple[str, str]:

@@ -30,7 +30,10 @@ class Yarn:
         return [box.client.folder]
 
     def variables(self, box: Sandbox) -> dict[str, str]:
-        return {}
+        """Where yarn 1 keeps things: for root that would be outside the home."""
+        places = {"CACHE_FOLDER": "cache", "GLOBAL_FOLDER": "global", "PREFIX": "prefix"}
+        found = {f"YARN_{name}": str(box.home / ".yarn-classic" / folder) for name, folder in places.items()}
+        return found if box.client.version == CLASSIC else {}
 
     def prepare(self, box: Sandbox) -> None:
         """An empty project; without it yarn would take a folder above for the project."""
