@@ -23,6 +23,7 @@ FIRST: Mapping[str, frozenset[str]] = {
         cache completions ensurepath environment exec expose health help list pin reset unexpose uninject uninstall
         uninstall-all unpin
         """),
+    "poetry": _words("about check config help list run search shell version"),
     "uv": _words("auth cache generate-shell-completion help init publish python self"),
     "yarn": _words("""
         access audit autoclean bin cache config explain help info licenses list login logout node npm outdated owner
