@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import contextlib
 import socket
+import ssl
+import threading
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -14,19 +16,18 @@ from tests.simulators.server import Answer, LoopbackServer, Seen
 HELLO = b"hello from outside\n"
 
 
-def outside() -> LoopbackServer:
+def outside(tls: ssl.SSLContext | None = None) -> LoopbackServer:
     """A server that answers every request with `HELLO`, and with the body it was sent."""
 
     def respond(seen: Seen, body: bytes) -> Answer:
         return Answer(200, HELLO + body, "text/plain")
 
-    return LoopbackServer(respond)
+    return LoopbackServer(respond, tls=tls)
 
 
 @contextlib.contextmanager
 def echo() -> Iterator[int]:
     """A port on which one connection gets back what it sent, once it has said that this is all."""
-    import threading
 
     def serve() -> None:
         with contextlib.suppress(OSError):

@@ -8,6 +8,7 @@ import pytest
 
 from slopguard.egress import Net, proxy, wire
 from slopguard.egress import net as nets
+from slopguard.errors import EnvironmentFailed
 from tests.egress.servers import authorization, dial, echo, outside, read_all, say, status
 
 NONSENSE = [
@@ -110,3 +111,33 @@ def test_a_server_that_breaks_off_gives_no_answer(net: Net) -> None:
     with outside() as server:
         server.faults.append(Fault("/*", Break.REFUSE))
         assert status(say(net, f"GET {server.origin}/ HTTP/1.1")) == 502
+
+
+def test_a_client_that_waits_for_leave_to_send_gets_it(net: Net) -> None:
+    with outside() as server:
+        asked = f"POST {server.origin}/ HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2"
+        answer = say(net, asked, more=b"ok")
+    assert answer.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n")
+    assert answer.endswith(b"ok")
+
+
+def test_a_fault_of_ours_lets_nothing_through_and_says_nothing(
+    net: Net, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def broken(head: wire.Head) -> wire.Place:
+        raise RuntimeError(head.target)
+
+    with outside() as server:
+        monkeypatch.setattr(wire, "place", broken)
+        assert say(net, f"GET {server.origin}/ HTTP/1.1") == b""
+        assert server.requests == []
+    assert capfd.readouterr() == ("", "")
+
+
+def test_without_a_port_there_is_no_net_and_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def none_left(self: proxy.Proxy) -> None:
+        raise OSError("no port")
+
+    monkeypatch.setattr(proxy.Proxy, "start", none_left)
+    with pytest.raises(EnvironmentFailed, match="no port can be had"), Net([], {}):
+        pytest.fail("there is one")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from slopguard.egress import Net
 from slopguard.egress.upstream import Proxy as Own
 from slopguard.egress.upstream import Unusable, Upstream, spared
 from tests.egress.servers import HELLO, authorization, dial, echo, outside, read_all, say, status
+from tests.registries.indexes import Authority
 from tests.simulators.proxy import Proxy
 from tests.simulators.server import LoopbackServer
 
@@ -85,6 +87,21 @@ def test_it_cannot_be_reached_through_the_net_even_if_all_is_allowed(own: Proxy)
     with Net(["registry.example"], {"ALL_PROXY": own.url}, allow=["*"]) as net:
         assert status(say(net, f"CONNECT localhost:{port} HTTP/1.1")) == 403
     assert own.asked == []
+
+
+def test_one_that_is_spoken_to_over_tls_is_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    authority = Authority(tmp_path / "ca.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority.bundle))
+    with outside(authority.server()) as secure, Net([], {"HTTP_PROXY": secure.origin}) as net:
+        assert status(say(net, "GET http://files.example/a HTTP/1.1")) == 200
+        assert [seen.raw for seen in secure.requests] == ["http://files.example/a"]
+
+
+def test_one_that_nobody_vouches_for_is_not_used(tmp_path: Path) -> None:
+    authority = Authority(tmp_path / "ca.pem")
+    with outside(authority.server()) as secure, Net([], {"HTTP_PROXY": secure.origin}) as net:
+        assert status(say(net, "GET http://files.example/a HTTP/1.1")) == 502
+        assert secure.requests == []
 
 
 def test_what_it_refuses_is_said_to_be_its_doing(own: Proxy) -> None:
