@@ -22,6 +22,7 @@ from slopguard.readers.text import Lines, decode
         ("pyproject.toml", "pyproject"),
         ("uv.toml", "uv_toml"),
         ("uv.lock", "uv_lock"),
+        ("poetry.lock", "poetry_lock"),
         ("pylock.toml", "pylock"),
         ("pylock.dev.toml", "pylock"),
         ("package.json", "package_json"),
