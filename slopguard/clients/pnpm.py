@@ -119,6 +119,8 @@ class Pnpm:
         """See `Client.launch`."""
         child = {key: value for key, value in env.items() if not _OURS.fullmatch(key)}
         child |= environment(gate, indexes)
+        if pnpm_config.old(_version(command, env)) or call.command == "with":
+            child["npm_config_globalconfig"] = str(pnpm_config.tokens(env, gate, indexes, scratch))
         main = next((index for index in indexes if index.kind is IndexKind.DEFAULT), None)
         if corepack.is_shim(Path(command[0])) and main:
             child |= corepack.environment(gate, main)

@@ -11,16 +11,18 @@ from __future__ import annotations
 import json
 import platform
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from slopguard.clients import asking, corepack, npm_config, pnpm_itself
+from slopguard.clients.interface import GateAddress
 from slopguard.clients.npm_config import NpmConfig
 from slopguard.clients.pnpm_project import WORKSPACE, Project
 from slopguard.clients.sources import Setting, line_of
 from slopguard.errors import ConfigError, InputError
-from slopguard.indexes import IndexKind
+from slopguard.indexes import Index, IndexKind
 from slopguard.model import Layer
 from slopguard.readers import load as load_text
 from slopguard.readers import pnpm_workspace
@@ -29,6 +31,8 @@ from slopguard.readers.text import string, table
 _DEFAULT = re.compile(rb'DEFAULT_PACKAGE_MANAGER_REGISTRY = "(https?://[^"]+)"')
 _BUNDLES = ("dist/pnpm.cjs", "dist/pnpm.mjs")
 _BOUND = re.compile(r"(p?npm)_config_(//.+)", re.IGNORECASE)
+_OWN_VARIABLES = 11
+"""The first pnpm that no longer reads `npm_config_*`."""
 _PER_REGISTRY = ("_authToken", "_auth", "username", "_password", "certfile", "keyfile")
 _SETTING = re.compile(r"p?npm_config_", re.IGNORECASE)
 
@@ -82,17 +86,21 @@ def load(project: Project, flags: Mapping[str, str], env: Mapping[str, str], ver
     Raises:
         ConfigError: a file cannot be read.
     """
-    old = pnpm_itself.major(version) in range(1, 11)
-    places = _old(project, flags, env) if old else _new(project, flags, env)
+    places = _old(project, flags, env) if old(version) else _new(project, flags, env)
     places = [Source(p.layer, _pinned(p.values), p.named) for p in places if p.values]
     return PnpmConfig(tuple(places), NpmConfig(tuple((p.layer, p.values) for p in places), project.root))
+
+
+def old(version: str | None) -> bool:
+    """Whether a version reads npm's variables, and not those of its own."""
+    return (pnpm_itself.major(version) or sys.maxsize) < _OWN_VARIABLES
 
 
 def _old(project: Project, flags: Mapping[str, str], env: Mapping[str, str]) -> list[Source]:
     """As pnpm 10 and those before it read it."""
     variables = npm_config.from_environment(env)
     user, layer = _user_file(env, [flags.get("npmrc-auth-file"), variables.get("userconfig")])
-    node = npm_config.load({}, env, Path("/"), None).layers[-2]
+    machine = _machine(env)
     return [
         _workspace(project),
         Source(Layer.FLAG, flags, "an option"),
@@ -100,8 +108,24 @@ def _old(project: Project, flags: Mapping[str, str], env: Mapping[str, str]) -> 
         *_of_project(project, user, env),
         Source(layer, npm_config.read(user, env), user),
         Source(Layer.USER, npm_config.read(config_folder(env) / "rc", env), config_folder(env) / "rc"),
-        Source(node[0], node[1], "a settings file that a variable names"),
+        Source(machine[0], machine[1], "a settings file that a variable names"),
     ]
+
+
+def _machine(env: Mapping[str, str]) -> tuple[Layer, Mapping[str, str]]:
+    """The machine's npmrc."""
+    return npm_config.load({}, env, Path("/"), None).layers[-2]
+
+
+def tokens(env: Mapping[str, str], gate: GateAddress, indexes: Sequence[Index], scratch: Path) -> Path:
+    """The machine's npmrc with the gate's tokens: pnpm 10 takes none for a host with a port from a variable."""
+    kept = dict(_machine(env)[1])
+    for index in indexes:
+        kept[f"{gate.npm_url(index.key).removeprefix('http:')}:_authToken"] = gate.token
+    file = scratch / "npmrc"
+    file.touch(mode=0o600)
+    file.write_text("".join(f"{key} = {json.dumps(value)}\n" for key, value in kept.items()), encoding="utf-8")
+    return file
 
 
 def _new(project: Project, flags: Mapping[str, str], env: Mapping[str, str]) -> list[Source]:

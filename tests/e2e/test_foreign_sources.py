@@ -67,6 +67,7 @@ def test_an_index_named_by_the_environment_is_foreign(world: World, rogue: PyPI 
     variables = {
         "pip": ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL"),
         "uv": ("UV_DEFAULT_INDEX", "UV_INDEX_URL"),
+        "pnpm": ("pnpm_config_registry", "PNPM_CONFIG_REGISTRY"),
         "yarn 1": ("npm_config_registry", "YARN_REGISTRY"),
         "yarn 4": ("YARN_NPM_REGISTRY_SERVER",),
     }

@@ -34,6 +34,7 @@ def test_a_settings_file_named_by_the_environment_is_not_the_users_own(world: Wo
         "pip": ("PIP_CONFIG_FILE", f"[global]\nindex-url = {rogue.url}\n"),
         "uv": ("UV_CONFIG_FILE", f'[[index]]\nurl = "{rogue.url}"\ndefault = true\n'),
         "npm": ("npm_config_userconfig", f"registry={rogue.url}\n"),
+        "pnpm": ("pnpm_config_npmrc_auth_file", f"registry={rogue.url}\n"),
         "yarn 1": ("npm_config_userconfig", f"registry={rogue.url}\n"),
         "yarn 4": ("YARN_RC_FILENAME", f"npmRegistryServer: {rogue.url!r}\n"),
         "bun": ("BUN_OPTIONS", f'[install]\nregistry = "{rogue.url}"\n'),

@@ -17,6 +17,7 @@ OFFLINE = {
     "poetry": [],
     "uv": ["--offline"],
     "npm": ["--prefer-offline"],
+    "pnpm": ["--prefer-offline"],
     "bun": ["--prefer-offline"],
     "yarn": ["--offline"],
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,6 +18,8 @@ class Pnpm:
     ecosystem = "npm"
     versions = ("newest", "11", "10")
     lock = "pnpm-lock.yaml"
+    reads: Mapping[str, str] = {"10": "npm"}
+    """pnpm 10 reads npm's variables, later ones their own."""
 
     def fetch(self, version: str) -> Path:
         return clients.node_tool("pnpm", version)
@@ -34,6 +37,12 @@ class Pnpm:
     def use(self, box: Sandbox, registry: PyPI | Registry, *extra: str) -> None:
         box.write("~/.npmrc", f"registry={registry.url}\nupdate-notifier=false\nfetch-retries=0\n")
         box.write("~/.config/pnpm/config.yaml", "updateNotifier: false\nfetchRetries: 0\n")
+
+    def empty(self, box: Sandbox) -> None:
+        """As after `prepare`, caches and store kept."""
+        shutil.rmtree(box.project / "node_modules", ignore_errors=True)
+        (box.project / self.lock).unlink(missing_ok=True)
+        self.prepare(box)
 
     def install(self, *names: str) -> list[str]:
         return ["pnpm", "add", *names]
