@@ -24,6 +24,8 @@ Forward = Callable[["Addresses", str], str]
 """`forward(addresses, text)` of a module in `FORMATS`: a lock file's text with the gate's addresses."""
 FORMATS: dict[str, str] = {
     "bun.lock": "bun_lock",
+    "pdm.lock": "pdm_lock",
+    "pylock.toml": "pdm_lock",
     "yarn.lock": "yarn_lock",
     "pnpm-lock.yaml": "pnpm_lock",
     "pnpm-workspace.yaml": "pnpm_workspace",

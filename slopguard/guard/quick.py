@@ -19,6 +19,9 @@ FIRST: Mapping[str, frozenset[str]] = {
         bugs completion config docs doctor explain explore fund get help help-search login logout ls outdated owner
         ping pkg prefix profile publish query repo root run sbom search set start stop test token version view whoami
         """),
+    "pdm": _words("""
+        cache completion config export fix import info init list new outdated py python search show use venv
+        """),
     "pipx": _words("""
         cache completions ensurepath environment exec expose health help list pin reset unexpose uninject uninstall
         uninstall-all unpin

@@ -117,14 +117,15 @@ class Guarded:
     def _strange_hosts(
         self, gate: GateThread, session: Session, address: GateAddress, indexes: Sequence[Index]
     ) -> list[Request]:
-        """Requests for files that uv's lock records at a host from which their index serves nothing.
+        """Requests for files that a lock records at a host from which their index serves nothing.
 
         One file of each host is looked up; the gate would serve all of them from the index, but a lock that names
         a stranger is no lock to install from by other means.
         """
         addresses = Addresses(address.base, tuple(indexes))
         for path in self.client.lock_files(self.call, self.env):
-            if (path.name == "uv.lock" or path.name.endswith(".py.lock")) and path.is_file():
+            known = path.name in ("uv.lock", "pdm.lock", "pylock.toml") or path.name.endswith(".py.lock")
+            if known and path.is_file():
                 addresses.forward(path.name, path.read_text(encoding="utf-8", errors="replace"))
         hosts = {origin(index.url): True for index in indexes}
         strange = []
@@ -264,7 +265,13 @@ def environment(launch: Launch, call: Invocation, mode: Mode) -> dict[str, str]:
     if call.offline:
         env |= {"UV_OFFLINE": "1", "npm_config_offline": "true"}
     if mode is Mode.OBSERVE:
-        for key in ("npm_config_allow_git", "npm_config_allow_remote", "PIP_PROXY", "SLOPGUARD_POETRY_ONLY"):
+        for key in (
+            "npm_config_allow_git",
+            "npm_config_allow_remote",
+            "PIP_PROXY",
+            "SLOPGUARD_POETRY_ONLY",
+            "SLOPGUARD_PDM_ONLY",
+        ):
             env.pop(key, None)
     return env
 

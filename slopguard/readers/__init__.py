@@ -48,6 +48,7 @@ READERS: dict[str, Reader] = {
         "uv_toml": r"uv\.toml",
         "uv_lock": r"uv\.lock",
         "poetry_lock": r"poetry\.lock",
+        "pdm_lock": r"pdm(?:\..+)?\.lock",
         "pylock": r"pylock(?:\.[^.]+)?\.toml",
         "package_json": r"package\.json",
         "package_lock": r"\.?package-lock\.json|npm-shrinkwrap\.json",

@@ -1,13 +1,13 @@
-"""`pyproject.toml`: PEP 621 dependencies and extras, PEP 735 groups, PEP 518 build requirements, and two tools'.
+"""`pyproject.toml`: PEP 621 dependencies and extras, PEP 735 groups, PEP 518 build requirements, and three tools'.
 
-Those are `[tool.uv]` and `[tool.poetry]`.
+Those are `[tool.uv]`, `[tool.pdm]` and `[tool.poetry]`.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from slopguard.readers import poetry_tables
+from slopguard.readers import pdm_tables, poetry_tables
 from slopguard.readers.interface import NOWHERE, Context, Load, Reading
 from slopguard.readers.text import Lines, Table, string, strings, table, toml
 from slopguard.readers.uv_tables import Gatherer, canonical
@@ -32,6 +32,7 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
     _groups(gather, table(document.get("dependency-groups")))
     gather.requirements(table(document.get("build-system")).get("requires"), "build-system", "[build-system]")
     gather.uv_lists()
+    pdm_tables.gather(gather, table(tool.get("pdm")))
     poetry_tables.gather(gather, poetry)
     return gather.reading()
 

@@ -1,0 +1,165 @@
+"""A pdm command line taken apart, with what the project's own settings add to it.
+
+`[tool.pdm.options]` of a project adds arguments to a command; a word that is no command is a script of the project's.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from slopguard import readers
+from slopguard.clients import argv as args
+from slopguard.clients import pdm_config, pdm_options
+from slopguard.errors import SlopguardError, UsageError
+from slopguard.readers.text import load, string, strings, table, toml
+
+_SCRIPT = b"# /// script"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A pdm command line taken apart.
+
+    Args:
+        before: options before the command.
+        command: `add`, `self add`, `run`; what pdm takes for `run` is that.
+        after: everything after it.
+        root: the project's folder, `None` where there is none.
+    """
+
+    before: list[args.Token]
+    command: str
+    after: list[args.Token]
+    root: Path | None
+
+    @property
+    def words(self) -> list[str]:
+        """The words after the command."""
+        return args.words(self.after)
+
+
+def understand(argv: Sequence[str], cwd: Path, env: Mapping[str, str]) -> Line:
+    """Take a command line apart.
+
+    Raises:
+        UsageError: it can be read in more than one way.
+    """
+    before = args.scan(argv, pdm_options.BEFORE)
+    at = next((i for i, token in enumerate(before) if token.name == ""), len(before))
+    words = [token.text[0] for token in before[at:]]
+    command, rest = (words[0] if words else ""), words[1:]
+    if command and command not in pdm_options.INSTALLING | pdm_options.OTHERS:
+        command, rest = "run", words
+    if command not in pdm_options.INSTALLING:
+        return Line(before[:at], command, [args.Token("", word, (word,)) for word in rest], None)
+    tokens = _scanned(command, rest)
+    root = project_root(tokens, before[:at], cwd, env)
+    more = strings(table(_settings(root).get("options")).get(command)) if root else []
+    if more:
+        tokens = _scanned(command, [*more, *rest])
+    if command in ("self", "plugin"):
+        first = next(iter(args.words(tokens)), "")
+        at_word = next((i for i, token in enumerate(tokens) if token.name == ""), len(tokens))
+        return Line(before[:at], f"self {first}".strip(), tokens[:at_word] + tokens[at_word + 1 :], root)
+    return Line(before[:at], command, tokens, root)
+
+
+def _scanned(command: str, words: Sequence[str]) -> list[args.Token]:
+    tokens = args.scan(words, pdm_options.grammar(command))
+    if any(token.name == "--venv" and (token.value or "").startswith("-") for token in tokens):
+        raise UsageError("--venv stands before another option here", "Write it as --venv=in-project")
+    return tokens
+
+
+def project_root(
+    tokens: Sequence[args.Token], before: Sequence[args.Token], cwd: Path, env: Mapping[str, str]
+) -> Path | None:
+    """The project's folder: named, the user's global one, or the nearest with a pyproject.toml."""
+    if args.has(tokens, "--global"):
+        named = args.last(before, "--config") or env.get("PDM_CONFIG_FILE")
+        settings = pdm_config.load(
+            cwd, env, config_file=str(named) if named else None, manifest=cwd / "nothing.toml", cwd=cwd
+        )
+        found = settings.value("global_project.path")
+        return Path(str(found[0])).expanduser() if found else pdm_config.user_folder(env) / "global-project"
+    named = args.last(tokens, "--project") or env.get("PDM_PROJECT")
+    if named:
+        return cwd / named
+    return next((folder for folder in (cwd, *cwd.parents) if (folder / "pyproject.toml").is_file()), None)
+
+
+def _settings(root: Path, tool: str = "pdm") -> Mapping[str, Any]:
+    """`[tool.pdm]` of a project, empty where it cannot be read: whoever reads it next says so."""
+    try:
+        document = toml(load(root / "pyproject.toml"), root / "pyproject.toml")
+    except SlopguardError:
+        return {}
+    return table(table(document.get("tool")).get(tool))
+
+
+def uv_table(line: Line) -> Mapping[str, Any]:
+    """`[tool.uv]` of the project."""
+    return _settings(line.root, "uv") if line.root else {}
+
+
+def manifests(root: Path) -> list[Path]:
+    """The pyproject.toml files of a project and of its workspace's members."""
+    found = [root / "pyproject.toml"]
+    for pattern in strings(table(_settings(root).get("workspace")).get("members")):
+        if pattern.strip("/."):
+            found += [folder / "pyproject.toml" for folder in sorted(root.glob(pattern))]
+    return [path for path in dict.fromkeys(found) if path.is_file()]
+
+
+def lock_file(line: Line, env: Mapping[str, str], config: pdm_config.Config) -> Path | None:
+    """The lock file that the command reads and writes.
+
+    Raises:
+        UsageError: it is called what slopguard does not know a lock file by.
+    """
+    if line.root is None or line.command not in pdm_options.PROJECT:
+        return None
+    found = config.value("lock.format")
+    usual = "pylock.toml" if found and found[0] == "pylock" else "pdm.lock"
+    if usual == "pylock.toml" and not (line.root / usual).exists() and (line.root / "pdm.lock").exists():
+        usual = "pdm.lock"
+    path = line.root / (args.last(line.after, "--lockfile") or env.get("PDM_LOCKFILE") or usual)
+    known = readers.reader_for(path)
+    if known is None or known is readers.READERS["requirements"] or path.suffix not in (".lock", ".toml"):
+        raise UsageError("pdm's lock file is only read if it is called pdm.lock or pylock.toml", "Rename it")
+    return path
+
+
+def scripts(line: Line, cwd: Path) -> list[Path]:
+    """The scripts with inline metadata that `pdm run` would make an environment for."""
+    if line.command != "run" or not line.words:
+        return []
+    named = [line.words[0], *_commands(_settings(line.root) if line.root else {}, line.words[0], depth=5)]
+    folders = [cwd, *([line.root] if line.root else [])]
+    named = [word for word in named if word.endswith(".py")]
+    found = [folder / Path(word).expanduser() for folder in folders for word in named]
+    return list(dict.fromkeys(path for path in found if path.is_file() and _SCRIPT in path.read_bytes()))
+
+
+def _commands(settings: Mapping[str, Any], name: str, depth: int) -> list[str]:
+    """The first words of what a script of the project's runs, other scripts of its followed."""
+    script = table(settings.get("scripts")).get(name)
+    values = [script, *(table(script).get(key) for key in ("cmd", "composite"))]
+    found: list[str] = []
+    for value in values:
+        lines = strings(value) if isinstance(value, list) and not _is_words(script) else [string(value)]
+        lines = [shlex.join(strings(value))] if isinstance(value, list) and _is_words(script) else lines
+        for text in lines:
+            first = text.split(maxsplit=1)[:1]
+            found += first
+            found += _commands(settings, first[0], depth - 1) if first and depth else []
+    return found
+
+
+def _is_words(script: object) -> bool:
+    """Whether a list is one command's words (`cmd`), not several commands (`composite`)."""
+    return isinstance(script, list) or "cmd" in table(script)

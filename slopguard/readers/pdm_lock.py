@@ -1,0 +1,79 @@
+"""`pdm.lock`: pdm's resolution, every package with its version, source and file hashes.
+
+A package without a place of its own came from whichever index pdm is configured for; with the strategy `static_urls`
+each file has its address (`origins`). One package may stand there several times, once for each set of its extras.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from slopguard.model import REGISTRY, Ecosystem, Location, Sighting, Source, SourceKind
+from slopguard.readers import places
+from slopguard.readers.interface import NOWHERE, Context, Load, Problem, Reading
+from slopguard.readers.text import Lines, Table, string, strings, table, tables, toml
+from slopguard.readers.uv_lock import origins
+
+_VERSION = "4"
+_VCS = ("git", "hg", "svn", "bzr")
+_ROOT = "${PROJECT_ROOT}"
+
+
+def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
+    """Read a lock file; one of a format that slopguard does not know is `undecidable`, though read.
+
+    Raises:
+        InputError: it is not TOML.
+    """
+    text = load(path)
+    document = toml(text, path)
+    lines = Lines(text)
+    problems = []
+    version = string(table(document.get("metadata")).get("lock_version"))
+    if version.partition(".")[0] != _VERSION:
+        problems.append(Problem("undecidable", Location(str(path), lines.find("lock_version"))))
+    sightings = []
+    for package in tables(document.get("package")):
+        name = string(package.get("name"))
+        found = lines.following(f'[[package]]\nname = "{name}"')
+        location = Location(str(path), found + 1 if found else None)
+        if not name:
+            problems.append(Problem("undecidable", location))
+        sightings.append(_sighting(package, name, location, path.parent))
+    return Reading(path, tuple(sightings), problems=tuple(problems), locked=True)
+
+
+def _sighting(package: Table, name: str, location: Location, base: Path) -> Sighting:
+    source, extra = _source(package, base)
+    files = tables(package.get("files"))
+    if extras := strings(package.get("extras")):
+        extra["extras"] = ",".join(extras)
+    return Sighting(
+        Ecosystem.PYPI,
+        name,
+        version=string(package.get("version")) or None,
+        digests=frozenset(string(file.get("hash")).lower() for file in files) - {""},
+        source=source,
+        location=location,
+        extra=extra | origins(string(file.get("url")) for file in files),
+    )
+
+
+def _source(package: Table, base: Path) -> tuple[Source, dict[str, str]]:
+    """Where the package came from; `REGISTRY` where nothing is said."""
+    for kind in _VCS:
+        if address := string(package.get(kind)):
+            return Source(SourceKind.VCS, places.clean(address), trusted=False), {}
+    if path := string(package.get("path")):
+        extra = {"editable": "1"} if package.get("editable") else {"archive": "1"} if places.is_archive(path) else {}
+        return _local(path, base), extra
+    if url := string(package.get("url")):
+        if _ROOT in url:
+            return _local(url.partition(_ROOT)[2].lstrip("/"), base), {"archive": "1"} if places.is_archive(url) else {}
+        return places.url_source(url), {"archive": "1"}
+    return REGISTRY, {}
+
+
+def _local(path: str, base: Path) -> Source:
+    kind = SourceKind.WORKSPACE if path in (".", "./") else SourceKind.PATH
+    return Source(kind, places.absolute(base, path), trusted=False)

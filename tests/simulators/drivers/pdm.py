@@ -1,0 +1,78 @@
+"""pdm, working on an empty project in an active virtual environment.
+
+With hishel 2, which a fresh install of pdm 2.29 brings, pdm cannot fetch anything; so it is had with hishel 1.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from tests.simulators import clients, drivers, python_tools
+from tests.simulators.npm import Npm
+from tests.simulators.pypi import PyPI
+from tests.simulators.sandbox import Sandbox
+
+APART = "[tool.pdm]\ndistribution = false\n"
+
+
+class Pdm:
+    """See `drivers.Driver`."""
+
+    ecosystem = "pypi"
+    versions = ("newest", "2.22.4")
+    lock = "pdm.lock"
+
+    def fetch(self, version: str) -> Path:
+        return python_tools.folder("pdm", version, *(["hishel<2"] if version == "newest" else []))
+
+    def places(self, box: Sandbox) -> list[Path]:
+        return [box.root / "bin"]
+
+    def variables(self, box: Sandbox) -> dict[str, str]:
+        return {"VIRTUAL_ENV": str(box.venv), "PDM_CHECK_UPDATE": "0"}
+
+    def prepare(self, box: Sandbox) -> None:
+        python_tools.program(box.root / "bin" / "pdm", box.client.folder, "pdm.core:main")
+        clients.fresh_venv(box.venv)
+        write(box, {})
+
+    def use(self, box: Sandbox, registry: PyPI | Npm, *extra: str) -> None:
+        pdm_settings(box, registry, *extra)
+
+    def install(self, *names: str) -> list[str]:
+        return ["pdm", "add", *names]
+
+    def installed(self, box: Sandbox) -> dict[str, str]:
+        return drivers.site_packages(box.venv)
+
+    def empty(self, box: Sandbox) -> None:
+        """A fresh environment and a project that requires nothing; the caches stay."""
+        shutil.rmtree(box.venv)
+        clients.fresh_venv(box.venv)
+        (box.project / self.lock).unlink(missing_ok=True)
+        write(box, {})
+
+    def manifest(self, box: Sandbox, needs: Mapping[str, str]) -> Path:
+        return write(box, needs)
+
+    def relock(self) -> list[str]:
+        return ["pdm", "lock"]
+
+    def sync(self) -> list[str]:
+        return ["pdm", "sync"]
+
+
+def write(box: Sandbox, needs: Mapping[str, str], more: str = "") -> Path:
+    """A project that is no package itself."""
+    return drivers.python_manifest(box, needs, APART + more)
+
+
+def pdm_settings(box: Sandbox, registry: PyPI | Npm, *extra: str) -> None:
+    """pdm's own configuration of this user."""
+    tables = [f'[pypi.extra{n}]\nurl = "{url}"\n' for n, url in enumerate(extra)]
+    box.write("~/.config/pdm/config.toml", f'[pypi]\nurl = "{registry.url}"\n' + "".join(tables))
+
+
+DRIVER = Pdm()
