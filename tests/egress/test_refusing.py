@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -91,20 +93,18 @@ def test_an_index_on_loopback_is_refused_and_its_neighbour_is_not(server: Loopba
     assert server.requests == []
 
 
-def test_a_name_that_leads_to_loopback_is_loopback(server: LoopbackServer) -> None:
-    import socket
-
+def test_a_name_that_leads_to_loopback_is_loopback(server: LoopbackServer, monkeypatch: pytest.MonkeyPatch) -> None:
     port = int(server.origin.rpartition(":")[2])
-    name = socket.gethostname()
-    try:
-        addresses = {found[4][0] for found in socket.getaddrinfo(name, port)}
-    except OSError:
-        addresses = set()
-    if not any(str(address).startswith("127.") for address in addresses):
-        pytest.skip("this machine's own name does not lead to loopback")
-    with Net([server.origin], {}) as net:
-        assert status(say(net, f"CONNECT {name}:{port} HTTP/1.1")) == 403
-    assert server.requests == []
+    real = socket.getaddrinfo
+
+    def resolved(host: str, *args: Any, **options: Any) -> Any:
+        return real("127.0.0.1" if host == "inside.example" else host, *args, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolved)
+    for refused, code in ((server.origin, 403), ("http://127.0.0.1:1/", 200)):
+        with Net([refused], {}) as net:
+            assert status(say(net, f"GET http://inside.example:{port}/ HTTP/1.1")) == code
+    assert len(server.requests) == 1
 
 
 def test_what_a_person_allows_is_passed_on(server: LoopbackServer) -> None:
@@ -137,8 +137,6 @@ def test_another_runs_secret_is_none() -> None:
 
 
 def test_a_place_that_does_not_answer_is_said_to_be_out_of_reach(net: Net) -> None:
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     assert status(say(net, f"CONNECT 127.0.0.1:{port} HTTP/1.1")) == 502
