@@ -75,9 +75,11 @@ class Addresses:
 
     def back(self, text: str, upstream: Upstream) -> str:
         """A file's text with the gate's addresses taken out again."""
+        for served in [gate for gate in self.known if gate.startswith("http%3A")]:  # yarn writes some encoded
+            text = text.replace(served, self.known[served])
         if self.base.partition("://")[2] not in text:
             return text
-        return _gate_urls(self.base).sub(lambda found: self._real(found[0], upstream), text)
+        return _gate_urls(self.base).sub(lambda found: self._real(found[1], upstream), text)
 
     def restored(self, name: str, text: str, upstream: Upstream) -> str:
         """`back`, as the client of the file called `name` writes it by itself."""
@@ -187,4 +189,4 @@ def npm_index(indexes: Iterable[Index], name: str) -> Index | None:
 def _gate_urls(base: str) -> re.Pattern[str]:
     """Every address of a gate, with or without credentials in it."""
     scheme, _, host = base.partition("://")
-    return re.compile(rf"{scheme}://(?:[^/@\s\"']*@)?{re.escape(host)}/(?:pypi|npm)/[0-9a-f]+/[^\s\"'<>,\\)\]}}]*")
+    return re.compile(rf"({scheme}://(?:[^/@\s\"']*@)?{re.escape(host)}/(?:pypi|npm)/[0-9a-f]+/[^\s\"'<>,\\)\]}}#]*)")
