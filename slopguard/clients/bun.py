@@ -25,6 +25,8 @@ from slopguard.model import Ecosystem, Layer, Sighting
 from slopguard.readers.spec import npm as read_spec
 
 _FLAGS = ("registry", "config", "cafile", "ca", "cache-dir", "cwd", "install")
+_CODE = ("-e", "--eval", "-p", "--print", "--interactive")
+"""Options of `bun` that bring code by themselves."""
 _NPMRC_LAST = (1, 4)
 
 
@@ -178,7 +180,8 @@ def _may_install(line: Line) -> bool:
 def _fetches(line: Line, config: BunConfig, here: Path) -> bool:
     """Whether bun fetches what the code that it runs imports: told to, or no `node_modules` lies above the code."""
     auto = args.last(line.tokens, "--install") or config.setting("auto")
-    if args.has(line.tokens, "--no-install") or auto in ("disable", False):
+    idle = line.command == bun_line.RUN and not line.words and not args.has(line.after, *_CODE)
+    if idle or args.has(line.tokens, "--no-install") or auto in ("disable", False):
         return False
     if args.has(line.tokens, "-i") or auto in ("force", "fallback", True):
         return True

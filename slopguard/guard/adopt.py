@@ -20,7 +20,7 @@ from slopguard.model import Ecosystem, Sighting, SourceKind
 from slopguard.names import BadName, normalize
 from slopguard.readers.interface import Context, Reading
 
-KINDS = ("uv_lock", "poetry_lock", "pylock", "package_lock", "requirements")
+KINDS = ("bun_lock", "uv_lock", "poetry_lock", "pylock", "package_lock", "requirements")
 """Readers of files that can hold a whole resolution with digests."""
 
 Locking = dict[tuple[Ecosystem, str, str], frozenset[str]]

@@ -19,6 +19,7 @@ FIRST: Mapping[str, frozenset[str]] = {
         bugs completion config docs doctor explain explore fund get help help-search login logout ls outdated owner
         ping pkg prefix profile publish query repo root run sbom search set start stop test token version view whoami
         """),
+    "bun": _words("build completions exec help outdated publish test upgrade"),
     "pdm": _words("""
         cache completion config export fix import info init list new outdated py python search show use venv
         """),
