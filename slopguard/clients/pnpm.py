@@ -35,8 +35,9 @@ _OURS = re.compile(
 )
 _LOCAL = re.compile(r"(?:workspace|link|catalog|runtime):")
 _VARIABLE = re.compile(r"^\s*(?:export\s+)?p?npm_config_", re.IGNORECASE | re.MULTILINE)
-_BUILT_IN_SCOPE = "@jsr"
-"""A scope for which pnpm knows a registry of its own; it is asked of the default one instead, which has none."""
+_MODULES = "node_modules/.modules.yaml"
+_NOTES = (".modules.yaml", ".pnpm-workspace-state-v1.json")
+"""Where in node_modules pnpm notes the registries it used, and compares them the next time."""
 
 
 class Pnpm:
@@ -85,7 +86,7 @@ class Pnpm:
         """See `Client.indexes`."""
         line = pnpm_line.read(call.client, call.argv)
         project = _project(call, line, env)
-        built_in = pnpm_config.default(command, env)
+        built_in = pnpm_config.built_in(command, env)
         found = pnpm_config.load(project, line.flags(), env, _version(command, env))
         config, used = found.keys, found.settings(built_in)
         held = {sources.canonical(s.url): config.credentials(s.url) for s in used}
@@ -95,7 +96,7 @@ class Pnpm:
         return sources.build(
             self.ecosystem,
             used,
-            config.everywhere(built_in),
+            config.everywhere(built_in["registry"]),
             {url: credentials for url, credentials in held.items() if credentials},
             env=env,
             ca_file=bundle,
@@ -136,9 +137,12 @@ class Pnpm:
         if call.command in ("dlx", "create", "self-update") or not call.installs:
             return ()
         if pnpm_line.setting(line.flags(), "global"):
-            return tuple(sorted(_home(env).glob("global/*/node_modules/.modules.yaml")))
+            depths = ("*", "*/*")  # pnpm 10 has one project for all, later ones have one each
+            folders = {p.parent.parent for depth in depths for p in _home(env).glob(f"global/{depth}/{_MODULES}")}
+            return tuple(folder / "node_modules" / name for folder in sorted(folders) for name in _NOTES)
         project = _project(call, line, env)
-        found = [folder / name for folder in project.folders() for name in (LOCK, "node_modules/.modules.yaml")]
+        names = (LOCK, *(f"node_modules/{name}" for name in _NOTES))
+        found = [folder / name for folder in project.folders() for name in names]
         return (*found, project.root / WORKSPACE)
 
     def mapped(self, command: Sequence[str], env: Mapping[str, str]) -> frozenset[str]:
@@ -156,9 +160,6 @@ def environment(gate: GateAddress, indexes: Sequence[Index]) -> dict[str, str]:
     for index in indexes:
         scope = "@" if index.kind is IndexKind.DEFAULT else str(index.name)
         routes.setdefault(gate.npm_url(index.key), {})[scope] = {"authToken": gate.token}
-    if main and not any(index.name == _BUILT_IN_SCOPE for index in indexes):
-        variables[f"npm_config_{_BUILT_IN_SCOPE}:registry"] = main
-        routes[main][_BUILT_IN_SCOPE] = {"authToken": gate.token}
     return variables | {
         "pnpm_config_registry": main or "",
         "pnpm_config__auth": json.dumps(routes, separators=(",", ":")),
@@ -176,7 +177,11 @@ def _project(call: Invocation, line: Line, env: Mapping[str, str]) -> Project:
 
 def _version(command: Sequence[str], env: Mapping[str, str]) -> str:
     """The version of the pnpm that would be started, asked of it where its files do not say."""
-    return pnpm_itself.version(Path(command[0])) or asking.output([*command, "--version"], env, cwd=Path("/")).strip()
+    return pnpm_itself.version(Path(command[0])) or _said(command, env)
+
+
+def _said(command: Sequence[str], env: Mapping[str, str]) -> str:
+    return asking.output([*pnpm_config.itself(command), "--version"], env, cwd=Path("/")).strip()
 
 
 def _installs(line: Line) -> bool:

@@ -29,6 +29,8 @@ from slopguard.readers import pnpm_workspace
 from slopguard.readers.text import string, table
 
 _DEFAULT = re.compile(rb'DEFAULT_PACKAGE_MANAGER_REGISTRY = "(https?://[^"]+)"')
+_SCOPED = re.compile(rb'"(@[\w-]+:registry)": "(https?://[^"]+)"')
+_NOWHERE = "/nonexistent"
 _BUNDLES = ("dist/pnpm.cjs", "dist/pnpm.mjs")
 _BOUND = re.compile(r"(p?npm)_config_(//.+)", re.IGNORECASE)
 _OWN_VARIABLES = 11
@@ -64,11 +66,19 @@ class PnpmConfig:
     places: tuple[Source, ...]
     keys: NpmConfig
 
-    def settings(self, default: str) -> list[Setting]:
-        """The registries pnpm will use: the default one, then one for each scope."""
-        found = [self._setting("registry", None) or Setting(default)]
-        scoped = (self._setting(f"{scope}:registry", scope) for scope in self.keys.scopes())
-        return found + [setting for setting in scoped if setting]
+    def settings(self, built_in: Mapping[str, str]) -> list[Setting]:
+        """The registries pnpm will use: the default one, then one for each scope.
+
+        The one that pnpm is built for is trusted; that it knows another for a scope is no reason to trust that.
+        """
+        found = [self._setting("registry", None) or Setting(built_in["registry"])]
+        scoped = [self._setting(f"{scope}:registry", scope) for scope in self.keys.scopes()]
+        found += [setting for setting in scoped if setting]
+        for key, url in built_in.items():
+            scope = key.removesuffix(":registry")
+            if key != scope and scope not in self.keys.scopes():
+                found.append(Setting(url, IndexKind.SCOPE, Layer.ENVIRONMENT, scope, named="pnpm itself"))
+        return found
 
     def _setting(self, key: str, scope: str | None) -> Setting | None:
         place = next((place for place in self.places if key in place.values), None)
@@ -238,24 +248,32 @@ def config_folder(env: Mapping[str, str]) -> Path:
     return home / ("Library/Preferences/pnpm" if platform.system() == "Darwin" else ".config/pnpm")
 
 
-def default(command: Sequence[str], env: Mapping[str, str]) -> str:
-    """The built-in registry of pnpm, from its own files, or asked of pnpm with no settings in sight.
+def built_in(command: Sequence[str], env: Mapping[str, str]) -> dict[str, str]:
+    """The registries that pnpm is built for: `registry` and `@scope:registry`.
+
+    They are read from its own files, or asked of pnpm with no settings in sight.
 
     Raises:
         ConfigError: pnpm cannot be started or does not say.
     """
     executable = Path(command[0])
-    if corepack.is_shim(executable) and (known := corepack.built_in_registry(executable)):
-        return known
     folder = pnpm_itself.package(executable)
-    for bundle in _BUNDLES if folder else ():
-        path = (folder or Path()) / bundle
-        if path.is_file() and (found := _DEFAULT.search(path.read_bytes())):
-            return found[1].decode()
+    for path in [folder / bundle for bundle in _BUNDLES] if folder else []:
+        text = path.read_bytes() if path.is_file() else b""
+        if found := _DEFAULT.search(text):
+            return {"registry": found[1].decode()} | {a.decode(): b.decode() for a, b in _SCOPED.findall(text)}
+    if corepack.is_shim(executable) and (known := corepack.built_in_registry(executable)):
+        return {"registry": known}
     clean = {key: value for key, value in env.items() if not _SETTING.match(key)}
-    nowhere = "/nonexistent"
-    clean |= {"HOME": nowhere, "XDG_CONFIG_HOME": nowhere, "npm_config_userconfig": nowhere}
-    answer = asking.output([*command, "config", "get", "registry"], clean, cwd=Path("/")).strip().rpartition("\n")[2]
-    if "://" not in answer:
+    clean |= {"HOME": _NOWHERE, "XDG_CONFIG_HOME": _NOWHERE, "npm_config_userconfig": _NOWHERE}
+    answer = _decoded(asking.output([*itself(command), "config", "list", "--json"], clean, cwd=Path("/")))
+    said = {key: string(url) for key, url in table(answer).items() if key == "registry" or key.endswith(":registry")}
+    if "://" not in said.get("registry", ""):
         raise ConfigError("pnpm does not say which registry it uses", "Check that this works: pnpm config get registry")
-    return answer
+    return said
+
+
+def itself(command: Sequence[str]) -> list[str]:
+    """How pnpm is started where the command is `pnpx`, which takes every word for a package."""
+    beside = Path(command[0]).with_name("pnpm")
+    return [str(beside)] if len(command) == 1 and beside.exists() else list(command)

@@ -29,6 +29,8 @@ FORMATS: dict[str, str] = {
     "yarn.lock": "yarn_lock",
     "pnpm-lock.yaml": "pnpm_lock",
     "pnpm-workspace.yaml": "pnpm_workspace",
+    ".modules.yaml": "pnpm_workspace",
+    ".pnpm-workspace-state-v1.json": "pnpm_workspace",
 }
 """Lock file name to the module of this room that translates it; what is not listed here is translated below."""
 

@@ -1,5 +1,6 @@
 """`pnpm-workspace.yaml` with the gate's addresses: pnpm 10 takes the registries in it before any flag or variable.
 
+So are the notes in node_modules: what pnpm compares with its settings is the same under the gate as without it.
 Pure text in, text out; see `addresses` for what holds.
 """
 
