@@ -48,6 +48,8 @@ def test_git_and_url_specs_are_foreign_sources(world: World, rogue: PyPI | Npm) 
 
 @for_clients(ALL)
 def test_an_index_named_by_a_flag_is_foreign(world: World, rogue: PyPI | Npm) -> None:
+    if world.reads == "pdm":
+        pytest.skip("no option names an index for pdm")
     flags = {
         "pip": ("--index-url", "--extra-index-url", "-i"),
         "uv": ("--index-url", "--default-index", "--index"),
@@ -67,6 +69,7 @@ def test_an_index_named_by_the_environment_is_foreign(world: World, rogue: PyPI 
     variables = {
         "pip": ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL"),
         "uv": ("UV_DEFAULT_INDEX", "UV_INDEX_URL"),
+        "pdm": ("PDM_PYPI_URL",),
         "pnpm": ("pnpm_config_registry", "PNPM_CONFIG_REGISTRY"),
         "yarn 1": ("npm_config_registry", "YARN_REGISTRY"),
         "yarn 4": ("YARN_NPM_REGISTRY_SERVER",),

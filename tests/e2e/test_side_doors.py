@@ -33,6 +33,7 @@ def test_a_settings_file_named_by_the_environment_is_not_the_users_own(world: Wo
     texts = {
         "pip": ("PIP_CONFIG_FILE", f"[global]\nindex-url = {rogue.url}\n"),
         "uv": ("UV_CONFIG_FILE", f'[[index]]\nurl = "{rogue.url}"\ndefault = true\n'),
+        "pdm": ("PDM_CONFIG_FILE", f'[pypi]\nurl = "{rogue.url}"\n'),
         "npm": ("npm_config_userconfig", f"registry={rogue.url}\n"),
         "pnpm": ("pnpm_config_npmrc_auth_file", f"registry={rogue.url}\n"),
         "yarn 1": ("npm_config_userconfig", f"registry={rogue.url}\n"),

@@ -15,6 +15,7 @@ OFFLINE = {
     "pip": [],
     "pipx": [],
     "poetry": [],
+    "pdm": [],
     "uv": ["--offline"],
     "npm": ["--prefer-offline"],
     "pnpm": ["--prefer-offline"],
