@@ -108,6 +108,15 @@ def test_a_build_argument_works_too_and_stays_in_the_history(builder: Builder) -
     assert held == {""}, "in the history, and in no file"
 
 
+def test_an_image_that_is_switched_on_guards_what_follows(builder: Builder) -> None:
+    ran = builder.build("Dockerfile.enabled")
+    assert ran.code == 0, ran
+    assert builder.installed["sg-alpha"] == "1.2"
+    ghost(builder.project, "python")
+    builder.build("Dockerfile.enabled").refused(1, "not-found", GHOST)
+    assert not builder.image.exists()
+
+
 def test_a_dockerfile_that_is_not_understood_is_an_error() -> None:
     for text in ("RUN true", "FROM a:1\nHEALTHCHECK x", "FROM a b"):
         with pytest.raises(DockerfileError):

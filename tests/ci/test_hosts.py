@@ -95,12 +95,6 @@ def test_a_change_that_would_loosen_is_an_error(project: Project, host: type[Git
 
 
 @HOSTS
-def test_a_change_may_tighten(project: Project, host: type[GitHub | GitLab]) -> None:
-    project.propose({"slopguard.toml": 'mode = "strict"\n'})
-    host(project).run(change=True).refused(3, "unverified", "sg-alpha")
-
-
-@HOSTS
 def test_a_change_does_not_choose_which_guard_is_installed(project: Project, host: type[GitHub | GitLab]) -> None:
     project.pypi.add("not-a-guard", "1.0")
     project.propose({"ci/slopguard.txt": "not-a-guard==1.0\n", "requirements.txt": f"{GHOST}\n"})

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.ci.machines import GitHub, GitLab
-from tests.ci.project import Project
+from tests.ci.project import GHOST, HOOKS, Project
 from tests.simulators.lists_repository import ListsRepository
 from tests.simulators.npm import Npm
 from tests.simulators.pypi import PyPI
@@ -61,6 +62,20 @@ def test_a_home_that_cannot_be_written_needs_a_data_folder(project: Project) -> 
     machine.env["SLOPGUARD_HOME"] = str(machine.root / "data")
     code, log = machine.bash("slopguard pip install sg-gamma")
     assert code == 0, log
+
+
+def test_a_job_that_is_switched_on_guards_plain_clients_in_later_steps(project: Project) -> None:
+    machine = GitHub(project)
+    assert machine.run().code == 0
+    (lines,) = re.findall(r"```sh\n(.*?)```", (HOOKS.parent / "docs" / "ci.md").read_text(), re.DOTALL)
+    code, log = machine.bash(lines)
+    assert code == 0, log
+    machine.path(*map(Path, machine.places["GITHUB_PATH"].read_text().splitlines()))
+    for command in (f"pip install {GHOST}", f"python -m pip install {GHOST}", f"npm install {GHOST}"):
+        code, log = machine.bash(command)
+        assert code == 1, log
+        assert f"'{GHOST}' (not-found): " in log
+    assert machine.bash("pip install sg-gamma")[0] == 0
 
 
 def test_lists_may_be_kept_between_jobs_and_a_cache_that_was_written_to_allows_nothing(project: Project) -> None:
