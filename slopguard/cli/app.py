@@ -24,6 +24,7 @@ COMMANDS = {
     "lists": ("slopguard.cli.lists:lists", "Curate, sign, publish and fetch lists."),
     "log": ("slopguard.cli.log:log", "The ledger: what was decided, for whom, and whether it is whole."),
     "run": ("slopguard.cli.guarded:run", "Any command, with every client it starts guarded."),
+    "status": ("slopguard.cli.status:status", "What is guarded here and now, and what is not."),
     "trust": ("slopguard.cli.trust:trust", "Accept a project's settings and lock files, or an index (a person must)."),
 }
 """Command to (module:attribute, short help); the short help stands here so that listing imports nothing."""

@@ -1,7 +1,8 @@
 """Is an invented name refused through this client, here, now? Each client is started as the user's shell would.
 
 Invariants: the name is made up anew, long and random, so that nobody can have registered it; the client runs in an
-empty folder that is gone afterwards; only our own message with that name and an exit code that is not 0 counts as refused.
+empty folder that is gone afterwards; only our own message with that name, and an exit code that is not 0, counts as
+refused.
 """
 
 from __future__ import annotations

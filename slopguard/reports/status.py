@@ -85,7 +85,7 @@ def _week(week: Week | None) -> str:
 
 def _fields(status: Status) -> Iterator[tuple[str, str]]:
     if status.guarded:
-        yield "guarded", " ".join(status.guarded)
+        yield "guarded", " ".join(in_short(status.guarded))
     yield "NOT guarded", "; ".join(_not_guarded(status))
     if status.indexes:
         yield "indexes", "   ".join(f"{ecosystem}: {words}" for ecosystem, words in status.indexes.items())
@@ -96,10 +96,10 @@ def _fields(status: Status) -> Iterator[tuple[str, str]]:
 
 
 def _not_guarded(status: Status) -> Iterator[str]:
-    before = [name for name in status.open if name not in status.installed_since]
+    before = in_short([name for name in status.open if name not in status.installed_since])
     if before:
         yield f"{' '.join(before)} (slopguard enable {' '.join(before)})"
-    for name in status.installed_since:
+    for name in in_short(status.installed_since):
         yield f"{name} (installed since: slopguard enable {name})"
     for place in status.venvs:
         yield f"{place} (slopguard enable --venv {place})"
@@ -119,6 +119,11 @@ def _test(status: Status) -> Iterator[str]:
     passed = [name for name, found in status.test.items() if found == "open"]
     if passed:
         yield f"  NOT refused: {' '.join(passed)}"
+
+
+def in_short(names: Sequence[str]) -> list[str]:
+    """Client names without `pip3.12` and its like where `pip` itself is among them."""
+    return [name for name in names if not (name[-1].isdigit() and name.rstrip("0123456789.") in names)]
 
 
 def _of(some: Sequence[str], everything: Mapping[str, str]) -> str:
