@@ -20,11 +20,10 @@ from slopguard.indexes import Index, IndexKind, beside
 from slopguard.model import Sighting, SourceKind
 from slopguard.readers.spec import pypi
 
-_INDEX_KEYS = frozenset(
-    {"index", "index-url", "extra-index-url", "find-links", "no-index", "allow-insecure-host", "offline"}
-)
-LOOPBACK = ("127.0.0.1", "localhost")
-"""Where the gate is: never behind a proxy."""
+_OURS = listed("""
+    index index-url extra-index-url find-links no-index allow-insecure-host offline http-proxy https-proxy no-proxy
+    """)
+"""Keys that the gate and the net answer for: where indexes are and how they are reached."""
 _METADATA = listed("""
     build-backend build-constraint-dependencies conflicts constraint-dependencies default-groups dependency-groups
     dev-dependencies environments exclude-dependencies managed override-dependencies package required-environments
@@ -47,11 +46,9 @@ def text(tables: Sequence[Table], gate: GateAddress, indexes: Iterable[Index], *
     left = _METADATA - PIP_LISTS if pip else _METADATA
     for table in tables:
         merge(values, {key: value for key, value in table.values.items() if key not in left})
-    kept = {key: value for key, value in values.items() if key not in _INDEX_KEYS}
+    kept = {key: value for key, value in values.items() if key not in _OURS}
     if isinstance(kept.get("pip"), dict):
-        kept["pip"] = {key: value for key, value in kept["pip"].items() if key not in _INDEX_KEYS}
-    if "http-proxy" in kept or "https-proxy" in kept:  # with these uv reads no `NO_PROXY`
-        kept["no-proxy"] = [*kept.get("no-proxy", []), *LOOPBACK]
+        kept["pip"] = {key: value for key, value in kept["pip"].items() if key not in _OURS}
     lines = [f"{_key(key)} = {_value(value)}" for key, value in kept.items()]
     entries = _entries(indexes, gate, uv_config.cutoffs(tables))
     if not any(entry["default"] for entry in entries):

@@ -14,11 +14,11 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from slopguard import config as settings_files
-from slopguard.clients import client_for
+from slopguard.clients import client_for, npm_config
 from slopguard.clients.applied import applied
 from slopguard.clients.interface import GateAddress, Invocation
 from slopguard.config import Settings
@@ -105,10 +105,31 @@ def environment(
         call = client.parse(name, _ASKED[name], cwd, env)
         launch = client.launch(call, find.command(name, env), env, address, unique(indexes), folder)
         changed |= {key: value for key, value in launch.env.items() if env.get(key) != value}
+    changed |= _tokens_in_a_file(env, changed, folder)
     changed["PATH"] = f"{folder / 'bin'}{os.pathsep}{env.get('PATH', os.defpath)}"
     changed["SLOPGUARD_SHIMS"] = str(folder / "bin")
     changed |= spared(env)
     return outer.recorded({**env, **changed}, env, folder)
+
+
+def _tokens_in_a_file(env: Mapping[str, str], changed: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """npm's settings file of this user, with the gate's tokens added: in a copy.
+
+    Some shells (dash) hand on no variable whose name is none to them, and a token's name holds the gate's address.
+    """
+    tokens = {key: value for key, value in changed.items() if key.startswith("npm_config_//")}
+    if not tokens:
+        return {}
+    named = npm_config.from_environment(env).get("userconfig")
+    own = Path(named) if named else Path(env.get("HOME") or Path.home()) / ".npmrc"
+    with suppress(OSError):
+        text = own.read_text(encoding="utf-8", errors="surrogateescape") if own.is_file() else ""
+        lines = [f"{key.removeprefix('npm_config_')}={value}" for key, value in tokens.items()]
+        copy = folder / "npmrc"
+        copy.touch(mode=0o600)
+        copy.write_text("\n".join([text, *lines, ""]), encoding="utf-8", errors="surrogateescape")
+        return {"npm_config_userconfig": str(copy)}
+    return {}
 
 
 def _indexes(env: Mapping[str, str], cwd: Path, settings: Settings) -> dict[str, tuple[Index, ...]]:

@@ -10,7 +10,7 @@ import pytest
 
 from slopguard.egress import landlock
 from tests.conftest import MakeSandbox
-from tests.e2e.walled import HOST, Walled
+from tests.e2e.walled import HOST, Walled, configured
 from tests.e2e.world import World
 from tests.simulators.npm import Npm
 from tests.simulators.proxy import Proxy
@@ -75,10 +75,12 @@ def test_an_install_script_reaches_what_is_no_registry_through_the_users_own_pro
 
 def test_a_client_that_forgot_its_environment_is_stopped_under_run_net(walled: Walled) -> None:
     """The variables that point it at the gate are gone, so it goes to the index: only the net is left."""
+    if walled.box.client.family == "pip":
+        configured(walled.box, walled.address, f"trusted-host = {HOST}")
     client, *words = walled.box.install("sg-alpha")
     real = walled.box.driver.places(walled.box)[0] / client
     unset = "for v in $(env | sed -n 's/^\\(\\(PIP\\|UV\\|npm_config\\)_[A-Za-z_]*\\)=.*/\\1/p'); do unset $v; done"
-    for net, code in (((), 0), (("--net",), 1)):
+    for net, code in ((("--net",), 1), ((), 0)):
         script = f"{unset}; {real} {' '.join(words)}"
         ran = walled.guarded("run", *net, "--", "bash", "-c", script, env={"HTTP_PROXY": walled.proxy.url})
         assert ran.rc == code, ran
