@@ -113,7 +113,7 @@ def environment(
 
 
 def _tokens_in_a_file(env: Mapping[str, str], changed: Mapping[str, str], folder: Path) -> dict[str, str]:
-    """npm's settings file of this user, with the gate's tokens added: in a copy.
+    """The settings file of this user that npm reads, with the gate's tokens added: in a copy.
 
     Some shells (dash) hand on no variable whose name is none to them, and a token's name holds the gate's address.
     """
