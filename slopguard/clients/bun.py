@@ -36,6 +36,10 @@ class Bun:
     names: tuple[str, ...] = ("bun", "bunx")
     ecosystem = Ecosystem.NPM
 
+    def __init__(self) -> None:
+        self._overruled = frozenset[str]()
+        """Scopes for which this bun believes an .npmrc before any bunfig; known once `indexes` was asked."""
+
     def parse(self, name: str, argv: Sequence[str], cwd: Path, env: Mapping[str, str]) -> Invocation:
         """See `Client.parse`.
 
@@ -80,7 +84,9 @@ class Bun:
             ConfigError: the settings cannot be read, or this bun cannot be sent to the gate for one of the scopes.
         """
         default = bun_default.registry(command, env)
-        config = _config(call, command, env)
+        old = bun_default.version(command, env) < _NPMRC_LAST
+        config = _config(call, env, npmrc_first=old)
+        self._overruled = config.own_scopes if old else frozenset()
         used = config.settings(default)
         held = {sources.canonical(s.url): config.credentials(s.url) for s in used}
         bundle = sources.file_of(config.own("cafile"))
@@ -110,6 +116,8 @@ class Bun:
         child = bun_gate.environment(env, gate, indexes, args.emit(line.env, bun_line.kept))
         more = ["--no-cache"] if line.command in (*bun_options.TREE, "pm") and not call.offline else []
         first: list[str] = []
+        if self._overruled:
+            child["XDG_CONFIG_HOME"] = str(bun_gate.config_home(env, gate, indexes, scratch))
         if call.runs or any(index.kind is IndexKind.SCOPE for index in indexes):
             own = bun_gate.bunfig(call.here or call.cwd, _flags(line).get("config"), gate, indexes, scratch)
             if line.command in ("x", "create", "init"):
@@ -125,7 +133,8 @@ class Bun:
         if call.command == bun_line.RUN:
             return ()
         if call.command not in ("x", "create", "init"):
-            return tuple(call.cwd / name for name in ("bun.lock", "package-lock.json", "yarn.lock"))
+            more = (".npmrc",) if self._overruled else ()
+            return tuple(call.cwd / name for name in ("bun.lock", "package-lock.json", "yarn.lock", *more))
         made = [*call.cwd.glob("bun.lock"), *call.cwd.glob("*/bun.lock"), *call.cwd.glob("*/package-lock.json")]
         line = bun_line.read(call.client, call.argv, env)
         config = bun_config.load(_flags(line), env, call.cwd, call.cwd)
@@ -137,24 +146,22 @@ class Bun:
         return frozenset({sources.canonical(bun_default.registry(command, env))})
 
 
-def _config(call: Invocation, command: Sequence[str], env: Mapping[str, str]) -> BunConfig:
+def _config(call: Invocation, env: Mapping[str, str], *, npmrc_first: bool) -> BunConfig:
     """The settings, in the order of this bun.
 
     Raises:
-        ConfigError: an .npmrc names a scope's registry, and this bun believes it before anything else.
+        ConfigError: an .npmrc names a scope's registry, this bun believes it before all else, and what it fetches
+            would run with the settings folder that stands in for the user's.
     """
     line = bun_line.read(call.client, call.argv, env)
     here = call.here or call.cwd
-    config = bun_config.load(_flags(line), env, here, bun_places.root(here))
-    if not config.own_scopes:
-        return config
-    old = bun_default.version(command, env) < _NPMRC_LAST
-    if not old:
-        return config
-    raise ConfigError(
-        "this bun cannot be guarded while an .npmrc names the registry of a scope",
-        "Name it in bunfig.toml under [install.scopes], or update bun to 1.4",
-    )
+    config = bun_config.load(_flags(line), env, here, bun_places.root(here), npmrc_first=npmrc_first)
+    if npmrc_first and config.own_scopes and call.runs:
+        raise ConfigError(
+            "what this bun starts cannot be guarded while an .npmrc names the registry of a scope",
+            "Name it in bunfig.toml under [install.scopes], or update bun to 1.4",
+        )
+    return config
 
 
 def _helped(line: Line) -> bool:

@@ -88,7 +88,7 @@ def load(
     users = [Path(config_home or home) / ".bunfig.toml"]
     tables = [(Layer.PROJECT, bunfig(path)) for path in projects] + [(Layer.USER, bunfig(path)) for path in users]
     own = Path(config_home) / ".npmrc" if config_home else Path(home) / ".npmrc"
-    own = own if own.exists() else Path(home) / ".npmrc"
+    own = own if npmrc_first or own.exists() else Path(home) / ".npmrc"
     npmrcs = [(Layer.PROJECT, npm_config.read(root / ".npmrc", env)), (Layer.USER, npm_config.read(own, env))]
     if (root / ".npmrc").absolute() == own.absolute():
         npmrcs = npmrcs[1:]

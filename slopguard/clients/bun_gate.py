@@ -20,6 +20,8 @@ _OURS = re.compile(
     r"BUN_CONFIG_(?:REGISTRY|TOKEN)|BUN_OPTIONS|npm_config_(?:registry|token|@.*:registry|.*proxy|prefer[-_]o\w+line)",
     re.IGNORECASE,
 )
+_SOURCE = re.compile(r"\s*[\"']?(?://|(?:@[^=]*:)?registry[\"']?\s*=|_)")
+"""Lines of an .npmrc about registries and what to send to them."""
 _PATHS = (("cache", "dir"), ("security", "scanner"), ("globalDir",), ("globalBinDir",), ("cafile",))
 
 
@@ -65,6 +67,38 @@ def bunfig(here: Path, named: str | None, gate: GateAddress, indexes: Sequence[I
     made.touch(mode=0o600)
     made.write_text(bun_config.dumped({**document, "install": install}), encoding="utf-8")
     return made
+
+
+def config_home(env: Mapping[str, str], gate: GateAddress, indexes: Sequence[Index], scratch: Path) -> Path:
+    """A settings folder like the user's own, whose .npmrc names the gate for every scope: for bun before 1.4.
+
+    Everything else in it leads to the user's own files.
+    """
+    home = Path(env.get("HOME") or Path.home())
+    named = env.get("XDG_CONFIG_HOME")
+    real, made = Path(named) if named else home / ".config", scratch / "config"
+    made.mkdir(mode=0o700)
+    for entry in real.iterdir() if real.is_dir() else ():
+        if entry.name not in (".npmrc", ".bunfig.toml"):
+            (made / entry.name).symlink_to(entry.absolute())
+    place = Path(named) if named else home
+    if (place / ".bunfig.toml").exists():
+        (made / ".bunfig.toml").symlink_to((place / ".bunfig.toml").absolute())
+    lines = [line for line in _lines(place / ".npmrc") if not _SOURCE.match(line)]
+    for index in indexes:
+        url = gate.npm_url(index.key)
+        lines += [f"{index.name}:registry={url}"] if index.kind is IndexKind.SCOPE else []
+        lines.append(f"{url.removeprefix('http:')}:_authToken={gate.token}")
+    (made / ".npmrc").touch(mode=0o600)
+    (made / ".npmrc").write_text("\n".join([*lines, ""]), encoding="utf-8", errors="surrogateescape")
+    return made
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+    except OSError:
+        return []
 
 
 def _absolute(table: dict[str, Any], place: Sequence[str], folder: Path) -> None:

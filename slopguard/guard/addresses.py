@@ -23,7 +23,7 @@ Upstream = Callable[[Ecosystem, str, str, str], str | None]
 Forward = Callable[["Addresses", str], str]
 """`forward(addresses, text)` of a module in `FORMATS`: a lock file's text with the gate's addresses."""
 FORMATS: dict[str, str] = {
-    "bun.lock": "bun_lock",
+    ".npmrc": "npmrc", "bun.lock": "bun_lock",
     "pdm.lock": "pdm_lock",
     "pylock.toml": "pdm_lock",
     "yarn.lock": "yarn_lock",
@@ -162,6 +162,7 @@ class Addresses:
     def _real(self, gate: str, upstream: Upstream) -> str:
         """The real address behind one of the gate's."""
         gate = f"{self.base}/" + re.sub(r"^\w+://[^/]*/", "", gate)
+        gate = gate.partition("?")[0] if gate.startswith(f"{self.base}/npm/") else gate  # see `names.mirrored`
         if gate in self.known:
             return self.known[gate]
         ecosystem, key, *rest = gate.removeprefix(f"{self.base}/").split("/")

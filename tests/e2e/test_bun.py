@@ -73,21 +73,53 @@ def test_a_scope_of_the_users_bunfig_is_asked_with_its_own_token(world: World, p
     assert private.pages
 
 
-@for_clients(NEWEST)
-def test_a_scope_of_the_users_npmrc_is_asked_with_its_own_token(world: World, private: Npm) -> None:
+def npmrc(world: World, private: Npm) -> str:
+    """An .npmrc that names the registry of a scope, and the token for it."""
     host = private.url.partition(":")[2]
-    own = f"registry={world.registry.url}\n@acme:registry={private.url}\n{host}:_authToken=of-the-scope\n"
-    world.box.write("~/.npmrc", own)
+    return f"registry={world.registry.url}\n@acme:registry={private.url}\n{host}:_authToken=of-the-scope\n"
+
+
+@for_clients(BUN)
+def test_a_scope_of_the_users_npmrc_is_asked_with_its_own_token(world: World, private: Npm) -> None:
+    world.established("sg-alpha")
+    own = world.box.write("~/.npmrc", npmrc(world, private))
+    world.box.write("~/.config/kept/settings", "mine")
+    same_as_bare(world, "bun", "add", "@acme/thing", "sg-alpha")
+    assert own.read_text() == npmrc(world, private)
+    private.forget()
+    world.refuses(world.guarded("bun", "add", "@acme/ghost"), 1, "not-found", "@acme/ghost")
+    world.box.driver.empty(world.box)  # type: ignore[attr-defined]
+    assert world.guarded("bun", "install", "--frozen-lockfile").rc == 0
+
+
+@for_clients(BUN)
+def test_a_scope_that_project_and_user_name_alike_is_trusted(world: World, private: Npm) -> None:
+    world.box.write("~/.npmrc", npmrc(world, private))
+    shared = world.box.write(".npmrc", f"; shared\n@acme:registry = {private.url} ; ours\n")
+    before = shared.read_bytes()
     same_as_bare(world, "bun", "add", "@acme/thing")
+    assert shared.read_bytes() == before
+    world.refuses(world.guarded("bun", "add", "@acme/ghost"), 1, "not-found", "@acme/ghost")
+    assert shared.read_bytes() == before
 
 
 @for_clients(OLD)
-def test_an_old_bun_that_would_believe_its_npmrc_for_a_scope_is_not_started(world: World, private: Npm) -> None:
-    world.box.write("~/.npmrc", f"registry={world.registry.url}\n@acme:registry={private.url}\n")
-    ran = world.guarded("bun", "add", "@acme/thing")
-    assert ran.rc == 2, ran
-    assert "[install.scopes]" in ran.err
+def test_what_an_old_bun_starts_would_see_our_settings_folder_so_it_is_not_started(world: World, private: Npm) -> None:
+    world.box.write("~/.npmrc", npmrc(world, private))
+    for argv in (("bunx", "@acme/thing"), ("bun", "-i", "mine.ts")):
+        ran = world.guarded(*argv)
+        assert ran.rc == 2, ran
+        assert "[install.scopes]" in ran.err
     assert private.requests == world.registry.requests == []
+
+
+@for_clients(BUN)
+def test_a_scope_that_only_the_projects_npmrc_names_is_foreign(world: World) -> None:
+    with Npm() as rogue:
+        rogue.add_established("@acme/thing")
+        world.box.write(".npmrc", f"@acme:registry={rogue.url}\n")
+        world.refuses_all(world.install("@acme/thing"), 1, "foreign-source", "@acme/thing")
+        assert rogue.downloads == []
 
 
 @for_clients(BUN)
