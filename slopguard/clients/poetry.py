@@ -99,10 +99,11 @@ def _route(setting: sources.Setting, indexes: Sequence[Index]) -> str:
 
 def _built(setting: sources.Setting, config: Config, env: Mapping[str, str]) -> tuple[Index, ...]:
     """One source as an index."""
-    name = config.spelling.get(setting.name or "", setting.name or "")
-    held, own = config.credentials(name), config.certificate(name, "client-cert")
+    names = config.names(setting)
+    name, held = next(((n, found) for n in names if (found := config.credentials(n))), (names[0], None))
+    own = next(filter(None, (config.certificate(n, "client-cert") for n in names)), None)
     host = setting.url.partition("://")[2].partition("/")[0].rpartition("@")[2]
-    bundle = config.certificate(name, "cert")
+    bundle = next(filter(None, (config.certificate(n, "cert") for n in names)), None)
     found = sources.build(
         Ecosystem.PYPI,
         [setting],
@@ -111,7 +112,7 @@ def _built(setting: sources.Setting, config: Config, env: Mapping[str, str]) -> 
         env=env,
         ca_file=bundle or sources.file_of(env.get("REQUESTS_CA_BUNDLE"), env.get("CURL_CA_BUNDLE")),
         own_cert=lambda url: (own, None) if own else None,
-        insecure=frozenset() if config.verified(name) else frozenset({host}),
+        insecure=frozenset() if all(map(config.verified, names)) else frozenset({host}),
     )
     if held and not held.secret:  # the password lies in poetry's own entry of the keyring
         ask = partial(secrets.keyring, f"poetry-repository-{name}", held.username, env)

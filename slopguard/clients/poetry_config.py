@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from slopguard.clients.sources import Setting, line_of
+from slopguard.clients.sources import Setting, canonical, line_of
 from slopguard.errors import ConfigError
 from slopguard.indexes import Credentials, IndexKind
 from slopguard.model import Layer
@@ -66,6 +66,12 @@ class Config:
     project: Mapping[str, Any] = field(repr=False)
     env: Mapping[str, str] = field(repr=False)
     spelling: Mapping[str, str]
+
+    def names(self, setting: Setting) -> list[str]:
+        """The names under which settings of a source may stand: its own, and those that the user gave the address."""
+        own = self.spelling.get(setting.name or "", setting.name or "")
+        same = [s.name for s in self.known if s.name and canonical(s.url) == canonical(setting.url)]
+        return list(dict.fromkeys([own, *same]))
 
     def credentials(self, name: str) -> Credentials | None:
         """`http-basic.NAME` from variables, the project or the user; the password may be missing."""
@@ -156,9 +162,9 @@ def _repositories(own: Sequence[Mapping[str, Any]], users: Layer, default: str) 
     """The built-in index and `repositories.NAME` in the user's settings; what a variable names is anybody's."""
     yield Setting(default)
     for place in own:
-        for entry in table(place.get("repositories")).values():
+        for name, entry in table(place.get("repositories")).items():
             if url := string(table(entry).get("url")):
-                yield Setting(url, layer=users)
+                yield Setting(url, layer=users, name=name)
 
 
 def _deep(place: Mapping[str, Any], *keys: str) -> object:

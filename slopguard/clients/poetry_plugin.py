@@ -168,7 +168,8 @@ def _page(repository: Any, endpoint: str, headers: Any = None) -> dict[str, Any]
         raise RepositoryError(error) from None
     page: dict[str, Any] = answer.json()
     for file in page["files"]:
-        file["url"] = urljoin(answer.url, file["url"])
+        digest = file.get("hashes", {}).get("sha256")  # poetry 1 looks for it in the address, else reads every file
+        file["url"] = urljoin(answer.url, file["url"]) + (f"#sha256={digest}" if digest else "")
     return page
 
 
