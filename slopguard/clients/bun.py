@@ -9,7 +9,9 @@ touched.
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -51,9 +53,9 @@ class Bun:
         line = bun_line.read(name, argv, env)
         writes = line.command in bun_options.WRITING
         straight = Invocation(name, tuple(argv), line.command, installs=False, writes=writes, cwd=cwd)
-        if writes or _helped(line) or not _may_install(line):
-            return straight
         here = cwd / (args.last(line.tokens, "--cwd") or "")
+        if writes or _helped(line) or not _may_install(line) or _at_hand(line, here, env):
+            return straight
         root = bun_places.root(here)
         config = bun_config.load(_flags(line), env, here, root)
         if line.command in (bun_line.RUN, "repl"):
@@ -67,10 +69,10 @@ class Bun:
             argv=tuple(argv),
             command=line.command,
             installs=True,
-            typed=tuple(_typed(line, here)),
+            typed=tuple(_typed(line, here, env)),
             files=_files(line, root, here, env, config),
             indexes=_named(line),
-            cwd=root if line.command in bun_options.TREE else here,
+            cwd=here if line.command in ("x", "create", "init") else root,
             here=here,
             frozen=_frozen(line, config),
             offline=args.has(line.tokens, "--offline") or config.setting("offline") is True,
@@ -114,7 +116,7 @@ class Bun:
         """See `Client.launch`."""
         line = bun_line.read(call.client, call.argv, env)
         child = bun_gate.environment(env, gate, indexes, args.emit(line.env, bun_line.kept))
-        more = ["--no-cache"] if line.command in (*bun_options.TREE, "pm") and not call.offline else []
+        more = ["--no-cache"] if line.command in bun_options.RESOLVING and not call.offline else []
         first: list[str] = []
         if self._overruled:
             child["XDG_CONFIG_HOME"] = str(bun_gate.config_home(env, gate, indexes, scratch))
@@ -138,7 +140,7 @@ class Bun:
         made = [*call.cwd.glob("bun.lock"), *call.cwd.glob("*/bun.lock"), *call.cwd.glob("*/package-lock.json")]
         line = bun_line.read(call.client, call.argv, env)
         config = bun_config.load(_flags(line), env, call.cwd, call.cwd)
-        kept = [path for s in _typed(line, call.cwd) for path in bun_places.fetched(env, config, s.raw)]
+        kept = [path for s in _typed(line, call.cwd, env) for path in bun_places.fetched(env, config, s.raw)]
         return tuple(sorted({*made, *kept}))
 
     def mapped(self, command: Sequence[str], env: Mapping[str, str]) -> frozenset[str]:
@@ -170,6 +172,15 @@ def _helped(line: Line) -> bool:
         first = [token.name for token in line.after if token.name.startswith("-")]
         return bool({"--help", "--version"} & {*first, *(t.name for t in line.before)}) and not line.words
     return args.has(line.tokens, "--help")
+
+
+def _at_hand(line: Line, here: Path, env: Mapping[str, str]) -> bool:
+    """Whether `bunx NAME` finds a program of that name in the project or on PATH, which it then starts."""
+    if line.command != "x" or not line.words or args.has(line.after, "--package"):
+        return False
+    name, folders = line.words[0], [str(folder / "node_modules" / ".bin") for folder in (here, *here.parents)]
+    path = os.pathsep.join([*folders, env.get("PATH", os.defpath)])
+    return not re.search(r"[@/\\:]", name) and shutil.which(name, path=path) is not None
 
 
 def _may_install(line: Line) -> bool:
@@ -207,13 +218,13 @@ def _named(line: Line) -> tuple[Index, ...]:
     return sources.build(Ecosystem.NPM, [sources.Setting(found, layer=Layer.FLAG)] if found else (), (), env={})
 
 
-def _typed(line: Line, here: Path) -> list[Sighting]:
+def _typed(line: Line, here: Path, env: Mapping[str, str]) -> list[Sighting]:
     """The packages that the command line names."""
     words, named = line.words, []
     if line.command == "x":
         named = args.values(line.after, "--package") or words[:1]
     elif line.command == "create":
-        named = _template(words, here)
+        named = _template(words, here, env)
     elif line.command in ("install", "add", "ci") and not args.has(line.tokens, "--analyze"):
         named = words
     elif line.command == "update":
@@ -221,9 +232,13 @@ def _typed(line: Line, here: Path) -> list[Sighting]:
     return [read_spec(word, here) for word in named if word]
 
 
-def _template(words: list[str], here: Path) -> list[str]:
+def _template(words: list[str], here: Path, env: Mapping[str, str]) -> list[str]:
     """What `bun create WORD` fetches by itself: nothing for a component or a template of the user's own."""
-    if not words or words[0].endswith((".jsx", ".tsx")) or (here / ".bun-create" / words[0]).is_dir():
+    own = [
+        here / ".bun-create",
+        Path(env.get("BUN_CREATE_DIR") or Path(env.get("HOME") or Path.home()) / ".bun-create"),
+    ]
+    if not words or words[0].endswith((".jsx", ".tsx")) or any((folder / words[0]).is_dir() for folder in own):
         return []
     return [creator(words[0])]
 
@@ -236,7 +251,7 @@ def _files(line: Line, root: Path, here: Path, env: Mapping[str, str], config: B
         ConfigError: bun is told to write a binary one.
     """
     if line.command == "x":
-        return tuple(path for s in _typed(line, here) for path in bun_places.fetched(env, config, s.raw))
+        return tuple(path for s in _typed(line, here, env) for path in bun_places.fetched(env, config, s.raw))
     if line.command in ("create", "init"):
         return ()
     if config.setting("saveTextLockfile") is False:

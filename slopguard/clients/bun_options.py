@@ -19,6 +19,8 @@ COMMANDS = dict(
 """What bun takes the first word that is no option for; every other word is a file, a script or a program to run."""
 TREE = frozenset({"install", "ci", "add", "update", "remove", "link", "patch", "patch-commit", "dedupe", "prune"})
 """Commands that bring `node_modules` to what the project's files say."""
+RESOLVING = frozenset({"install", "add", "update", "remove", "link", "patch", "patch-commit", "pm"})
+"""Commands of every bun that may ask for manifests; others are a project's own scripts to some."""
 PM = frozenset({"fetch", "migrate", "trust", "cache", "scan"})
 """Words after `bun pm` that fetch, run install scripts, or write a lock file; `cache` only with `unpack`."""
 WRITING = frozenset({"publish"})

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from slopguard.clients import npm_config
 from slopguard.clients.bun_config import BunConfig
-from slopguard.errors import InputError
+from slopguard.readers import bun_lock
 
 
 def root(cwd: Path) -> Path:
@@ -32,10 +32,7 @@ def lock(folder: Path) -> list[Path]:
     if (folder / "bun.lock").is_file():
         return [folder / "bun.lock"]
     if (folder / "bun.lockb").is_file():
-        raise InputError(
-            "bun.lockb is binary and cannot be judged",
-            "Write it as text, then delete it: bun install --save-text-lockfile --frozen-lockfile --lockfile-only",
-        )
+        raise bun_lock.binary("bun.lockb")
     others = ("package-lock.json", "yarn.lock", "pnpm-lock.yaml")
     return [path for name in others if (path := folder / name).is_file()][:1]
 

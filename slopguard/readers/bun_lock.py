@@ -33,6 +33,8 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
     Raises:
         InputError: it is not what bun writes, or is bun's old binary one.
     """
+    if path.suffix.lower() == ".lockb":
+        raise binary(str(path))
     text = load(path)
     packages = table(_document(text, path).get("packages"))
     lines = Lines(text)
@@ -47,6 +49,12 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
         elif found.source.kind is not SourceKind.WORKSPACE:
             sightings.append(found)
     return Reading(path, tuple(sightings), problems=tuple(problems), locked=True)
+
+
+def binary(path: str) -> InputError:
+    """The error for bun's old lock file, which only bun itself can read."""
+    way_out = "bun install --save-text-lockfile --frozen-lockfile --lockfile-only"
+    return InputError(f"{path} is binary and cannot be judged", f"Write it as text, then delete it: {way_out}")
 
 
 def plain(text: str) -> str:

@@ -95,6 +95,19 @@ def test_the_packages_that_are_typed(project: Path, line: str, names: list[str])
     assert [sighting.raw for sighting in parse(project, line).typed] == names
 
 
+@pytest.mark.parametrize("folder", ["node_modules/.bin", "../node_modules/.bin", "../on-path"])
+def test_bunx_starts_what_is_at_hand_and_fetches_nothing(project: Path, folder: str) -> None:
+    place = project / folder / "sg-alpha"
+    place.parent.mkdir(parents=True)
+    place.write_text("#!/bin/sh\n")
+    path = str(project.parent / "on-path")
+    assert parse(project, "sg-alpha", "bunx", PATH=path).installs
+    place.chmod(0o755)
+    assert not parse(project, "sg-alpha", "bunx", PATH=path).installs
+    for line in ("sg-alpha@latest", "sg-alpha@1.0.0", "-p sg-alpha sg-alpha", "@acme/sg-alpha"):
+        assert parse(project, line, "bunx", PATH=path).installs
+
+
 def test_a_template_on_a_code_host_is_a_foreign_source(project: Path) -> None:
     (sighting,) = parse(project, "create someone/template place").typed
     assert sighting.source.kind is SourceKind.VCS

@@ -121,6 +121,15 @@ def test_what_is_no_lock_file_is_an_input_error(text: str) -> None:
         readers.read(Path("/project/bun.lock"), lambda _: text)
 
 
+def test_the_old_binary_file_is_refused_with_the_way_out() -> None:
+    def load(path: Path) -> str:
+        raise AssertionError("it is not even opened")
+
+    with pytest.raises(InputError) as refused:
+        readers.read(Path("/project/bun.lockb"), load)
+    assert "bun install --save-text-lockfile" in refused.value.diagnosis()
+
+
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),

@@ -27,7 +27,7 @@ class Bun:
         return [box.client.folder]
 
     def variables(self, box: Sandbox) -> dict[str, str]:
-        return {"DO_NOT_TRACK": "1"}
+        return {}
 
     def prepare(self, box: Sandbox) -> None:
         """A manifest: without one bun looks for it in the folders above."""
