@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.e2e.conftest import world
+from tests.e2e.conftest import walled, world
 
-__all__ = ["world"]
+__all__ = ["walled", "world"]
