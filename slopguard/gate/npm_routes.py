@@ -23,8 +23,8 @@ from slopguard.gate.visit import WRITES, Visit
 from slopguard.model import Ecosystem, NormalizedName
 from slopguard.names import BadName
 from slopguard.registries.interface import ProjectNotFound, Registry
-from slopguard.registries.npm.names import NpmPath, parse_path
-from slopguard.registries.npm.packument import CORGI_TYPE, FULL_TYPE, Packument, wants_corgi
+from slopguard.registries.npm.names import NpmPath, mirrored, parse_path
+from slopguard.registries.npm.packument import CORGI_TYPE, FULL_TYPE, Packument, tarball_name, wants_corgi
 
 
 async def answer(visit: Visit) -> web.StreamResponse:
@@ -71,7 +71,7 @@ def _registry(visit: Visit) -> Registry[Packument]:
 
 def _packument(visit: Visit, packument: Packument) -> web.Response:
     short = wants_corgi(visit.request.headers.get("Accept"))
-    body = packument.render(_address(visit, packument.name), corgi=short)
+    body = packument.render(_address(visit, packument), corgi=short)
     for version in list(packument.versions.values())[-1:]:
         visit.session.learn(version.tarball)
     if visit.session.arrivals.learning:
@@ -84,7 +84,7 @@ async def _version(visit: Visit, name: NormalizedName, packument: Packument, ver
     standing = await visit.verdicts.standing(visit.index, name)
     if held := standing.held_back(version):
         raise await visit.verdicts.refuse_version(standing, held)
-    manifest = packument.manifest(version, _address(visit, name))
+    manifest = packument.manifest(version, _address(visit, packument))
     return missing() if manifest is None else document(visit.request, manifest, FULL_TYPE)
 
 
@@ -111,6 +111,15 @@ def _refused(visit: Visit, refused: Refused) -> web.Response:
     return refusal_npm.answer(visit.request, visit.index.key, str(refused), refused.verdict)
 
 
-def _address(visit: Visit, name: str) -> Callable[[str], str]:
-    """Where this route's tarballs are: on the address the client itself used, or npm keeps its token back."""
-    return lambda filename: f"http://{visit.request.host}/npm/{visit.index.key}/{name}/-/{filename}"
+def _address(visit: Visit, packument: Packument) -> Callable[[str], str]:
+    """Where this route's tarballs are: on the address the client itself used, or npm keeps its token back.
+
+    pnpm writes an address into its lock file where the registry's own is not made by the usual rule; then the gate's
+    is none either, so that it does so here too.
+    """
+    place = f"http://{visit.request.host}/npm/{visit.index.key}/{packument.name}/-/"
+    if not visit.request.headers.get("User-Agent", "").startswith("pnpm/"):
+        return place.__add__
+    real = {tarball_name(packument.name, number): one.tarball for number, one in packument.versions.items()}
+    root = f"{visit.index.url.rstrip('/')}/{packument.name}/-/"
+    return lambda filename: place + mirrored(real.get(filename, ""), root, filename)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from slopguard.guard.addresses import Addresses, npm_index
 from slopguard.readers.pnpm_lock import split
 from slopguard.readers.spec import npm_version
+from slopguard.registries.npm.names import mirrored
 
 _KEY = re.compile(r"""^  (?:'([^'\n]+)'|"([^"\n]+)"|([^\s'"][^\n]*?)):\s*$""")
 _TARBALL = re.compile(r"""(\btarball:\s*['"]?)(https?://[^\s'",}]+)""")
@@ -23,8 +24,7 @@ def forward(addresses: Addresses, text: str) -> str:
         if key := _KEY.match(line):
             name, version = split(next(filter(None, key.groups())))
             name = name if npm_version(version) else ""
-        file = f"{name}/-/{name.rpartition('/')[2]}-{version}.tgz" if name else ""
-        lines.append(_TARBALL.sub(_served(addresses, name, file), line))
+        lines.append(_TARBALL.sub(_served(addresses, name, f"{name.rpartition('/')[2]}-{version}.tgz"), line))
     return "".join(lines)
 
 
@@ -33,7 +33,11 @@ def _served(addresses: Addresses, name: str, file: str) -> Callable[[re.Match[st
 
     def change(found: re.Match[str]) -> str:
         index = npm_index(addresses.indexes, name) if name else None
-        gate = f"{addresses.base}/npm/{index.key}/{file}" if index else found[2]
-        return found[1] + (addresses.remember(gate, found[2]) if index else gate)
+        if index is None:
+            return found[0]
+        gate = f"{addresses.base}/npm/{index.key}/{name}/-/"
+        query = mirrored(found[2], f"{index.url.rstrip('/')}/{name}/-/", file).removeprefix(file)
+        served = addresses.remember(gate + file, found[2])
+        return found[1] + (served + query if served.startswith(gate) else served)
 
     return change

@@ -124,21 +124,22 @@ class Guarded:
         """
         addresses = Addresses(address.base, tuple(indexes))
         for path in self.client.lock_files(self.call, self.env):
-            known = path.name in ("uv.lock", "pdm.lock", "pylock.toml") or path.name.endswith(".py.lock")
+            locks = ("uv.lock", "pdm.lock", "pylock.toml", "pnpm-lock.yaml")
+            known = path.name in locks or path.name.endswith(".py.lock")
             if known and path.is_file():
                 addresses.forward(path.name, path.read_text(encoding="utf-8", errors="replace"))
         hosts = {origin(index.url): True for index in indexes}
         strange = []
         for served, recorded in addresses.known.items():
-            _, key, part, *rest = served.removeprefix(f"{address.base}/").split("/")
-            if part != "files" or origin(recorded) in hosts:
+            found = file_of(served.removeprefix(f"{address.base}/"))
+            if found is None or origin(recorded) in hosts:
                 continue
-            real = gate.upstream_url(session, Ecosystem.PYPI, key, rest[0], unquote(rest[1]))
+            ecosystem, key, name, file = found
+            real = gate.upstream_url(session, ecosystem, key, name, file)
             hosts[origin(recorded)] = known = real is None or origin(real) == origin(recorded)
             if not known:
                 source = Source(SourceKind.URL, without_credentials(recorded), trusted=False)
-                name = NormalizedName(rest[0])
-                strange.append(Request(Ecosystem.PYPI, name, rest[0], source=source, actor=session.actor))
+                strange.append(Request(ecosystem, NormalizedName(name), name, source=source, actor=session.actor))
         return strange
 
     def _decidable(self, plan: prejudge.Plan, *, observe: bool) -> None:
@@ -225,6 +226,16 @@ class Guarded:
         if any(verdict.stops for verdict in refusals):
             lines.say(f"slopguard: {self.call.client} was stopped; nothing of the above was installed.")
         return ours
+
+
+def file_of(route: str) -> tuple[Ecosystem, str, str, str] | None:
+    """The ecosystem, index key, package and file of a route on the gate; `None` where it is no file's."""
+    ecosystem, key, *rest = route.split("/")
+    if ecosystem == "pypi" and rest[:1] == ["files"]:
+        return Ecosystem.PYPI, key, rest[1], unquote(rest[2])
+    if ecosystem == "npm" and "-" in rest:
+        return Ecosystem.NPM, key, "/".join(rest[: rest.index("-")]), rest[-1]
+    return None
 
 
 def heard(refusals: Sequence[Verdict], code: int) -> list[Verdict]:

@@ -145,14 +145,13 @@ def _source(found: _Entry, resolution: Table, base: Path) -> tuple[Source | None
 def _registry(found: _Entry, tarball: str, resolution: Table) -> tuple[Source | None, str]:
     """A version of the registry's.
 
-    An address that is not made by the usual rule is the registry's own affair: the guard sends it through the gate,
-    which knows the file's true one.
+    pnpm records an address that is not made by the usual rule, as where a registry keeps its files on another host.
+    That is the registry's own affair: the guard sends pnpm to the gate for it, which knows the file's true address,
+    and refuses a host that the registry has nothing on.
     """
     usual = _TARBALL.fullmatch(unquote(places.clean(tarball).partition("?")[0]))
     if usual and usual["name"] != found.name:
         return places.url_source(tarball), tarball
-    if usual:
-        return Source(SourceKind.REGISTRY, usual["index"], trusted=False), tarball
     if (tarball and not _UNUSUAL.fullmatch(tarball)) or resolution.get("gitHosted") == "true":
         return places.url_source(tarball), tarball
     return REGISTRY, tarball

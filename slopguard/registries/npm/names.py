@@ -56,3 +56,17 @@ def _is_name(name: str) -> bool:
     if slash and (not scope.startswith("@") or "/" in scope or len(scope) == 1):
         return False
     return short not in ("", "-", ".", "..") and (bool(slash) or not name.startswith("@"))
+
+
+def mirrored(url: str, root: str, filename: str) -> str:
+    """The file name in an address on the gate: as unusual as the registry's own.
+
+    pnpm compares the addresses in its lock file and in the registry's answers, and writes one down only where it is
+    not `root` and the file's name. A fragment makes it so, is never sent, and leaves the lock file with the address.
+
+    Args:
+        url: the registry's own address of the file.
+        root: where a usual address begins.
+    """
+    bare = url.replace("%2f", "/").partition("://")[2]
+    return filename if bare == root.partition("://")[2] + filename else f"{filename}?elsewhere"
