@@ -26,6 +26,8 @@ EXAMPLES = {
     "npx": "slopguard npx prettier --check .",
     "pnpm": "slopguard pnpm add express",
     "pnpx": "slopguard pnpx prettier --check .",
+    "pn": "slopguard pn add express",
+    "pnx": "slopguard pnx prettier --check .",
     "yarn": "slopguard yarn add express",
     "yarnpkg": "slopguard yarnpkg add express",
     "bun": "slopguard bun add express",
