@@ -68,6 +68,26 @@ def test_an_image_built_through_the_gate_holds_nothing_of_it(builder: Builder, k
     builder.clean()
 
 
+def test_tokens_of_ones_own_are_not_handed_to_the_build(builder: Builder) -> None:
+    builder.env["npm_config_//registry.example/:_authToken"] = own = "mine-and-nobody-else's"
+    with (builder.project.home / ".npmrc").open("a") as settings:
+        settings.write(f"//registry.example/:_authToken={own}\n")
+    assert builder.gated("Dockerfile.gated-node").code == 0
+    assert "_authToken=" in builder.about["secrets"]["npmrc"]
+    assert own not in json.dumps(builder.about)
+
+
+@BOTH
+def test_an_address_that_is_no_gates_is_not_handed_to_the_build(builder: Builder, kind: str) -> None:
+    """As on a machine without that client: its variable is then what it was before `slopguard run`."""
+    named = {"PIP_INDEX_URL": builder.project.pypi.url, "npm_config_registry": builder.project.npm.url}
+    builder.env |= {"SLOPGUARD_RUN": "somewhere", **named}
+    ran = builder.run("bash", str(HOOKS / "docker-build.sh"), "-f", str(HOOKS / f"Dockerfile.gated-{kind}"), ".")
+    assert ran.code == 1, ran
+    assert "not found" in ran.log
+    assert not builder.image.exists()
+
+
 @BOTH
 def test_an_invented_name_ends_the_build_through_the_gate(builder: Builder, kind: str) -> None:
     ghost(builder.project, kind)
