@@ -23,7 +23,7 @@ from slopguard.indexes import Index, IndexKind
 from slopguard.model import Ecosystem, Layer, Location, Sighting, Source, SourceKind
 from slopguard.readers import package_json, spec, yarn_spec
 
-_PROTOCOL = re.compile(r"(?:patch|jsr|workspace|link|portal|exec|catalog):")
+_PROTOCOL = re.compile(r"(?:npm|patch|jsr|workspace|link|portal|exec|catalog):")
 
 
 class Yarn:

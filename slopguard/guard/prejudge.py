@@ -8,6 +8,7 @@ untrusted, however it is spelled; nothing is fetched here, only folders on disk 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -128,7 +129,8 @@ def plan(
         made.problems += reading.problems
         if reading.path.name not in _SETTINGS and not reading.path.name.endswith(".py"):
             made.index_lines += reading.indexes
-    for sighting in (*call.typed, *manifests):
+    members = frozenset(reading.project for reading in readings if reading.project)
+    for sighting in (*call.typed, *(s for s in manifests if not _member(made, s, members))):
         _add(made, sighting, indexes, actor, Arrival.INTRODUCED)
     for sighting in (_mapped(sighting, mapped) for sighting in locked):
         _add(made, sighting, indexes, actor, Arrival.TRANSITIVE)
@@ -183,6 +185,18 @@ def _add(made: Plan, sighting: Sighting, indexes: tuple[Index, ...], actor: Acto
             locations=(sighting.location,) if sighting.location else (),
         )
     )
+
+
+def _member(made: Plan, sighting: Sighting, members: frozenset[str]) -> bool:
+    """Whether a manifest names a project of the same workspace: that is linked, and nobody is asked about it.
+
+    Where its version does not do, the client asks the registry; the gate judges it then, as introduced.
+    """
+    if sighting.raw not in members or sighting.source != REGISTRY or "alias" in sighting.extra:
+        return False
+    with suppress(BadName):
+        made.introduced.add((sighting.ecosystem, normalize(sighting.ecosystem, sighting.raw)))
+    return True
 
 
 def _mapped(sighting: Sighting, mapped: frozenset[str]) -> Sighting:

@@ -76,6 +76,7 @@ class Reading:
         locked: whether its sightings are a full resolution (a lock file).
         members: workspace members as globs, relative to the file's folder; `!` or nothing in front.
         skipped: how many entries are of ecosystems that slopguard does not know.
+        project: the name of the project that a package.json describes.
     """
 
     path: Path
@@ -85,6 +86,7 @@ class Reading:
     locked: bool = False
     members: tuple[str, ...] = ()
     skipped: int = 0
+    project: str = ""
 
 
 Load = Callable[[Path], str]

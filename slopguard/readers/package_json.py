@@ -13,7 +13,7 @@ from pathlib import Path
 from slopguard.model import Location, Sighting, Source, SourceKind
 from slopguard.readers import places, spec, yarn_spec
 from slopguard.readers.interface import NOWHERE, Context, Load, Problem, Reading
-from slopguard.readers.text import Lines, Table, json_object, strings, table
+from slopguard.readers.text import Lines, Table, json_object, string, strings, table
 
 _TABLES = ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies")
 _BUNDLES = ("bundleDependencies", "bundledDependencies")
@@ -45,7 +45,13 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
         gather.override(pattern, value, "resolutions")
     members = document.get("workspaces")
     members = members.get("packages") if isinstance(members, dict) else members
-    return Reading(path, tuple(gather.sightings), problems=tuple(gather.problems), members=tuple(strings(members)))
+    return Reading(
+        path,
+        tuple(gather.sightings),
+        problems=tuple(gather.problems),
+        members=tuple(strings(members)),
+        project=string(document.get("name")),
+    )
 
 
 class _Gatherer:

@@ -134,9 +134,8 @@ def _resolution(text: str, version: str, base: Path, location: Location) -> Sigh
         return None
     name, reference = yarn_spec.rewritten(*parts)
     reference, _, parameters = reference.partition("::")
-    protocol, _, rest = reference.partition(":")
-    if protocol == "npm" and spec.npm_version(rest):
-        return _registry(name, rest, parse_qs(parameters).get("__archiveUrl", [""])[0], base, location)
+    if exact := spec.npm_version(reference):
+        return _registry(name, exact, parse_qs(parameters).get("__archiveUrl", [""])[0], base, location)
     found = package_json.entry(name, reference, base, location, {})
     if found.source.kind is SourceKind.REGISTRY and found.version is None:
         return None if not version else replace(found, version=version, specifier="")

@@ -9,6 +9,7 @@ import re
 from urllib.parse import unquote
 
 _DESCRIPTOR = re.compile(r"(@[^/@]+/[^/@]+|[^/@:\s]+)@(.+)", re.DOTALL)
+_RANGE = re.compile(r"npm:((?:[\^~<>=]|v?\d+\.|\*$)[^@]*)")
 _DEEPEST = 4
 """How many patches may be wrapped in one another."""
 
@@ -23,7 +24,7 @@ def rewritten(name: str, value: str) -> tuple[str, str]:
     """A pair of name and range without yarn's own protocols.
 
     `patch:` is what it patches, `jsr:` the package that stands for it in the registry of that scope, `exec:` the
-    script that makes the package.
+    script that makes the package, and `npm:` before a range nothing at all.
     """
     for _ in range(_DEEPEST):
         protocol, _, rest = value.partition(":")
@@ -31,6 +32,8 @@ def rewritten(name: str, value: str) -> tuple[str, str]:
             break
         name, value = split(unquote(rest.partition("#")[0])) or (name, unquote(rest.partition("#")[0]))
     protocol, _, rest = value.partition(":")
+    if found := _RANGE.fullmatch(value):
+        return name, found[1]
     if protocol == "exec":
         return name, f"file:{rest}"
     return (name, f"npm:{_jsr(name, rest)}") if protocol == "jsr" else (name, value)
