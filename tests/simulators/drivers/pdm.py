@@ -1,6 +1,7 @@
 """pdm, working on an empty project in an active virtual environment.
 
-With hishel 2, which a fresh install of pdm 2.29 brings, pdm cannot fetch anything; so it is had with hishel 1.
+With hishel 2, which a fresh install brings, no pdm up to 2.29 can fetch anything; so each is had with the libraries of
+its time.
 """
 
 from __future__ import annotations
@@ -17,15 +18,19 @@ from tests.simulators.sandbox import Sandbox
 APART = "[tool.pdm]\ndistribution = false\n"
 
 
+_BESIDE = {"newest": ("hishel<2",), "2.22.4": ("hishel<0.2", "unearth<0.18")}
+"""Version to what it needs beside it."""
+
+
 class Pdm:
     """See `drivers.Driver`."""
 
     ecosystem = "pypi"
-    versions = ("newest", "2.22.4")
+    versions = tuple(_BESIDE)
     lock = "pdm.lock"
 
     def fetch(self, version: str) -> Path:
-        return python_tools.folder("pdm", version, *(["hishel<2"] if version == "newest" else []))
+        return python_tools.folder("pdm", version, *_BESIDE[version])
 
     def places(self, box: Sandbox) -> list[Path]:
         return [box.root / "bin"]
