@@ -8,14 +8,15 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.world import World, for_clients
-from tests.simulators.drivers.poetry import DRIVER, own, write
+from tests.simulators.drivers.poetry import DRIVER, own, place_poetry, write
+from tests.simulators.proxy import Proxy
 from tests.simulators.pypi import PyPI
 
 pytestmark = pytest.mark.clients
 
 BOTH = [("poetry", version) for version in DRIVER.versions]
 NEW, OLD = BOTH[:1], BOTH[1:]
-NAME, GHOST = "sg-alpha", "sg-ghost-helper"
+NAME, GHOST, HOST = "sg-alpha", "sg-ghost-helper", "registry.example"
 BACKEND = """import json, os, pathlib, sys, zipfile
 pathlib.Path("SEEN").write_text(json.dumps([dict(os.environ), sys.path]))
 ABOUT = "Metadata-Version: 2.1\\nName: mine\\nVersion: 0\\n"
@@ -44,17 +45,19 @@ def test_without_plugins_it_is_not_started(world: World, flag: str) -> None:
 
 @for_clients(BOTH)
 def test_a_poetry_that_does_not_load_the_guard_reaches_nobody_and_says_so(world: World) -> None:
+    """The registry has a name that only the user's proxy knows: no kernel's rule is needed to keep poetry from it."""
     world.established(NAME)
-    text = script(world).read_text()
-    script(world).write_text(text.replace("/bin/python\n", "/bin/python -E\n", 1))
-    asked = len(world.registry.requests)
-    ran = world.guarded("poetry", "add", NAME)
-    assert ran.rc == 4, ran
-    assert "did not load what guards it" in ran.err
+    with Proxy({HOST: world.registry.server.origin}) as proxy:
+        place_poetry(world.box, f"http://{HOST}/")
+        script(world).write_text(script(world).read_text().replace("/bin/python\n", "/bin/python -E\n", 1))
+        ran = world.guarded("poetry", "add", NAME, env={"HTTP_PROXY": proxy.url})
+        assert ran.rc == 4, ran
+        assert "did not load what guards it" in ran.err
+        assert proxy.asked, ran  # by us, before it was started
+    agents = {seen.headers.get("user-agent", "").partition("/")[0] for seen in world.registry.requests}
+    assert "poetry" not in agents
     assert world.box.installed == {}
     assert world.registry.downloads == []
-    judged = [seen for seen in world.registry.requests[asked:] if "poetry" in seen.headers.get("user-agent", "")]
-    assert judged == []
 
 
 @for_clients(NEW)
