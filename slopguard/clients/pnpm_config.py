@@ -132,7 +132,7 @@ def tokens(env: Mapping[str, str], gate: GateAddress, indexes: Sequence[Index], 
     kept = dict(_machine(env)[1])
     for index in indexes:
         kept[f"{gate.npm_url(index.key).removeprefix('http:')}:_authToken"] = gate.token
-    file = scratch / "npmrc"
+    file = scratch / "machine-npmrc"
     file.touch(mode=0o600)
     file.write_text("".join(f"{key} = {json.dumps(value)}\n" for key, value in kept.items()), encoding="utf-8")
     return file
