@@ -50,7 +50,7 @@ def disable(
     Files come back byte for byte; from one that somebody edited since only slopguard's own line is taken out.
     """
     del form  # the answer is a few sentences for a person
-    check_names(names)
+    check_names(names, "disable")
     settings = load(Path.cwd(), os.environ, config_file=config_of(ctx, config))
     enabled = record.read(settings.home)
     if not enabled.on:

@@ -36,6 +36,9 @@ AGENTS = frozenset(
     {"aider", "claude", "claude-code", "cline", "codex", "copilot", "cursor", "gemini", "goose", "opencode"}
 )
 
+FAR = 2
+"""Letters beyond which a client's name is no mistyped one."""
+
 
 @click.command(epilog="Example: slopguard enable    or: slopguard enable pip npm --venv .venv")
 @click.argument("names", nargs=-1, metavar="[CLIENT ...]")
@@ -63,8 +66,8 @@ def enable(
     changes, and what would have been stopped in the lock files here, before anything happens. Back: slopguard disable.
     """
     check_names(names)
-    settings = load(Path.cwd(), os.environ, config_file=config_of(ctx, config))
     proposal = _proposal(config_of(ctx, config), dry_run=dry_run) if project else None
+    settings = proposal.settings if proposal else load(Path.cwd(), os.environ, config_file=config_of(ctx, config))
     now = datetime.now(UTC).isoformat(timespec="seconds")
     made = _plan(settings, names, _folders(venv, project=project), now)
     if made.empty and proposal is None:
@@ -79,7 +82,8 @@ def enable(
             click.echo(printable_lines([*text, "slopguard: nothing was changed (--dry-run)."]))
         return 0
     with switch.alone(settings.home):
-        if _plan(settings, names, _folders(venv, project=project), now) != made:
+        agreed, made = made, _plan(settings, names, _folders(venv, project=project), now)
+        if made.shown != agreed.shown:
             raise ConfigError("something changed while you read, so nothing was done", "Run it again")
         if proposal is not None:
             keep(proposal, places(os.environ).user)
@@ -91,13 +95,13 @@ def enable(
     return 0
 
 
-def check_names(names: Sequence[str]) -> None:
+def check_names(names: Sequence[str], command: str = "enable") -> None:
     """Go on only if these are clients.
 
     Raises:
         UsageError: one is not; the nearest is named.
     """
-    import difflib
+    from rapidfuzz.distance import OSA
 
     for name in names:
         if clients.plain(name):
@@ -107,8 +111,10 @@ def check_names(names: Sequence[str]) -> None:
                 f"'{name.lower()}' is an agent, and hooks for agents are not part of this version",
                 "The clients it starts by their names are guarded by: slopguard enable",
             )
-        near = difflib.get_close_matches(name, clients.COMMANDS, n=1, cutoff=0.5)
-        hint = f"The nearest is: slopguard enable {near[0]}" if near else f"Known are: {' '.join(clients.COMMANDS)}"
+        near = min(clients.COMMANDS, key=lambda known: OSA.distance(name, known))
+        hint = f"The nearest is: slopguard {command} {near}"
+        if OSA.distance(name, near) > FAR:
+            hint = f"Known are: {' '.join(clients.COMMANDS)}"
         raise UsageError(f"there is no client '{shown(name)}'", hint)
 
 

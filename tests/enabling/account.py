@@ -1,4 +1,4 @@
-"""A person's account on which slopguard is switched on and off: shells, a snapshot of the home, somebody at a terminal."""
+"""An account on which slopguard is switched on and off: its shells, a snapshot of its home, whoever sits in front."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import os
 import shutil
 import stat
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
+from tests.cli.program import Ended, Program
 from tests.simulators.person import typed
 from tests.simulators.sandbox import Ran, Sandbox
 
@@ -58,6 +59,14 @@ class Account:
         return found
 
 
+def answered(
+    slopguard: Program, *argv: str, answer: str = "yes", meanwhile: Callable[[], object] = bool, **env: str
+) -> Ended:
+    """`slopguard ARGV` by a person at a terminal who answers when asked to type yes; `out` has both streams."""
+    command = [sys.executable, "-m", "slopguard", *argv]
+    return Ended(*typed(command, slopguard.env | env, slopguard.cwd, answer, meanwhile=meanwhile), err="")
+
+
 def need(shell: str) -> None:
     """Skip where an optional shell is missing."""
     if shutil.which(shell) is None:
@@ -68,7 +77,7 @@ def need(shell: str) -> None:
 def _state(path: Path) -> tuple[object, ...]:
     about = path.lstat()
     if path.is_symlink():
-        return ("link", os.readlink(path))
+        return ("link", str(path.readlink()))
     if stat.S_ISDIR(about.st_mode):
         return ("folder", stat.S_IMODE(about.st_mode))
     return ("file", stat.S_IMODE(about.st_mode), about.st_mtime_ns, path.read_bytes())

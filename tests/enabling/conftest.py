@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from tests.cli.program import Program
 from tests.conftest import MakeSandbox
 from tests.e2e.conftest import world  # noqa: F401  the claims about every client have it
 from tests.enabling.account import Account
 from tests.simulators.pypi import PyPI
+
+
+@pytest.fixture
+def slopguard(tmp_path: Path) -> Program:
+    """The command in a home that is empty."""
+    (tmp_path / "home").mkdir()
+    return Program(tmp_path)
 
 
 @pytest.fixture

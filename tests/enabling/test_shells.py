@@ -75,7 +75,6 @@ def test_at_a_prompt_an_activated_environment_does_not_shadow_the_shims(
 ) -> None:
     need(shell)
     venv = clients.fresh_venv(account.box.root / "second", account.box.client)
-    write_activation(account)
     assert account.enable().rc == 0
     ending = ".fish" if shell == "fish" else ""
     typed = f"source '{venv}/bin/activate{ending}'\npip install sg-ghost\npip install sg-alpha\nexit\n"
@@ -83,13 +82,6 @@ def test_at_a_prompt_an_activated_environment_does_not_shadow_the_shims(
     assert REFUSED in shown
     assert list((venv / "lib").glob("*/site-packages/sg_alpha-*.dist-info")), shown
     assert account.box.installed == {}
-
-
-def write_activation(account: Account) -> None:
-    """What `python -m venv` writes, which the tests' cheap environments leave out."""
-    folder = account.box.root / "second" / "bin"
-    (folder / "activate").write_text(f"VIRTUAL_ENV='{folder.parent}'; export VIRTUAL_ENV; PATH='{folder}':$PATH\n")
-    (folder / "activate.fish").write_text(f"set -gx VIRTUAL_ENV '{folder.parent}'; set -gx PATH '{folder}' $PATH\n")
 
 
 def interactive(account: Account, shell: str, typed: str) -> str:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
+import shutil
 import sys
-import venv
 from pathlib import Path
 
 import pytest
 
 from tests.enabling.account import Account
-from tests.simulators.pypi import PyPI
+from tests.simulators import clients
 
 pytestmark = pytest.mark.clients
 
@@ -19,9 +18,9 @@ REFUSED = "slopguard: BLOCKED pypi 'sg-ghost' (not-found): "
 
 @pytest.fixture
 def own(account: Account) -> Path:
-    """The project's `.venv`, as `python -m venv` makes it."""
-    folder = account.box.project / ".venv"
-    venv.EnvBuilder(with_pip=True, symlinks=True).create(folder)
+    """The project's `.venv`, with a `pip3` beside its `pip` as `python -m venv` makes it."""
+    folder = clients.fresh_venv(account.box.project / ".venv", account.box.client)
+    shutil.copy2(folder / "bin" / "pip", folder / "bin" / "pip3")
     return folder
 
 
@@ -56,7 +55,7 @@ def test_what_is_verified_goes_into_that_environment(account: Account, own: Path
     ran = account.shell("bash -c", ".venv/bin/pip install --disable-pip-version-check sg-alpha")
     assert ran.rc == 0, ran
     assert list(own.glob("lib/*/site-packages/sg_alpha-*.dist-info"))
-    listed = account.shell("bash -c", ". .venv/bin/activate; pip list --format freeze; deactivate; command -v pip")
+    listed = account.shell("bash -lc", ". .venv/bin/activate; pip list --format freeze; deactivate; command -v pip")
     assert "sg-alpha==" in listed.out, listed
     assert listed.out.rstrip().endswith(f"{account.shims}/pip")
     assert account.box.installed == {}
@@ -104,13 +103,13 @@ def test_a_pip_that_replaced_the_shim_stays(account: Account, own: Path) -> None
 def test_an_environment_that_is_gone_hinders_nothing(account: Account, own: Path) -> None:
     home = account.snapshot()
     assert account.enable("--venv", ".venv").rc == 0
-    subprocess.run(["rm", "-rf", str(own)], check=True)
+    shutil.rmtree(own)
     assert account.enable().rc == 0
     assert account.disable().rc == 0
     assert account.snapshot() == home
 
 
-def test_an_environment_whose_slopguard_is_gone_still_lists(account: Account, own: Path, pypi: PyPI) -> None:
+def test_an_environment_whose_slopguard_is_gone_still_lists(account: Account, own: Path) -> None:
     assert account.enable("--venv", ".venv").rc == 0
     shim = own / "bin" / "pip"
     shim.write_text(shim.read_text().replace(sys.executable, "/nowhere/python"))

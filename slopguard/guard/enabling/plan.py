@@ -74,6 +74,11 @@ class Plan:
         changes = (self.fresh, self.stale, self.edits, self.moves, self.rewritten, self.contents)
         return not any(changes) and self.before == self.after
 
+    @property
+    def shown(self) -> tuple[object, ...]:
+        """What a person agrees to; folders that another program made meanwhile are no part of it."""
+        return (self.after.clients, self.edits, self.moves, self.rewritten, self.stale)
+
 
 @dataclass(frozen=True, slots=True)
 class Coverage:

@@ -203,7 +203,8 @@ def _quick(clients: Sequence[str]) -> str:
         known = quick.FIRST.get(client)
         if known is None:
             continue
-        alone = f"{'|'.join(sorted(quick.ALONE))}) [ $# -eq 2 ] && return 0 ;;"
+        options = sorted(word for word in quick.ALONE if quick.installs_nothing(client, [word]))
+        alone = f"{'|'.join(options)}) [ $# -eq 2 ] && return 0 ;;"
         pip = f" pip) case ${{3-}} in {'|'.join(sorted(quick.UV_PIP))}) return 0 ;; esac ;;" if client == "uv" else ""
         first = "|".join(sorted(known))
         lines.append(f"        {client}) case ${{2-}} in {first}) return 0 ;; {alone}{pip} esac ;;")
