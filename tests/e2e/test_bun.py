@@ -136,6 +136,8 @@ def test_a_registry_that_the_project_names_is_foreign(world: World, private: Npm
     with Npm() as rogue:
         rogue.add_established("sg-alpha")
         world.established("sg-alpha")
+        (world.box.home / ".npmrc").unlink()  # before 1.4 it would beat every bunfig.toml
+        world.box.write("~/.bunfig.toml", f'[install]\nregistry = "{world.registry.url}"\n')
         world.box.write(name, text.replace("URL", rogue.url))
         ran = world.install("sg-alpha")
         world.refuses_all(ran, 1, "foreign-source", "sg-alpha")

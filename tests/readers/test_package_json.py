@@ -122,6 +122,19 @@ def test_an_override_introduces_a_package_only_by_alias_or_address():
     }
 
 
+@pytest.mark.parametrize("holder", ["workspaces", ""])
+def test_what_a_catalog_stands_for_is_read_where_the_catalog_is(holder):
+    catalogs = {"catalog": {"foo": "^1.0.0"}, "catalogs": {"old": {"bar": "npm:other@1"}}}
+    document = {
+        "dependencies": {"foo": "catalog:", "bar": "catalog:old"},
+        **({holder: catalogs} if holder else catalogs),
+    }
+    reading = readers.read(HERE / "package.json", holding_paths({"package.json": json.dumps(document)}))
+    assert reading.problems == ()
+    found = {(s.raw, s.specifier, s.extra.get("alias")) for s in reading.sightings if s.extra["group"] == "catalog"}
+    assert found == {("foo", "^1.0.0", None), ("other", "1", "bar")}
+
+
 @pytest.mark.parametrize("spec", [1, None, ["x"], {}, "catalog:", "catalog:react18"])
 def test_a_spec_that_another_file_explains_or_nobody_is_undecidable(spec):
     reading = read(json.dumps({"dependencies": {"x": spec}}, indent=1))
