@@ -31,6 +31,9 @@ class Poetry:
     names: tuple[str, ...] = ("poetry",)
     ecosystem = Ecosystem.PYPI
 
+    def __init__(self) -> None:
+        self._built_in: dict[Sequence[str], str] = {}
+
     def parse(self, name: str, argv: Sequence[str], cwd: Path, env: Mapping[str, str]) -> Invocation:
         """See `Client.parse`.
 
@@ -59,7 +62,7 @@ class Poetry:
 
     def indexes(self, call: Invocation, command: Sequence[str], env: Mapping[str, str]) -> tuple[Index, ...]:
         """See `Client.indexes`."""
-        config = _config(call, poetry_itself.built_in(command, env), env)
+        config = self._config(call, command, env)
         beside = {**env, "PATH": os.pathsep.join([str(Path(command[0]).resolve().parent), env.get("PATH", os.defpath)])}
         return tuple(index for setting in config.sources for index in _built(setting, config, beside))
 
@@ -73,7 +76,7 @@ class Poetry:
         scratch: Path,
     ) -> Launch:
         """See `Client.launch`."""
-        config = _config(call, poetry_itself.built_in(command, env), env)
+        config = self._config(call, command, env)
         routes = [(setting.url, gate.index_url(_route(setting, indexes), auth=False)) for setting in config.sources]
         child, mark = poetry_itself.launched(env, gate, routes, pip_environment(gate, indexes), scratch)
         return Launch((*command, *call.argv), child, mark)
@@ -86,9 +89,12 @@ class Poetry:
         """See `Client.mapped`: none."""
         return frozenset()
 
-
-def _config(call: Invocation, default: str, env: Mapping[str, str]) -> Config:
-    return poetry_config.load(call.cwd, env, default, itself=call.command.startswith("self"))
+    def _config(self, call: Invocation, command: Sequence[str], env: Mapping[str, str]) -> Config:
+        """What decides about indexes; poetry itself is asked once, as a wrapper makes that slow."""
+        asked = tuple(command)
+        if asked not in self._built_in:
+            self._built_in[asked] = poetry_itself.built_in(command, env)
+        return poetry_config.load(call.cwd, env, self._built_in[asked], itself=call.command.startswith("self"))
 
 
 def _route(setting: sources.Setting, indexes: Sequence[Index]) -> str:
@@ -100,7 +106,7 @@ def _route(setting: sources.Setting, indexes: Sequence[Index]) -> str:
 def _built(setting: sources.Setting, config: Config, env: Mapping[str, str]) -> tuple[Index, ...]:
     """One source as an index."""
     names = config.names(setting)
-    name, held = next(((n, found) for n in names if (found := config.credentials(n))), (names[0], None))
+    name, held = next(((n, known) for n in names if (known := config.credentials(n))), (names[0], None))
     own = next(filter(None, (config.certificate(n, "client-cert") for n in names)), None)
     host = setting.url.partition("://")[2].partition("/")[0].rpartition("@")[2]
     bundle = next(filter(None, (config.certificate(n, "cert") for n in names)), None)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 import pytest
 
 from tests.e2e.world import World, for_clients
 from tests.simulators.drivers.poetry import DRIVER, configured, write
+from tests.simulators.person import typed
 from tests.simulators.pypi import PyPI
 from tests.simulators.server import basic
 
@@ -154,3 +156,28 @@ def test_a_lock_file_that_names_another_index_is_refused(world: World, other: Py
     lock.write_text(lock.read_text().replace("\n[metadata]\n", stranger))
     world.refuses(world.guarded("poetry", "install"), 1, "foreign-source", NAME)
     assert other.requests == []
+
+
+@for_clients(BOTH)
+def test_the_index_of_slopguards_own_settings_stands_in_for_the_built_in_one(world: World, other: PyPI) -> None:
+    World(world.box, other).established(NAME)
+    world.box.settings(f'[upstream.pypi]\nurl = "{other.url}"\n')
+    asked = len(world.registry.requests)
+    ran = world.install("sg-corp")
+    assert (ran.rc, world.box.installed["sg-corp"]) == (0, "1.2.0"), ran
+    assert len(world.registry.requests) == asked
+    assert "package.source" not in (world.box.project / "poetry.lock").read_text()
+
+
+@for_clients(BOTH)
+def test_what_an_adopted_lock_file_holds_may_be_young(world: World) -> None:
+    world.established("sg-parent")
+    world.release("sg-parent", "1.3.0", hours_old=5, days_old=0)
+    world.box.driver.manifest(world.box, {"sg-parent": ">=1.3"})
+    assert world.box.direct("poetry", "lock").rc == 0
+    before = world.guarded("poetry", "install")
+    assert before.rc == 3, before
+    code, shown = typed([sys.executable, "-m", "slopguard", "trust"], world.box.env, world.box.project)
+    assert code == 0, shown
+    ran = world.guarded("poetry", "install")
+    assert (ran.rc, ran.lines, world.box.installed) == (0, [], {"sg-parent": "1.3.0"}), ran
