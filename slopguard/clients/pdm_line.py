@@ -128,8 +128,7 @@ def lock_file(line: Line, env: Mapping[str, str], config: pdm_config.Config) -> 
     if usual == "pylock.toml" and not (line.root / usual).exists() and (line.root / "pdm.lock").exists():
         usual = "pdm.lock"
     path = line.root / (args.last(line.after, "--lockfile") or env.get("PDM_LOCKFILE") or usual)
-    known = readers.reader_for(path)
-    if known is None or known is readers.READERS["requirements"] or path.suffix not in (".lock", ".toml"):
+    if not any(readers.READERS[kind].claims(path) for kind in ("pdm_lock", "pylock")):
         raise UsageError("pdm's lock file is only read if it is called pdm.lock or pylock.toml", "Rename it")
     return path
 

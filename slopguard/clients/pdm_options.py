@@ -45,7 +45,7 @@ _FLAGS = listed("""
     --save-safe-compatible --save-wildcard --save-exact --save-minimum --update-reuse --update-eager --update-all
     --update-reuse-installed --no-sync --top --outdated --refresh --no-cross-platform --static-urls --no-static-urls
     --append --no-sdist --no-wheel --no-clean --no-build --no-verify-ssl --no-very-ssl --skip-existing --sign -S
-    -l --list -j --json -s --site-packages --recreate --local --self --editable-self
+    -y --yes -l --list -j --json -s --site-packages --recreate --local --self --editable-self
     """)
 
 BEFORE = Grammar(

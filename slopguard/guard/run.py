@@ -9,9 +9,13 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from slopguard.guard import find, outer
 from slopguard.guard.quick import installs_nothing
+
+if TYPE_CHECKING:
+    from slopguard.clients.interface import Invocation
 
 
 def main(client: str, argv: Sequence[str], config: Path | None = None, *, net: bool = False) -> int:
@@ -45,10 +49,9 @@ def main(client: str, argv: Sequence[str], config: Path | None = None, *, net: b
     command = find.command(client, env, via)
     if not call.installs:
         straight((*command, *argv), env)
-    from slopguard.clients.uv_split import split
     from slopguard.guard.session import Guarded
 
-    parts = split(call) if client == "uv" else None
+    parts = _split(call)
     if parts is None:
         return Guarded(known, call, command, env, cwd, config).run()
     first, then = parts
@@ -56,6 +59,17 @@ def main(client: str, argv: Sequence[str], config: Path | None = None, *, net: b
     if code == 0:
         straight((*command, *then), env)
     return code
+
+
+def _split(call: Invocation) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    """A call as two, one under the gate and one without it; `None` where it stays one."""
+    if call.client == "uv":
+        from slopguard.clients.uv_split import split
+    elif call.client == "pdm":
+        from slopguard.clients.pdm_split import split
+    else:
+        return None
+    return split(call)
 
 
 def straight(argv: Sequence[str], env: Mapping[str, str]) -> None:
