@@ -84,10 +84,10 @@ def npm(command: Sequence[str], env: Mapping[str, str]) -> tuple[str, Path | Non
             return found, folder
     clean = _without(env, "NPM_CONFIG_")
     clean |= {"npm_config_userconfig": os.devnull, "npm_config_globalconfig": f"{os.devnull}-global"}
-    output = output([*command, "config", "get", "registry"], clean, cwd=Path("/")).strip()
-    if "://" not in output:
+    said = output([*command, "config", "get", "registry"], clean, cwd=Path("/")).strip()
+    if "://" not in said:
         raise ConfigError("npm does not say which registry it uses", "Check that this works: npm config get registry")
-    return output, None
+    return said, None
 
 
 def _pip_beside(executable: Path) -> Path | None:

@@ -1,7 +1,7 @@
 """`pdm publish` as two commands: the build, under the gate; the upload, without it, to whom pdm is configured for.
 
-Measured with pdm 2.29: `pdm publish` builds as `pdm build` does, then uploads what lies in the folder; with `--no-build`
-it only uploads.
+Measured with pdm 2.29: `pdm publish` builds as `pdm build` does, then uploads what lies in the folder; told
+`--no-build`, it only uploads.
 """
 
 from __future__ import annotations

@@ -23,7 +23,8 @@ Upstream = Callable[[Ecosystem, str, str, str], str | None]
 Forward = Callable[["Addresses", str], str]
 """`forward(addresses, text)` of a module in `FORMATS`: a lock file's text with the gate's addresses."""
 FORMATS: dict[str, str] = {
-    ".npmrc": "npmrc", "bun.lock": "bun_lock",
+    ".npmrc": "npmrc",
+    "bun.lock": "bun_lock",
     "pdm.lock": "pdm_lock",
     "pylock.toml": "pdm_lock",
     "yarn.lock": "yarn_lock",

@@ -1,4 +1,4 @@
-"""Inline script metadata (PEP 723): the `# /// script` block of a Python file, with `[tool.uv]` in it."""
+"""Inline script metadata (PEP 723): the `# /// script` block of a Python file, with `[tool.uv]` and `[tool.pdm]`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from slopguard.errors import InputError
+from slopguard.readers import pdm_tables
 from slopguard.readers.interface import NOWHERE, Context, Load, Reading
 from slopguard.readers.text import Lines, table, toml
 from slopguard.readers.uv_tables import Gatherer
@@ -27,9 +28,11 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
         return Reading(path)
     line, body = found[0]
     document = toml(body, path, shift=line)
-    gather = Gatherer(path, Lines(text), context, table(table(document.get("tool")).get("uv")))
+    tool = table(document.get("tool"))
+    gather = Gatherer(path, Lines(text), context, table(tool.get("uv")))
     gather.requirements(document.get("dependencies"), "dependencies", "# /// script")
     gather.uv_lists()
+    pdm_tables.gather(gather, table(tool.get("pdm")))
     return gather.reading()
 
 

@@ -74,7 +74,11 @@ def read(text: str, name: str = "pdm.lock") -> Reading:
 
 def test_every_package_comes_with_its_source_as_recorded() -> None:
     reading = read(LOCK)
-    found = [(s.raw, s.version, str(s.source.kind), s.source.index, s.location.line) for s in reading.sightings]
+    lines = [s.location.line for s in reading.sightings if s.location]
+    found = [
+        (s.raw, s.version, str(s.source.kind), s.source.index, line)
+        for s, line in zip(reading.sightings, lines, strict=True)
+    ]
     assert found == [
         ("six", "1.17.0", "registry", None, 10),
         ("six", "1.17.0", "registry", None, 19),
