@@ -83,7 +83,8 @@ class Yarn:
         main = next((index for index in indexes if index.kind is IndexKind.DEFAULT), None)
         if corepack.is_shim(executable) and main:
             child |= corepack.environment(gate, main)
-        return Launch((*command, *_argv(call)), child)
+        more = yarn_classic.options(scratch) if which.classic else []
+        return Launch((*command, *more, *_argv(call)), child)
 
     def lock_files(self, call: Invocation, env: Mapping[str, str]) -> tuple[Path, ...]:
         """The project's lock file; yarn 1 keeps one of its global packages too."""

@@ -78,7 +78,9 @@ def yarnrc(path: Path, env: Mapping[str, str]) -> dict[str, str]:
 
 
 def environment(env: Mapping[str, str], gate: GateAddress, indexes: Sequence[Index], scratch: Path) -> dict[str, str]:
-    """The environment that sends yarn 1 to the gate, and has it look for no newer version of itself.
+    """The environment that sends yarn 1 to the gate; no variable in it is one that only yarn 1 knows.
+
+    Later yarns, which a script may start below it, do not run with a variable that they do not know.
 
     Raises:
         ConfigError: a scope that yarn 1 would not recognise in a variable.
@@ -87,16 +89,23 @@ def environment(env: Mapping[str, str], gate: GateAddress, indexes: Sequence[Ind
     tokens = []
     for index in indexes:
         url = gate.npm_url(index.key)
-        tokens.append(f"{url.removeprefix('http:')}:_authToken={gate.token}\n")
+        place = url.removeprefix("http:")
+        tokens.append(f"{place}:_authToken={gate.token}\n{place}:always-auth=true\n")
         if index.kind is IndexKind.DEFAULT:
-            child |= {"npm_config_registry": url, "YARN_REGISTRY": url}
+            child["npm_config_registry"] = url
         elif index.name and _SCOPE.fullmatch(index.name):
             child[f"npm_config_{index.name}:registry"] = url
         else:
             raise ConfigError("a scope that yarn 1 cannot be pointed at by a variable has a registry of its own")
     child["npm_config_userconfig"] = str(_with_tokens(env, tokens, scratch))
-    child |= {"npm_config_always_auth": "true", "YARN_DISABLE_SELF_UPDATE_CHECK": "true", "YARN_PROXY": "false"}
     return child
+
+
+def options(scratch: Path) -> list[str]:
+    """Options that have yarn 1 use no proxy before the gate, and look for no newer version of itself."""
+    file = scratch / "yarnrc"
+    file.write_text("proxy false\ndisable-self-update-check true\n", encoding="utf-8")
+    return ["--use-yarnrc", str(file)]
 
 
 def _with_tokens(env: Mapping[str, str], tokens: Sequence[str], scratch: Path) -> Path:

@@ -34,16 +34,16 @@ module.exports = {
   factory: require => {
     const {Configuration} = require('@yarnpkg/core');
     const original = Configuration.prototype.get;
-    const plain = {
+    const plain = new Map(Object.entries({
       ...registry(gate.registry),
       unsafeHttpWhitelist: ['127.0.0.1'],
       httpProxy: null,
       httpsProxy: null,
       enableTelemetry: false,
-    };
+    }));
     Configuration.prototype.get = function (key) {
-      if (Object.hasOwn(plain, key))
-        return plain[key];
+      if (plain.has(key))
+        return plain.get(key);
       const real = original.call(this, key);
       if (key === 'npmScopes')
         return scopes(real);
