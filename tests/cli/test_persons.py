@@ -125,4 +125,4 @@ def test_without_a_terminal_there_is_nobody_to_ask(monkeypatch: pytest.MonkeyPat
     from pathlib import Path
 
     monkeypatch.setattr(persons, "TERMINAL", Path(os.devnull) / "none")
-    assert not persons._terminal_there()
+    assert not persons.terminal_there()
