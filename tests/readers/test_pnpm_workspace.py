@@ -104,7 +104,7 @@ def test_no_text_breaks_the_reader(text):
     refusal(read, text)
 
 
-KEYS = "catalog catalogs overrides configDependencies packages registries packageExtensions".split()
+KEYS = ["catalog", "catalogs", "overrides", "configDependencies", "packages", "registries", "packageExtensions"]
 SHAPES = st.recursive(
     st.none() | st.text(max_size=3) | st.integers(),
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
