@@ -120,8 +120,9 @@ class Bun:
         first: list[str] = []
         if self._overruled:
             child["XDG_CONFIG_HOME"] = str(bun_gate.config_home(env, gate, indexes, scratch))
-        if call.runs or any(index.kind is IndexKind.SCOPE for index in indexes):
-            own = bun_gate.bunfig(call.here or call.cwd, _flags(line).get("config"), gate, indexes, scratch)
+        named = _flags(line).get("config")
+        if named or call.runs or any(index.kind is IndexKind.SCOPE for index in indexes):
+            own = bun_gate.bunfig(call.here or call.cwd, named, gate, indexes, scratch)
             if line.command in ("x", "create", "init"):
                 child["BUN_OPTIONS"] = " ".join(filter(None, [child.get("BUN_OPTIONS"), f'"--config={own}"']))
             elif call.runs:

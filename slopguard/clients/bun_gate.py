@@ -7,6 +7,7 @@ them from the file's folder (1.4) or from where it was started (before), which i
 from __future__ import annotations
 
 import re
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -76,8 +77,7 @@ def config_home(env: Mapping[str, str], gate: GateAddress, indexes: Sequence[Ind
     """
     home = Path(env.get("HOME") or Path.home())
     named = env.get("XDG_CONFIG_HOME")
-    real, made = Path(named) if named else home / ".config", scratch / "config"
-    made.mkdir(mode=0o700)
+    real, made = Path(named) if named else home / ".config", Path(tempfile.mkdtemp(dir=scratch))
     for entry in real.iterdir() if real.is_dir() else ():
         if entry.name not in (".npmrc", ".bunfig.toml"):
             (made / entry.name).symlink_to(entry.absolute())

@@ -5,6 +5,7 @@ bun looks for its command among the words alone: `bun --cwd folder install` runs
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,8 @@ from slopguard.clients import argv as args
 from slopguard.clients import bun_options
 from slopguard.errors import UsageError
 
+_NAMELESS = re.compile(r"-c.")
+"""`-cFILE` and `-c=FILE`: bun takes them, and reads no file (measured)."""
 RUN = "run"
 """The command of a line that names none of bun's: a file, a script or a program."""
 
@@ -67,7 +70,7 @@ def read(client: str, argv: Sequence[str], env: Mapping[str, str]) -> Line:
     if command == RUN:
         rest = argv[at + 1 :] if word == RUN else argv
         return Line(RUN, word if word == RUN else "", before if word == RUN else (), _run(rest), spoken)
-    after = args.scan(argv[at + 1 :], bun_options.GRAMMAR)
+    after = args.scan([word for word in argv[at + 1 :] if not _NAMELESS.match(word)], bun_options.GRAMMAR)
     return Line(command, word, before, tuple(_plain(after, bun_options.NEW)), spoken)
 
 

@@ -222,11 +222,24 @@ def launched(
 def test_what_leads_past_the_gate_leaves_the_command_line(project: Path) -> None:
     argv, env = launched(
         project,
-        "add x --registry https://a.example --prefer-offline -d --config=mine.toml",
+        "add x --registry https://a.example --prefer-offline -d",
         BUN_OPTIONS="--registry=b -q",
     )
     assert argv == ["add", "--no-cache", "x", "-d"]
     assert env["BUN_OPTIONS"] == "-q"
+
+
+@pytest.mark.parametrize("option", ["-c=mine.toml", "-cmine.toml", "-c"])
+def test_a_short_option_with_a_file_that_bun_does_not_read_goes_away(project: Path, option: str) -> None:
+    assert launched(project, f"add {option} x -d")[0] == ["add", "--no-cache", "x", "-d"]
+
+
+def test_a_bunfig_that_is_named_still_counts_but_for_its_registries(project: Path) -> None:
+    (project / "mine.toml").write_text('[install]\nexact = true\nregistry = "https://a.example"\n')
+    argv, _ = launched(project, "add x --config=mine.toml")
+    written = Path(argv[2].removeprefix("--config=")).read_text()
+    assert '"exact" = true' in written
+    assert "example" not in written
 
 
 def test_variables_name_the_gate_and_nothing_else(project: Path) -> None:
