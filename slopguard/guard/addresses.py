@@ -34,6 +34,8 @@ FORMATS: dict[str, str] = {
     ".pnpm-workspace-state-v1.json": "pnpm_workspace",
 }
 """Lock file name to the module of this room that translates it; what is not listed here is translated below."""
+TIDIED = frozenset({"bun.lock", "pdm.lock"})
+"""Of these, those that their client would write otherwise with other addresses: `tidied` of the module does that."""
 
 _PACKAGE = re.compile(r"^\[\[(?:package|packages)\]\]\s*$")
 _NAME = re.compile(r'^name = "([^"]+)"')
@@ -87,11 +89,10 @@ class Addresses:
     def restored(self, name: str, text: str, upstream: Upstream) -> str:
         """`back`, as the client of the file called `name` writes it by itself."""
         clean = self.back(text, upstream)
-        if clean == text or name != "bun.lock":
+        if clean == text or name not in TIDIED:
             return clean
-        from slopguard.guard import bun_lock
-
-        return bun_lock.tidied(self, clean)
+        tidied: Forward = import_module(f"slopguard.guard.{FORMATS[name]}").tidied
+        return tidied(self, clean)
 
     def _index(self, found: re.Match[str]) -> str:
         return found[1] + self._root(found[2]) + found[3]

@@ -22,6 +22,7 @@ _PLACES = {
 }
 """What gives a package a place of its own, in pdm.lock and in pylock.toml."""
 _FILE = re.compile(r"""((?:[{,\s]|^)url\s*=\s*["'])(https?://[^"']+)(["'])""")
+_ROWS = re.compile(r'(?:^ +\{url = "[^"]*", hash = "[^"]*"\},?\n)+', re.MULTILINE)
 
 
 def forward(addresses: Addresses, text: str) -> str:
@@ -31,6 +32,15 @@ def forward(addresses: Addresses, text: str) -> str:
     for at, start in enumerate(starts):
         parts.append(_package(addresses, text[start : starts[at + 1] if at + 1 < len(starts) else len(text)]))
     return "".join(parts)
+
+
+def tidied(addresses: Addresses, text: str) -> str:
+    """The lock file with the files of each package in pdm's order: by their addresses, the gate's were others."""
+    return _ROWS.sub(lambda rows: "".join(sorted(rows[0].splitlines(keepends=True), key=_order)), text)
+
+
+def _order(row: str) -> tuple[str, ...]:
+    return tuple(re.findall(r'"([^"]*)"', row))
 
 
 def _package(addresses: Addresses, text: str) -> str:

@@ -70,6 +70,17 @@ def test_there_and_back_is_the_same_file() -> None:
         assert both.back(both.forward(name, text), lambda *_: None) == text
 
 
+def test_files_stand_in_the_order_of_their_own_addresses() -> None:
+    rows = [
+        f'    {{url = "https://files.example/{folder}/six-{n}.whl", hash = "sha256:{n}"}},\n'
+        for n, folder in ((1, "b"), (2, "a"))
+    ]
+    both, text = addresses(), f'[[package]]\nname = "six"\nfiles = [\n{rows[1]}{rows[0]}]\n'
+    served = both.forward("pdm.lock", text)
+    swapped = "".join(served.splitlines(keepends=True)[n] for n in (0, 1, 2, 4, 3, 5))
+    assert both.restored("pdm.lock", swapped, lambda *_: None) == text
+
+
 LINES = [*LOCK.splitlines(keepends=True), *PYLOCK.splitlines(keepends=True)]
 
 
