@@ -245,14 +245,8 @@ def _classic(line: Line, which: Which, env: Mapping[str, str], root: Path) -> tu
 
 def _argv(call: Invocation) -> list[str]:
     """The command line without the options of yarn 1 that lead past the gate; what a command runs keeps its own."""
-    kept: list[str] = []
-    rest = list(call.argv)
-    if call.runs:
-        return rest
-    for token in args.scan(rest, options.PLAIN):
-        if token.name not in options.DROPPED:
-            kept += token.text
-    return kept
+    tokens = args.scan(call.argv, options.FIRST if call.runs else options.PLAIN)
+    return args.emit(tokens, lambda token: token.name not in options.DROPPED)
 
 
 def _host(url: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from slopguard.clients import yarn_line
-from slopguard.clients.interface import Invocation
+from slopguard.clients.interface import GateAddress, Invocation
 from slopguard.clients.yarn import Yarn
 from slopguard.errors import ConfigError
 from tests.simulators.clients import client
@@ -185,6 +185,21 @@ def test_later_yarns_stay_offline_when_a_file_says_so(project: Path, text: str) 
 def test_a_registry_named_on_the_command_line_is_an_index_nobody_trusts(project: Path) -> None:
     (index,) = parse(project, "add x --registry https://r.example/", "1.22.22").indexes
     assert (index.url, index.trusted) == ("https://r.example/", False)
+
+
+@pytest.mark.parametrize(
+    ("line", "kept"),
+    [
+        ("--registry R add x --prefer-offline -D", "add x -D"),
+        ("add --registry=R x --https-proxy P --exact", "add x --exact"),
+        ("--registry R create thing --registry mine", "create thing --registry mine"),
+        ("--use-yarnrc F --no-default-rc install", "install"),
+    ],
+)
+def test_options_that_lead_past_the_gate_are_taken_off(project: Path, line: str, kept: str) -> None:
+    call, start = parse(project, line, "1.22.22"), str(client("yarn", "1.22.22").folder / "yarn")
+    launch = Yarn().launch(call, (start,), {}, GateAddress("http://127.0.0.1:9", "u", "s"), (), project)
+    assert list(launch.argv[3:]) == kept.split()
 
 
 @pytest.mark.parametrize("option", ["--install.registry", "--registry", "--add.prefer-offline", "--cwd"])

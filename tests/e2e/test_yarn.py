@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.world import World, for_clients
+from tests.simulators import clients
 from tests.simulators.npm import Npm
 
 pytestmark = pytest.mark.clients
@@ -234,21 +235,23 @@ def test_a_workspace_is_installed_with_all_its_members_judged(world: World) -> N
 
 
 @for_clients(BOTH)
-def test_a_yarn_that_the_project_brings_along_is_guarded_too(world: World) -> None:
+@pytest.mark.parametrize("version", ["2.4.2", "3.8.7", CLASSIC[1]])
+def test_a_yarn_that_the_project_brings_along_is_guarded_too(world: World, version: str) -> None:
     world.established(NAME)
-    folder = world.box.client.folder
-    file = "lib/node_modules/@yarnpkg/cli-dist/bin/yarn.js"
-    file = file if world.box.client.version == "newest" else "lib/node_modules/yarn/lib/cli.js"
-    version = "4.0.0" if world.box.client.version == "newest" else "1.22.22"
+    both = {file: (world.box.home / file) for file in (".yarnrc", ".yarnrc.yml")}
+    both[".yarnrc"].write_text(f'registry "{world.registry.url}"\n')
+    both[".yarnrc.yml"].write_text(f"npmRegistryServer: {world.registry.url!r}\nnodeLinker: node-modules\n")
+    package, file = ("yarn", "lib/cli.js") if version == CLASSIC[1] else ("@yarnpkg/cli-dist", "bin/yarn.js")
     release = world.box.project / ".yarn" / "releases" / f"yarn-{version}.cjs"
     release.parent.mkdir(parents=True)
-    shutil.copy(folder.parent / file, release)
+    shutil.copy(clients.node_tool(package, version).parent / "lib" / "node_modules" / package / file, release)
     world.box.write(".yarnrc.yml", f"yarnPath: .yarn/releases/yarn-{version}.cjs\n")
+    assert world.box.direct("yarn", "--version").out.strip() == version
     ran = world.install(NAME)
     assert ran.rc == 0, ran
     assert world.box.installed == {NAME: "1.2.0"}
     world.refuses(world.install(GHOST), 1, "not-found", GHOST)
-    assert world.guarded("yarn", "install", deny=[NAME]).rc == 1
+    world.refuses(world.guarded("yarn", "install", deny=[NAME]), 1, "denied", NAME)
 
 
 @for_clients(BOTH)

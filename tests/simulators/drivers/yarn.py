@@ -31,8 +31,7 @@ class Yarn:
 
     def variables(self, box: Sandbox) -> dict[str, str]:
         """Where yarn 1 keeps things: for root that would be outside the home."""
-        places = {"CACHE_FOLDER": "cache", "GLOBAL_FOLDER": "global", "PREFIX": "prefix"}
-        found = {f"YARN_{name}": str(box.home / ".yarn-classic" / folder) for name, folder in places.items()}
+        found = {f"YARN_{name.upper()}_FOLDER": str(box.home / ".yarn-classic" / name) for name in ("cache", "global")}
         return found if box.client.version == CLASSIC else {}
 
     def prepare(self, box: Sandbox) -> None:
@@ -51,7 +50,8 @@ class Yarn:
         modern = f"npmRegistryServer: {registry.url!r}\nunsafeHttpWhitelist: [{host!r}]\nnodeLinker: node-modules\n"
         modern += "enableTelemetry: false\nnpmMinimalAgeGate: 0\n"
         if box.client.version == CLASSIC:
-            box.write("~/.yarnrc", f'registry "{registry.url}"\ndisable-self-update-check true\n')
+            place = box.home / ".yarn-classic" / "prefix"
+            box.write("~/.yarnrc", f'registry "{registry.url}"\nprefix "{place}"\ndisable-self-update-check true\n')
         else:
             box.write("~/.yarnrc.yml", modern)
 
