@@ -19,6 +19,8 @@ _NAMES = (
 )
 _EVERYWHERE = "-P --project -C --directory"
 _FLAGS = "-h --help -V --version -q --quiet -n --no-interaction -v --verbose --ansi --no-ansi --no-plugins --no-cache"
+GLOBAL = frozenset(f"{_EVERYWHERE} {_FLAGS}".split())
+"""Options of every command."""
 _GROUPS = "--without --with --only"
 _VALUES = {
     "add": "-G --group -E --extras --optional --python --platform --markers --source",

@@ -96,7 +96,7 @@ def answer(place: Path) -> None:
 
 
 def redirect_requests(told: Told) -> None:
-    """Send what `requests` fetches to the gate; everything else is refused, but for what is written (an upload)."""
+    """Send what `requests` asks of an index to the gate; everything else is refused."""
     from requests import Session
     from requests.adapters import HTTPAdapter
 
@@ -116,7 +116,7 @@ def redirect_requests(told: Told) -> None:
                 request.headers["Authorization"] = told.authorization
                 changed = {**options, "proxies": {}, "verify": False, "cert": None, "timeout": _PATIENCE}
                 return gate.send(request, **changed)
-            if told.strict and request.method in ("GET", "HEAD"):
+            if told.strict:
                 return _refused(request)
             return original(self._session, request.url).send(request, **options)
 

@@ -67,6 +67,8 @@ def _split(call: Invocation) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
         from slopguard.clients.uv_split import split
     elif call.client == "pdm":
         from slopguard.clients.pdm_split import split
+    elif call.client == "poetry":
+        from slopguard.clients.poetry_split import split
     else:
         return None
     return split(call)

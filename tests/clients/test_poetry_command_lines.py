@@ -11,6 +11,7 @@ import pytest
 
 from slopguard.clients.interface import Invocation
 from slopguard.clients.poetry import Poetry
+from slopguard.clients.poetry_split import split
 from slopguard.errors import UsageError
 from slopguard.model import SourceKind
 from slopguard.readers.poetry_tables import exact, typed
@@ -193,3 +194,20 @@ def test_its_own_project_lies_beside_the_users_settings(project: Path) -> None:
 def test_a_source_named_for_what_is_typed_is_the_only_one_that_counts(project: Path) -> None:
     (found,) = parse(project, "add --source Corp acme-lib").typed
     assert found.extra["index"] == "corp"
+
+
+@pytest.mark.parametrize(
+    ("line", "first", "then"),
+    [
+        ("publish --build", "build", "publish"),
+        ("-n publish --build -r corp -u me -v", "-n build -v", "-n publish -r corp -u me -v"),
+        ("-C below publish --dist-dir out --build", "-C below build --output out", "-C below publish --dist-dir out"),
+    ],
+)
+def test_publishing_what_is_built_first_is_two_commands(project: Path, line: str, first: str, then: str) -> None:
+    assert split(parse(project, line)) == (tuple(first.split()), tuple(then.split()))
+
+
+@pytest.mark.parametrize("line", ["publish", "build", "add flask", "install"])
+def test_other_commands_stay_one(project: Path, line: str) -> None:
+    assert split(parse(project, line)) is None

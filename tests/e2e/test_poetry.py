@@ -222,3 +222,19 @@ def test_nothing_of_ours_stays_behind(world: World) -> None:
         for file in folder.rglob("*") if folder.is_dir() else ():
             if file.is_file() and address in (data := file.read_bytes()):
                 assert data.replace(origin, b"").count(address) == 0, file
+
+
+@for_clients(BOTH)
+def test_what_is_published_goes_straight_to_where_poetry_sends_it(world: World) -> None:
+    assert isinstance(world.registry, PyPI)
+    manifest = world.box.project / "pyproject.toml"
+    manifest.write_text(manifest.read_text().replace("package-mode = false", ""))
+    world.box.write("mine.py", "")
+    place = f"{world.registry.server.origin}/upload/"
+    world.box.write("~/.config/pypoetry/config.toml", f'[repositories.corp]\nurl = "{place}"\n')
+    for words in (("build",), ("publish",), ("publish", "--build")):
+        more = ("-r", "corp", "-u", "ann", "-p", "s3cret") if words[0] == "publish" else ()
+        world.registry.writes.clear()
+        ran = world.guarded("poetry", *words, *more)
+        assert (ran.rc, ran.lines) == (0, []), ran
+        assert world.registry.writes == (["POST upload", "POST upload"] if more else []), ran
