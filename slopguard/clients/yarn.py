@@ -19,6 +19,7 @@ from slopguard.clients.npm import creator
 from slopguard.clients.sources import Setting
 from slopguard.clients.yarn_line import Line
 from slopguard.clients.yarn_which import Which
+from slopguard.errors import ConfigError
 from slopguard.indexes import Index, IndexKind
 from slopguard.model import Ecosystem, Layer, Location, Sighting, Source, SourceKind
 from slopguard.readers import package_json, spec, yarn_spec
@@ -60,11 +61,18 @@ class Yarn:
         )
 
     def indexes(self, call: Invocation, command: Sequence[str], env: Mapping[str, str]) -> tuple[Index, ...]:
-        """See `Client.indexes`."""
+        """See `Client.indexes`.
+
+        Raises:
+            ConfigError: a settings file cannot be read, or no registry is known.
+        """
         line = yarn_line.read(call.argv, call.here or call.cwd)
         line = replace(line, cwd=call.here or call.cwd)
         which = yarn_which.which(Path(command[0]), line.cwd, env)
-        return _classic(line, which, env, call.cwd) if which.classic else _berry(line, which, env)
+        found = _classic(line, which, env, call.cwd) if which.classic else _berry(line, which, env)
+        if any("://" not in index.url for index in found):
+            raise ConfigError("yarn does not say which registry it uses", "Set it in your own settings file of yarn")
+        return found
 
     def launch(
         self,
