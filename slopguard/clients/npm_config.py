@@ -143,7 +143,7 @@ def load(flags: Mapping[str, str], env: Mapping[str, str], cwd: Path, npm_folder
         ConfigError: a file cannot be read.
     """
     environment = from_environment(env)
-    project = local_prefix(cwd, flags, environment)
+    project = local_prefix(cwd, flags)
     home = Path(env.get("HOME") or Path.home())
     user, user_layer = home / ".npmrc", Layer.USER
     for layer, values in ((Layer.ENVIRONMENT, environment), (Layer.FLAG, flags)):
@@ -240,9 +240,12 @@ def _decoded(text: str | None) -> str | None:
         return None
 
 
-def local_prefix(cwd: Path, flags: Mapping[str, str], environment: Mapping[str, str]) -> Path:
-    """The folder npm works in: `--prefix`, else the nearest with a package.json or node_modules, or its root."""
-    named = flags.get("prefix") or environment.get("prefix") if "global" not in flags else None
+def local_prefix(cwd: Path, flags: Mapping[str, str]) -> Path:
+    """The folder npm works in: `--prefix`, else the nearest with a package.json or node_modules, or its root.
+
+    The variable of that name, which npm sets for every script that it runs, only moves what is installed globally.
+    """
+    named = flags.get("prefix") if "global" not in flags else None
     if named:
         return cwd / named
     start = next(

@@ -67,10 +67,10 @@ def agent_ancestor(process: int | None = None, processes: Path = PROCESSES) -> b
         processes: where the system shows them.
     """
     start = os.getpid() if process is None else process
-    return any(_is_agent(processes / str(one)) for one in _above(start, processes))
+    return any(_is_agent(processes / str(one)) for one in above(start, processes))
 
 
-def _above(process: int, processes: Path) -> Iterator[int]:
+def above(process: int, processes: Path = PROCESSES) -> Iterator[int]:
     """The numbers of the processes above one, nearest first."""
     for _ in range(MOST_ANCESTORS):
         # proc(5): the name in parentheses may hold anything, what follows the last one is `STATE PPID ...`

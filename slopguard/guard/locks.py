@@ -3,7 +3,8 @@
 Invariants: a file that the client did not change is byte for byte what it was, with the same time of change; every
 replacement is atomic; what must be undone is written to `SLOPGUARD_HOME/journal` before anything changes, so that
 after a crash the next guarded command undoes it, also what the client had written by then: a file that still names
-the gate is put back as it was, or taken away if it was not there; two guarded commands never hold one file at once.
+the gate is put back as it was, or taken away if it was not there; two guarded commands never hold one file at once,
+unless one was started below the other (a script of npm's that calls npm), which waits for it and comes after it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from slopguard.config import actors
 from slopguard.errors import EnvironmentFailed, StoreError
 from slopguard.guard.addresses import Addresses, Upstream
 
@@ -186,8 +188,8 @@ def _claimed(folder: Path, paths: Iterable[Path]) -> Iterator[None]:
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         for claim in sorted(_journal_of(folder.parent, path).with_suffix(".claim") for path in paths):
-            streams.append(claim.open("wb"))
-            fcntl.flock(streams[-1], fcntl.LOCK_EX)
+            streams.append(claim.open("a+b"))
+            _claim(streams[-1])
     except OSError as error:
         raise StoreError("the journal of lock files cannot be written") from error
     try:
@@ -197,13 +199,50 @@ def _claimed(folder: Path, paths: Iterable[Path]) -> Iterator[None]:
             stream.close()
 
 
+def _claim(stream: IO[bytes]) -> None:
+    """Claim one file, waiting for whoever holds it, and say in it who holds it now."""
+    if not _claimable(stream):
+        fcntl.flock(stream, fcntl.LOCK_EX)
+    elif _below(stream):
+        return
+    stream.truncate(0)
+    stream.write(str(os.getpid()).encode())
+    stream.flush()
+
+
+def _claimable(stream: IO[bytes]) -> bool:
+    """Claim a file if nobody holds it; a command above this one that does will not let go before this one has ended."""
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _below(stream)
+    return True
+
+
+def _below(stream: IO[bytes]) -> bool:
+    """Whether the command that a claim names is above this one."""
+    stream.seek(0)
+    holder = stream.read()
+    return holder.isdigit() and int(holder) in _above()
+
+
+def _above() -> set[int]:
+    """The processes above this one."""
+    found = set(actors.above(os.getpid()))
+    if found:
+        return found
+    import subprocess  # no /proc here
+
+    shown = subprocess.run(["ps", "-axo", "pid=,ppid="], capture_output=True, text=True, check=False).stdout
+    parents = dict(line.split() for line in shown.splitlines())
+    process = str(os.getpid())
+    while (process := parents.pop(process, "")) and process != "0":
+        found.add(int(process))
+    return found
+
+
 @contextmanager
 def _try_claim(claim: Path) -> Iterator[bool]:
-    """Claim a journal for the time of undoing it; `False` when a running command holds it."""
-    with claim.open("ab") as stream:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            yield False
-        else:
-            yield True
+    """Claim a journal for the time of undoing it; `False` when a running command holds it that is none above."""
+    with claim.open("a+b") as stream:
+        yield _claimable(stream)

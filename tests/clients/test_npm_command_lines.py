@@ -190,6 +190,11 @@ def test_prefix_moves_the_project(project: Path) -> None:
     assert parse(project, "install -C sub").files == (project / "sub" / "package.json",)
 
 
+def test_the_variable_that_npm_sets_for_its_scripts_does_not(project: Path) -> None:
+    env = {"HOME": str(project / "home"), "npm_config_prefix": str(project / "elsewhere")}
+    assert Npm().parse("npm", ["install", "left-pad"], project, env).cwd == project
+
+
 @pytest.mark.parametrize(
     "line",
     [

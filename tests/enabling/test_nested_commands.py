@@ -50,3 +50,7 @@ def test_an_install_within_an_install_of_the_same_folder_ends(world: World) -> N
     ran = world.box.direct("timeout", "60", "sh", "-c", '. "$SLOPGUARD_HOME/shims/env.sh"; npm install')
     assert ran.rc == 0, ran
     assert world.box.installed.keys() == {"sg-alpha", "sg-beta"}, ran
+    lock = json.loads((world.box.project / "package-lock.json").read_text())
+    recorded = [entry["resolved"] for name, entry in lock["packages"].items() if name]
+    assert len(recorded) == 2
+    assert all(address.startswith(world.registry.url) for address in recorded), recorded

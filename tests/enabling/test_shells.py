@@ -17,13 +17,10 @@ STARTS = (
     "bash -lc",
     "bash -ic",
     "dash -lc",
-    "sh -lc",
     "zsh -c",
-    "zsh -lc",
     "zsh -ic",
     "fish -c",
-    "fish -lc",
-    "fish -ic",
+    *(pytest.param(start, marks=pytest.mark.matrix) for start in ("sh -lc", "zsh -lc", "fish -lc", "fish -ic")),
 )
 REFUSED = "slopguard: BLOCKED pypi 'sg-ghost' (not-found): "
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -97,6 +99,30 @@ def test_a_running_commands_file_is_left_alone(home: Path, lock: Path) -> None:
     with translated(home, lock):
         assert locks.recover(home) == 0
         assert BASE in lock.read_text()
+
+
+BELOW = """
+import sys
+from pathlib import Path
+from tests.guard.test_lock_files import BASE, locks, translated
+home, lock = map(Path, sys.argv[1:])
+assert BASE in lock.read_text()
+assert locks.recover(home) == 1
+with translated(home, lock):
+    assert BASE in lock.read_text()
+    lock.write_text(lock.read_text() + "# below\\n")
+assert BASE not in lock.read_text()
+"""
+
+
+def test_a_command_below_a_guarded_one_does_not_wait_for_it_and_both_leave_the_file_clean(
+    home: Path, lock: Path
+) -> None:
+    with translated(home, lock):
+        shell = ["/bin/sh", "-c", '"$@"; exit $?', "sh", sys.executable, "-c", BELOW, str(home), str(lock)]
+        subprocess.run(shell, check=True, timeout=60, cwd=Path(__file__).parents[2])
+    assert lock.read_text() == UV_LOCK + "# below\n"
+    assert list((home / "journal").glob("*.json")) == []
 
 
 def test_a_broken_journal_is_forgotten(home: Path) -> None:
