@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
@@ -55,6 +56,7 @@ class Guarded:
     cwd: Path
     config_file: Path | None = None
     said: set[str] = field(default_factory=set)
+    _below: list[int] = field(default_factory=list)
 
     def run(self) -> int:
         """Judge, run, and say what happened; the exit code.
@@ -124,8 +126,9 @@ class Guarded:
         """
         addresses = Addresses(address.base, tuple(indexes))
         for path in self.client.lock_files(self.call, self.env):
-            locks = ("uv.lock", "pdm.lock", "pylock.toml", "pnpm-lock.yaml")
-            known = path.name in locks or path.name.endswith(".py.lock")
+            read = path in self.call.files and path.name == "pylock.toml"  # else it is only written (`pip lock`)
+            locks = ("uv.lock", "pdm.lock", "pnpm-lock.yaml")
+            known = read or path.name in locks or path.name.endswith(".py.lock")
             if known and path.is_file():
                 addresses.forward(path.name, path.read_text(encoding="utf-8", errors="replace"))
         hosts = {origin(index.url): True for index in indexes}
@@ -171,7 +174,9 @@ class Guarded:
         lines.verdicts(refused, self.said)
         lines.sources(refused, indexes, self.said)
         lines.say(lines.not_started(self.call, refused))
-        return lines.code(refused) or 1
+        code = lines.code(refused) or 1
+        outer.tell(os.environ, code)
+        return code
 
     def _launch(
         self,
@@ -203,6 +208,7 @@ class Guarded:
             env = net.environment(environment(launch, self.call, session.settings.mode))
             env = outer.recorded(freed(env, net.record, call, scratch), self.env, scratch)
             code = child.run(launch.argv, env, self.cwd, edit, net.ports)
+            self._below = outer.told(scratch)
             launch.proven()
             return code
 
@@ -220,9 +226,10 @@ class Guarded:
             lines.say(error.diagnosis())
         if observe:
             return code
-        ours = lines.worst([lines.code(refusals), *(error.exit_code for error in failures)])
+        ours = lines.worst([lines.code(refusals), *(error.exit_code for error in failures), *self._below])
         if ours is None:
             return code
+        outer.tell(os.environ, ours)
         if any(verdict.stops for verdict in refusals):
             lines.say(f"slopguard: {self.call.client} was stopped; nothing of the above was installed.")
         return ours

@@ -64,6 +64,24 @@ def test_locks_with_the_address_of_every_file_name_the_registry(world: World) ->
 
 
 @for_clients(ONE)
+def test_a_pylock_is_written_and_installed_from_likewise(world: World) -> None:
+    world.established(NAME)
+    world.established("sg-parent", needs={NAME: ""})
+    write(world.box, {"sg-parent": ""})
+    env, place = {"PDM_LOCK_FORMAT": "pylock"}, world.box.project / "pylock.toml"
+    assert world.guarded("pdm", "lock", env=env).rc == 0
+    ours = place.read_bytes()
+    place.unlink()
+    assert world.box.direct("pdm", "lock", env=env).rc == 0
+    assert place.read_bytes() == ours
+    world.registry.forget()
+    world.refuses_all(world.guarded("pdm", "sync", env=env, deny=[NAME]), 1, "denied", NAME)
+    ran = world.guarded("pdm", "sync", env=env, deny=["sg-other"])
+    assert (ran.rc, ran.lines) == (0, []), ran
+    assert world.box.installed == {NAME: "1.2.0", "sg-parent": "1.2.0"}
+
+
+@for_clients(ONE)
 def test_a_lock_that_names_a_strange_host_is_no_lock_to_install_from(world: World) -> None:
     world.established(NAME)
     write(world.box, {NAME: ""})
