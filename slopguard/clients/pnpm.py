@@ -120,16 +120,19 @@ class Pnpm:
         """See `Client.launch`."""
         child = {key: value for key, value in env.items() if not _OURS.fullmatch(key)}
         child |= environment(gate, indexes)
-        if pnpm_config.old(_version(command, env)) or call.command == "with":
+        old = pnpm_config.old(_version(command, env))
+        if old or call.command == "with":
             child["npm_config_globalconfig"] = str(pnpm_config.tokens(env, gate, indexes, scratch))
         main = next((index for index in indexes if index.kind is IndexKind.DEFAULT), None)
         if corepack.is_shim(Path(command[0])) and main:
             child |= corepack.environment(gate, main)
+        before: tuple[str, ...] = ()
         if call.offline:
             child["pnpm_config_offline"] = "true"
         elif not call.frozen:
             child |= {f"{prefix}_config_cache_dir": str(scratch / "cache") for prefix in ("npm", "pnpm")}
-        return Launch((*command, *pnpm_line.read(call.client, call.argv).argv()), child)
+            before = (f"--config.cache-dir={scratch / 'cache'}", "--config.prefer-offline=false") if old else ()
+        return Launch((*command, *before, *pnpm_line.read(call.client, call.argv).argv()), child)
 
     def lock_files(self, call: Invocation, env: Mapping[str, str]) -> tuple[Path, ...]:
         """The lock files of the workspace, its file of settings, and where pnpm 10 notes the registries it used."""

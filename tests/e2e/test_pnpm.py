@@ -77,10 +77,12 @@ def test_a_tools_dependency_denied_since_does_not_come_from_the_cache(world: Wor
     world.refuses(world.guarded("pnpm", "dlx", NAME, deny=["sg-beta"]), 1, "denied", "sg-beta")
 
 
-@for_clients(NEW)
-def test_versions_are_not_chosen_from_yesterdays_answers(world: World) -> None:
+@for_clients(EVERY)
+@pytest.mark.parametrize("text", ["", "preferOffline: true\ncacheDir: ./cache\n"])
+def test_versions_are_not_chosen_from_yesterdays_answers(world: World, text: str) -> None:
     world.established("sg-beta")
     world.established(NAME, needs={"sg-beta": ""})
+    world.box.write("pnpm-workspace.yaml", f"packages: ['.']\n{text}")
     for deny in ([], ["sg-beta"]):
         world.box.driver.manifest(world.box, {NAME: "^1.0.0"})
         lock(world).unlink(missing_ok=True)
