@@ -33,7 +33,7 @@ def net_for(
     command: Sequence[str],
     env: Mapping[str, str],
     settings: Settings,
-    address: GateAddress,
+    address: GateAddress | None,
     indexes: Sequence[Index],
     readings: Iterable[Reading],
 ) -> Net:
@@ -41,6 +41,7 @@ def net_for(
 
     Args:
         command: how its client is started.
+        address: the gate, for a client that the kernel may confine to it.
         env: the environment as the user has it.
         readings: the files it will install from.
     """
@@ -53,7 +54,7 @@ def net_for(
         env,
         allow=settings.net_allow,
         enforce=settings.net_enforce and not runs_own_code(call),
-        gate=address.base,
+        gate=address.base if address else None,
         proxy=own.proxy if own else None,
         no_proxy=own.no_proxy if own else "",
         observe=settings.mode is Mode.OBSERVE,

@@ -10,6 +10,8 @@ from pathlib import Path
 
 VARIABLE = "SLOPGUARD_RUN"
 FILE = "environment.json"
+CODES = "codes"
+"""Beside the record: the codes of what guards below refused, one a line."""
 
 
 def recorded(env: Mapping[str, str], before: Mapping[str, str], folder: Path) -> dict[str, str]:
@@ -25,6 +27,27 @@ def recorded(env: Mapping[str, str], before: Mapping[str, str], folder: Path) ->
     record.touch(mode=0o600)
     record.write_text(json.dumps({key: before.get(key) for key in changed}), encoding="utf-8")
     return {**env, VARIABLE: str(record)}
+
+
+def tell(env: Mapping[str, str], code: int) -> None:
+    """Let the guard above this one know that something was refused here: whoever called us may make nothing of it."""
+    record = env.get(VARIABLE)
+    if not record:
+        return
+    try:
+        with Path(record).with_name(CODES).open("a", encoding="ascii") as stream:
+            stream.write(f"{code}\n")
+    except OSError:
+        return  # the guard above has ended
+
+
+def told(folder: Path) -> list[int]:
+    """The codes that guards below have let us know."""
+    try:
+        text = (folder / CODES).read_text(encoding="ascii")
+    except OSError:
+        return []
+    return [int(line) for line in text.split() if line.isdigit()]
 
 
 def restored(env: Mapping[str, str]) -> dict[str, str]:

@@ -11,11 +11,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from slopguard.errors import SlopguardError, UsageError
 from slopguard.guard import find, outer
 from slopguard.guard.quick import installs_nothing
 
 if TYPE_CHECKING:
     from slopguard.clients.interface import Invocation
+    from slopguard.guard.session import Guarded
 
 
 def main(client: str, argv: Sequence[str], config: Path | None = None, *, net: bool = False) -> int:
@@ -53,12 +55,27 @@ def main(client: str, argv: Sequence[str], config: Path | None = None, *, net: b
 
     parts = _split(call)
     if parts is None:
-        return Guarded(known, call, command, env, cwd, config).run()
+        return _heard_above(Guarded(known, call, command, env, cwd, config))
     first, then = parts
-    code = Guarded(known, known.parse(client, first, cwd, env), command, env, cwd, config).run()
+    code = _heard_above(Guarded(known, known.parse(client, first, cwd, env), command, env, cwd, config))
     if code == 0:
         straight((*command, *then), env)
     return code
+
+
+def _heard_above(guarded: Guarded) -> int:
+    """Run it; an error of ours is known to the guard above, whatever its command makes of our exit code.
+
+    Raises:
+        SlopguardError: as it raises.
+    """
+    try:
+        return guarded.run()
+    except UsageError:
+        raise
+    except SlopguardError as error:
+        outer.tell(os.environ, error.exit_code)
+        raise
 
 
 def _split(call: Invocation) -> tuple[tuple[str, ...], tuple[str, ...]] | None:

@@ -59,22 +59,33 @@ def main(argv: Sequence[str], config: Path | None = None, *, net: bool = False) 
     found = _indexes(env, cwd, settings)
     indexes = unique([index for each in found.values() for index in each])
     door = Door("run", command=lines.redacted(["run", "--", *argv]))
-    session = make_session(settings, Judge.open(settings), indexes, door, None, settings.actor)
+    judge = Judge.open(settings)
+    sessions = {
+        name: make_session(settings, judge, unique(own), door, None, settings.actor) for name, own in found.items()
+    }
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="slopguard-")))
         gate = stack.enter_context(GateThread(port=preferred_port(settings.home)))
-        address = gate.open(session)
-        stack.callback(gate.close, session)
-        guarded = environment(env, cwd, folder, address, found)
+        addresses = {name: _opened(gate, session, stack) for name, session in sessions.items()}
+        guarded = environment(env, cwd, folder, addresses, found)
         write_shims(folder / "bin", config, env)
         if net:
-            whole = stack.enter_context(net_for(call(argv, cwd), (), env, settings, address, indexes, ()))
-            session.learn = whole.learn
+            whole = stack.enter_context(net_for(call(argv, cwd), (), env, settings, None, indexes, ()))
+            for session in sessions.values():
+                session.learn = whole.learn
             guarded = outer.recorded(whole.environment(guarded), env, folder)
         code = child.run(argv, guarded, cwd)
+        below = outer.told(folder)
     if net and told(whole, settings, call(argv, cwd)) and code != 0:
         code = STOPPED
-    return _ended(session, code, settings, indexes)
+    return _ended(list(sessions.values()), code, settings, indexes, below)
+
+
+def _opened(gate: GateThread, session: Session, stack: ExitStack) -> GateAddress:
+    """Where a session listens, for as long as the stack is open."""
+    address = gate.open(session)
+    stack.callback(gate.close, session)
+    return address
 
 
 def call(argv: Sequence[str], cwd: Path) -> Invocation:
@@ -96,14 +107,18 @@ def write_shims(folder: Path, config: Path | None, env: Mapping[str, str]) -> No
 
 
 def environment(
-    env: Mapping[str, str], cwd: Path, folder: Path, address: GateAddress, found: Mapping[str, Sequence[Index]]
+    env: Mapping[str, str],
+    cwd: Path,
+    folder: Path,
+    addresses: Mapping[str, GateAddress],
+    found: Mapping[str, Sequence[Index]],
 ) -> dict[str, str]:
     """The environment of the command: shims first on PATH, and the gate for clients past them."""
     changed: dict[str, str] = {}
     for name, indexes in found.items():
         client = client_for(name)
         call = client.parse(name, _ASKED[name], cwd, env)
-        launch = client.launch(call, find.command(name, env), env, address, unique(indexes), folder)
+        launch = client.launch(call, find.command(name, env), env, addresses[name], unique(indexes), folder)
         changed |= {key: value for key, value in launch.env.items() if env.get(key) != value}
     changed |= _tokens_in_a_file(env, changed, folder)
     changed["PATH"] = f"{folder / 'bin'}{os.pathsep}{env.get('PATH', os.defpath)}"
@@ -150,16 +165,23 @@ def _indexes_of(name: str, env: Mapping[str, str], cwd: Path, settings: Settings
         return ()
 
 
-def _ended(session: Session, code: int, settings: Settings, indexes: Sequence[Index]) -> int:
-    """The lines of what was refused past the shims, and the code of the whole."""
+def _ended(
+    sessions: Sequence[Session], code: int, settings: Settings, indexes: Sequence[Index], below: Sequence[int]
+) -> int:
+    """The lines of what was refused past the shims, and the code of the whole.
+
+    Args:
+        below: the codes of what was refused by the guards that shims started, which have said it themselves.
+    """
     said: set[str] = set()
-    lines.verdicts(session.refusals, said)
-    lines.sources(session.refusals, indexes, said)
-    lines.notes(session.notes, said)
-    failures: Sequence[SlopguardError] = session.failures
+    refusals = [verdict for session in sessions for verdict in session.refusals]
+    failures: list[SlopguardError] = [error for session in sessions for error in session.failures]
+    lines.verdicts(refusals, said)
+    lines.sources(refusals, indexes, said)
+    lines.notes([note for session in sessions for note in session.notes], said)
     for error in failures:
         lines.say(error.diagnosis())
     if settings.mode is Mode.OBSERVE:
         return code
-    ours = lines.worst([lines.code(session.refusals), *(error.exit_code for error in failures)])
+    ours = lines.worst([lines.code(refusals), *(error.exit_code for error in failures), *below])
     return code if ours is None else ours
