@@ -100,12 +100,14 @@ def _module_of(client: str, via: str) -> tuple[str, ...]:
     """A client that is started as a module of a Python.
 
     Raises:
-        UsageError: that is no Python with options of its own.
+        UsageError: that is no Python with options of its own, or it has no such module.
     """
     python, *options = via.split("\n")
     known = plain(client)
     if known is None or not Path(python).name.startswith("python") or not _only_options(options):
         raise UsageError(f"{VIA} names no Python", "Unset the variable")
+    if not os.access(python, os.X_OK) or not _has(Path(python), known):
+        raise UsageError(f"that Python has no {known}", "Choose another one, or install it there")
     return (str(Path(python).absolute()), *options, "-m", known)
 
 
@@ -147,15 +149,16 @@ def _python_with_pip(env: Mapping[str, str], version: str) -> Path | None:
     names = (f"python{version}",) if "." in version else ("python3", "python")
     candidates += [path for name in names if (path := executable(name, env))]
     for python in candidates:
-        folders = python.parent.parent.glob("lib/python3*/site-packages/pip/__main__.py")
-        if python.exists() and (any(folders) or _asked(python)):
+        if python.exists() and _has(python, "pip"):
             return python
     return None
 
 
-def _asked(python: Path) -> bool:
-    """Whether a Python can import pip; asked of itself, isolated from the working directory."""
+def _has(python: Path, module: str) -> bool:
+    """Whether a Python can import a client; seen on disk, or asked of itself, the working directory left aside."""
+    if any(python.parent.parent.glob(f"lib/python3*/site-packages/{module}/__main__.py")):
+        return True
     import subprocess
 
-    probe = "import importlib.util, sys; sys.exit(importlib.util.find_spec('pip') is None)"
-    return subprocess.run([str(python), "-I", "-c", probe], check=False, capture_output=True).returncode == 0
+    probe = f"import sys; del sys.path[0]; from importlib.util import find_spec; sys.exit(not find_spec({module!r}))"
+    return subprocess.run([str(python), "-c", probe], check=False, capture_output=True).returncode == 0

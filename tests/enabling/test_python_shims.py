@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from slopguard.errors import UsageError
 from slopguard.guard import find
 from slopguard.guard.enabling import shims
+from tests.simulators import clients
 
 NAMES = ("pip", "uv", "python3")
 SPY = '#!/bin/sh\nprintf "<%s>" "$SLOPGUARD_VIA" "$@"\n'
@@ -137,3 +138,21 @@ def test_the_variable_can_only_name_a_python_and_its_options(via: str) -> None:
 def test_a_python_that_is_gone_is_said_so(place: Path) -> None:
     done = subprocess.run([str(place / "shims" / "python3")], env={"PATH": "/nowhere"}, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (127, "python3: not found\n")
+
+
+def test_a_python_without_that_module_is_said_so(tmp_path: Path) -> None:
+    clients.fresh_venv(tmp_path / "venv")
+    with pytest.raises(UsageError, match="that Python has no pip"):
+        find.command("pip", {}, str(tmp_path / "venv" / "bin" / "python"))
+    with pytest.raises(UsageError, match="that Python has no pip"):
+        find.command("pip", {}, str(tmp_path / "venv" / "bin" / "python9"))
+
+
+def test_the_working_directory_is_not_where_a_module_is_looked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clients.fresh_venv(tmp_path / "venv")
+    (tmp_path / "pip.py").write_text("")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match="that Python has no pip"):
+        find.command("pip", {}, str(tmp_path / "venv" / "bin" / "python"))
