@@ -27,7 +27,7 @@ def env(tmp_path: Path) -> dict[str, str]:
     (tmp_path / "project").mkdir()
     (tmp_path / "project" / "package.json").write_text("{}")
     (tmp_path / "project" / "yarn.lock").write_text("")
-    return {"HOME": str(tmp_path)}
+    return {"HOME": str(tmp_path), "YARN_CACHE_FOLDER": str(tmp_path / "cache")}
 
 
 def command(version: str) -> tuple[str, ...]:

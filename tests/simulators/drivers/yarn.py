@@ -30,9 +30,8 @@ class Yarn:
         return [box.client.folder]
 
     def variables(self, box: Sandbox) -> dict[str, str]:
-        """Where yarn 1 keeps things: for root that would be outside the home."""
-        found = {f"YARN_{name.upper()}_FOLDER": str(box.home / ".yarn-classic" / name) for name in ("cache", "global")}
-        return found if box.client.version == CLASSIC else {}
+        """Where yarn keeps things: yarn 1 of root would keep them outside the home."""
+        return {f"YARN_{name.upper()}_FOLDER": str(box.home / ".yarn-classic" / name) for name in ("cache", "global")}
 
     def prepare(self, box: Sandbox) -> None:
         """An empty project; without it yarn would take a folder above for the project."""
