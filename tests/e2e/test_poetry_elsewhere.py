@@ -14,7 +14,7 @@ from tests.simulators.drivers.poetry import DRIVER
 from tests.simulators.pypi import File, PyPI
 from tests.simulators.registry import ago
 
-pytestmark = pytest.mark.clients
+pytestmark = [pytest.mark.clients, pytest.mark.matrix]
 
 BOTH = [("poetry", version) for version in DRIVER.versions]
 EVIL, PARENT = "sg-evil", "sg-parent"

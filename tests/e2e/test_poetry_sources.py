@@ -13,7 +13,7 @@ from tests.simulators.person import typed
 from tests.simulators.pypi import PyPI
 from tests.simulators.server import basic
 
-pytestmark = pytest.mark.clients
+pytestmark = [pytest.mark.clients, pytest.mark.matrix]
 
 BOTH = [("poetry", version) for version in DRIVER.versions]
 NEW = BOTH[:1]

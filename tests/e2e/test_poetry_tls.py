@@ -15,7 +15,7 @@ from tests.simulators.drivers.poetry import write
 from tests.simulators.proxy import Proxy
 from tests.simulators.pypi import PyPI
 
-pytestmark = pytest.mark.clients
+pytestmark = [pytest.mark.clients, pytest.mark.matrix]
 
 NAME = "sg-corp"
 HOST = "registry.example"
