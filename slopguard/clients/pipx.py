@@ -32,6 +32,9 @@ class Pipx:
     names: tuple[str, ...] = ("pipx",)
     ecosystem = Ecosystem.PYPI
 
+    def __init__(self) -> None:
+        self._asked: pipx_backend.Asked | None = None
+
     def parse(self, name: str, argv: Sequence[str], cwd: Path, env: Mapping[str, str]) -> Invocation:
         """See `Client.parse`.
 
@@ -64,7 +67,7 @@ class Pipx:
     def indexes(self, call: Invocation, command: Sequence[str], env: Mapping[str, str]) -> tuple[Index, ...]:
         """See `Client.indexes`: those of the backend that is at work, of both where both are."""
         line = understand(call.argv)
-        asked = pipx_backend.ask(command, env)
+        asked = self._ask(command, env)
         found: dict[Index, None] = {}
         for inner in _inner(line, asked, env, call.cwd):
             client, start = _client(inner, line, asked, command, env)
@@ -82,7 +85,7 @@ class Pipx:
     ) -> Launch:
         """See `Client.launch`: pip and uv are both sent to the gate, whichever pipx starts."""
         line = understand(call.argv)
-        asked = pipx_backend.ask(command, env)
+        asked = self._ask(command, env)
         child = dict(env)
         left: Sequence[str] = ()
         inner = _inner(line, asked, env, call.cwd)
@@ -107,6 +110,11 @@ class Pipx:
     def mapped(self, command: Sequence[str], env: Mapping[str, str]) -> frozenset[str]:
         """See `Client.mapped`: none."""
         return frozenset()
+
+    def _ask(self, command: Sequence[str], env: Mapping[str, str]) -> pipx_backend.Asked:
+        """What pipx says about itself, asked once."""
+        self._asked = self._asked or pipx_backend.ask(command, env)
+        return self._asked
 
 
 def _installs(line: Line) -> bool:
