@@ -34,8 +34,9 @@ _TABLES = ("dependencies", "devDependencies", "optionalDependencies")
 
 def on_path(name: str, env: Mapping[str, str]) -> Path | None:
     """The first executable of that name on PATH that is no shim of slopguard's."""
+    shims = env.get("SLOPGUARD_SHIMS", "").split(os.pathsep)
     for folder in env.get("PATH", os.defpath).split(os.pathsep):
-        found = shutil.which(name, path=folder) if folder not in env.get("SLOPGUARD_SHIMS", "") or not folder else None
+        found = shutil.which(name, path=folder) if folder and folder not in shims else None
         if found and not _ours(Path(found)):
             return Path(found)
     return None
@@ -132,7 +133,7 @@ def installs_first(project: Project, flags: Mapping[str, str], env: Mapping[str,
     verify = {value for key, value in settings.items() if key.lower().endswith("_config_verify_deps_before_run")}
     if verify == {"false"}:
         return False
-    if major(running) == 10 and not verify and not _mentioned(project, flags):
+    if major(running) == 10 and not verify and not _mentioned(project, flags, env):
         return False
     manifests = [folder / "package.json" for folder in project.folders()]
     if not any(_needs(_manifest(path)) for path in manifests):
@@ -142,9 +143,10 @@ def installs_first(project: Project, flags: Mapping[str, str], env: Mapping[str,
     return _touched(project) > _installed(project)
 
 
-def _mentioned(project: Project, flags: Mapping[str, str]) -> bool:
+def _mentioned(project: Project, flags: Mapping[str, str], env: Mapping[str, str]) -> bool:
     """Whether a file of settings says something about installing first."""
-    files = (project.root / ".npmrc", project.folder / ".npmrc", Path.home() / ".npmrc", project.root / "package.json")
+    homes = (project.root, project.folder, Path(env.get("HOME") or Path.home()))
+    files = (*(folder / ".npmrc" for folder in homes), project.root / "package.json")
     texts = " ".join(path.read_text(encoding="utf-8", errors="replace") for path in files if path.is_file())
     named = ("verify-deps-before-run", "verifyDepsBeforeRun")
     return any(name in texts or name in flags or name in project.settings for name in named)
