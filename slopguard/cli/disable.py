@@ -47,7 +47,8 @@ def disable(
 ) -> int:
     """Undo `slopguard enable`: everything, or only the shims of CLIENT, or only one virtual environment.
 
-    Files come back byte for byte; from one that somebody edited since only slopguard's own line is taken out.
+    Files come back byte for byte; from one that somebody edited since only slopguard's own line is taken out. A project
+    that you accepted stays accepted: slopguard trust remove.
     """
     del form  # the answer is a few sentences for a person
     check_names(names, "disable")

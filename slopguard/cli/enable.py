@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -66,6 +67,8 @@ def enable(
     changes, and what would have been stopped in the lock files here, before anything happens. Back: slopguard disable.
     """
     check_names(names)
+    if sys.platform == "win32":
+        raise UsageError("shims are not part of this version on Windows", "Guard one command: slopguard run -- COMMAND")
     proposal = _proposal(config_of(ctx, config), dry_run=dry_run) if project else None
     settings = proposal.settings if proposal else load(Path.cwd(), os.environ, config_file=config_of(ctx, config))
     now = datetime.now(UTC).isoformat(timespec="seconds")

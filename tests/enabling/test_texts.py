@@ -97,3 +97,27 @@ def test_fish_keeps_them_first_whatever_changes_path(tmp_path: Path, place: str)
     line = f"{start}; string join : $PATH; false; echo $status"
     done = subprocess.run(["fish", "--no-config", "-c", line], capture_output=True, text=True)
     assert done.stdout.splitlines() == [f"{place}:/v:/usr/bin:/bin", "1"], done
+
+
+@pytest.mark.parametrize("theirs", ["", "true", "true; ", "PATH=/v:$PATH", "_theirs"])
+def test_at_a_prompt_of_bash_what_others_do_there_is_done_and_the_shims_are_first_after_it(
+    tmp_path: Path, theirs: str
+) -> None:
+    script = tmp_path / "env.sh"
+    script.write_text(hooks.env_sh(Path("/s")))
+    lines = f"""PATH=/usr/bin:/bin
+_theirs() {{ PATH=/v:$PATH; }}
+PROMPT_COMMAND={shlex.quote(theirs)}
+. '{script}'
+. '{script}'
+PATH=/w:$PATH
+echo "<$PATH>"
+(exit 7)
+echo "<$?>"
+"""
+    shell = ["bash", "--norc", "-i"]
+    done = subprocess.run(shell, input=lines, capture_output=True, text=True, start_new_session=True)
+    first, status = [line for line in done.stdout.splitlines() if line.startswith("<")]
+    assert first.startswith("</s:"), done
+    assert status == "<7>"
+    assert "syntax error" not in done.stderr

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 
 import pytest
 
+from slopguard.guard.enabling import profiles
 from tests.cli.program import Program
 from tests.cli.terminal import run
 from tests.enabling.account import answered
@@ -37,6 +39,13 @@ def test_everything_is_shown_before_a_person_is_asked(slopguard: Program) -> Non
     assert "hunter2" not in ended.out
     assert "slopguard: on. Guarded by name: " in after
     assert on(slopguard)
+
+
+def test_a_line_of_an_older_place_is_shown_as_going(slopguard: Program) -> None:
+    old = profiles.sh_line(Path("/old/shims"))
+    slopguard.write("home/.bashrc", f"# one\n{old}\n# two\n")
+    shown = slopguard("enable", "--dry-run").out
+    assert f"          @@ -2 +1,0 @@\n          -{old}\n          @@ -3,0 +3 @@\n          +if [ -r " in shown
 
 
 @pytest.mark.parametrize("answer", ["", "no", "y"])

@@ -38,7 +38,10 @@ case $- in
         if [ -n "${{BASH_VERSION-}}" ]; then
             case ${{PROMPT_COMMAND-}} in
                 *_slopguard_first*) ;;
-                *) PROMPT_COMMAND="_slopguard_first${{PROMPT_COMMAND:+;$PROMPT_COMMAND}}" ;;
+                *)
+                    PROMPT_COMMAND="${{PROMPT_COMMAND-}}
+_slopguard_first" # last: others put their folders first at each prompt, too
+                    ;;
             esac
         elif [ -n "${{ZSH_VERSION-}}" ]; then
             typeset -ga precmd_functions

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 MARK = "# slopguard enable: taken out by slopguard disable"
+_PURPOSE = {".bashrc": "bash", ".profile": "every sh at login"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +85,9 @@ def _all(shims: Path, env: Mapping[str, str]) -> Iterator[Profile]:
     home = Path(env.get("HOME") or Path.home())
     line = sh_line(shims)
     for path in _bash(home, _there("bash", env)):
-        yield Profile(path, "bash", line)
+        yield Profile(path, _PURPOSE.get(path.name, "bash at login"), line)
     if (home / ".profile").exists():
-        yield Profile(home / ".profile", "sh", line)
+        yield Profile(home / ".profile", _PURPOSE[".profile"], line)
     for path in _zsh(home, env, _there("zsh", env)):
         yield Profile(path, "zsh", line)
     fish = Path(env.get("XDG_CONFIG_HOME") or home / ".config") / "fish"
