@@ -4,10 +4,14 @@ The environment is advice; this is not: a script that ignores proxies gets `EACC
 and then starts the client, so that the client inherits the domain (all its descendants do; nothing lifts it) while our
 own threads, the gate and the net among them, stay free: both system calls are of one thread in Linux.
 
-What it leaves open, so that nobody believes in more: UDP (so QUIC, and names asked by UDP), Unix sockets (so a
-container engine's), and connections inherited from before. A rule knows ports, not hosts: any host is reached at the
-gate's or the net's number, which are of the dynamic range. It only ever forbids `connect`: listening stays possible.
-Without a kernel that has it (Linux 6.7, Landlock ABI 4), or where a sandbox forbids the calls, `available()` is false.
+Landlock sees `connect` on TCP sockets only; `slopguard.egress.seccomp` shuts what leads around that (Multipath TCP,
+fast open, SMC, io_uring), where the kernel takes such a filter.
+
+What both leave open, so that nobody believes in more: UDP (so QUIC, and names asked by UDP), Unix sockets (so a
+container engine's, or a service manager that starts something elsewhere), raw sockets of root, and connections
+inherited from before. A rule knows ports, not hosts: any host is reached at the gate's or the net's number, and no
+other server on loopback is. It only ever forbids `connect`: listening stays possible. Without a kernel that has it
+(Linux 6.7, Landlock ABI 4), or where a sandbox forbids the calls, `available()` is false.
 
 Two things come with it: `sudo` and other set-user-id programs gain nothing below the client (no_new_privs, which the
 kernel demands), and a guard started below it cannot be connected to by its own clients, as its ports are others.
@@ -15,6 +19,7 @@ kernel demands), and a guard started below it cannot be connected to by its own 
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import functools
 import os
@@ -26,6 +31,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from slopguard.egress import kernel, seccomp
+
 T = TypeVar("T")
 
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
@@ -35,7 +42,6 @@ _NET_PORT = 2
 _CONNECT_TCP = 1 << 1
 _ENOUGH = 4
 """The ABI version that brought rules for TCP."""
-_NO_NEW_PRIVS = 38
 
 
 class _Ruleset(ctypes.Structure):
@@ -95,32 +101,19 @@ def _in_a_thread(work: Callable[[], T]) -> T:
 
 def _confine(ports: Collection[int]) -> None:
     """Confine the calling thread, for good."""
-    if _call(_CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint32(_ASK_VERSION)) < _ENOUGH:
+    if kernel.call(_CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint32(_ASK_VERSION)) < _ENOUGH:
         raise OSError("this kernel has no rules for TCP")
     handled = _Ruleset(0, _CONNECT_TCP)
-    rules = _call(_CREATE_RULESET, ctypes.byref(handled), ctypes.c_size_t(ctypes.sizeof(handled)), ctypes.c_uint32(0))
+    rules = kernel.call(
+        _CREATE_RULESET, ctypes.byref(handled), ctypes.c_size_t(ctypes.sizeof(handled)), ctypes.c_uint32(0)
+    )
     try:
         for port in ports:
             rule = _NetPort(_CONNECT_TCP, port)
-            _call(_ADD_RULE, ctypes.c_int(rules), ctypes.c_int(_NET_PORT), ctypes.byref(rule), ctypes.c_uint32(0))
-        _checked(_libc().prctl(_NO_NEW_PRIVS, *map(ctypes.c_ulong, (1, 0, 0, 0))))
-        _call(_RESTRICT_SELF, ctypes.c_int(rules), ctypes.c_uint32(0))
+            kernel.call(_ADD_RULE, ctypes.c_int(rules), ctypes.c_int(_NET_PORT), ctypes.byref(rule), ctypes.c_uint32(0))
+        kernel.gain_nothing()
+        kernel.call(_RESTRICT_SELF, ctypes.c_int(rules), ctypes.c_uint32(0))
     finally:
         os.close(rules)
-
-
-def _call(number: int, *arguments: object) -> int:
-    return _checked(_libc().syscall(ctypes.c_long(number), *arguments))
-
-
-def _checked(result: int) -> int:
-    if result < 0:
-        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-    return result
-
-
-@functools.cache
-def _libc() -> ctypes.CDLL:
-    library = ctypes.CDLL(None, use_errno=True)
-    library.syscall.restype = ctypes.c_long
-    return library
+    with contextlib.suppress(OSError):  # the rule counts without it, too
+        seccomp.install()
