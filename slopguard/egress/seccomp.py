@@ -1,9 +1,9 @@
 """A filter on system calls that shuts the ways to a TCP connection which Landlock does not look at.
 
 Measured (Linux 6.18): Landlock's rule sees `connect` on a TCP socket and nothing else. A Multipath TCP socket is none
-to it, and data sent with `MSG_FASTOPEN` connects without `connect`; both reached any port. SMC sockets connect by TCP in
-the kernel's name; io_uring sends with flags that no filter sees. Each is answered as a kernel without it would answer,
-so that programs do what they do there (Go, libuv and curl fall back).
+to it, and data sent with `MSG_FASTOPEN` connects without `connect`; both reached any port. SMC sockets connect by TCP
+in the kernel's name; io_uring sends with flags that no filter sees. Each is answered as a kernel without it would
+answer, so that programs do what they do there (Go, libuv and curl fall back).
 
 Invariants: pure but for `install`; everything else is let through, so that nothing but these four changes; the filter
 reads numbers only. A program of the machine's other architecture (i386, 32-bit ARM) is held to the same.
