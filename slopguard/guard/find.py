@@ -24,6 +24,7 @@ MOVED = ".slopguard"
 VIA = "SLOPGUARD_VIA"
 """A Python and its options, a line each: the client is started as `PYTHON OPTIONS -m CLIENT`. Said by shims only."""
 _HEAD = 256
+_PYTHON = re.compile(r"python(3(\.\d+)?)?")
 _FLAGS = re.compile(r"-[bBdEiIOPqsSuvx]+")
 _VALUED = re.compile(r"-[bBdEiIOPqsSuvx]*[WX]|--check-hash-based-pycs")
 _GLUED = re.compile(r"-[bBdEiIOPqsSuvx]*[WX].+")
@@ -119,6 +120,11 @@ def _only_options(words: Sequence[str]) -> bool:
             return False
         waits = not waits and bool(_VALUED.fullmatch(word))
     return not waits
+
+
+def pythons(env: Mapping[str, str]) -> list[str]:
+    """Every name on PATH under which a Python is there."""
+    return list(named(env, lambda name: _PYTHON.fullmatch(name) is not None))
 
 
 def is_shim(path: Path) -> bool:

@@ -27,6 +27,7 @@ from slopguard.gate.ports import preferred_port
 from slopguard.gate.session import Session, make_session
 from slopguard.gate.thread import GateThread
 from slopguard.guard import child, find, lines, outer
+from slopguard.guard.enabling.shims import of_pythons
 from slopguard.guard.net import STOPPED, net_for, told
 from slopguard.guard.session import spared, unique
 from slopguard.indexes import Index
@@ -94,16 +95,18 @@ def call(argv: Sequence[str], cwd: Path) -> Invocation:
 
 
 def write_shims(folder: Path, config: Path | None, env: Mapping[str, str]) -> None:
-    """A shim for every client that is there.
+    """A shim for every client that is there, and for Python, which may be told to run one (`python -m pip`).
 
     For one that is not there is none: scripts ask `command -v yarn` which client to take.
     """
     folder.mkdir()
-    own = [sys.executable, "-P", "-m", "slopguard", *(["--config", str(config.resolve())] if config else [])]
-    for name in find.installed(env):
-        shim = folder / name
-        shim.write_text(f'#!/bin/sh\n{find.SHIM_MARK}\nexec {shlex.join([*own, name])} "$@"\n')
-        shim.chmod(0o755)
+    options = ["--config", str(config.resolve())] if config else []
+    start = shlex.join([sys.executable, "-P", "-m", "slopguard", *options])
+    clients = find.installed(env)
+    made = {name: f'#!/bin/sh\n{find.SHIM_MARK}\nexec {start} {shlex.quote(name)} "$@"\n' for name in clients}
+    for name, text in {**made, **of_pythons(find.pythons(env), clients, folder, options)}.items():
+        (folder / name).write_text(text)
+        (folder / name).chmod(0o755)
 
 
 def environment(

@@ -5,7 +5,6 @@ Invariants: making a plan changes nothing; two plans of one state are equal; a p
 
 from __future__ import annotations
 
-import re
 import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,8 +18,6 @@ from slopguard.guard.enabling import files, hooks, profiles, record, shims, undo
 from slopguard.guard.enabling.profiles import Profile
 from slopguard.guard.enabling.record import Changed, Enabled
 from slopguard.guard.enabling.venvs import Move
-
-_PYTHON = re.compile(r"python(3(\.\d+)?)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +107,7 @@ def names(env: Mapping[str, str], asked: Sequence[str], known: Sequence[str] = (
     """
     there = find.installed(env)
     wanted = {*known, *(asked or there)}
-    pythons = find.named(env, lambda name: _PYTHON.fullmatch(name) is not None)
+    pythons = find.pythons(env)
     if any(plain(name) == "pip" for name in asked) or (pythons and not asked):
         wanted |= {"pip", "pip3", *(name for name in there if plain(name) == "pip")}
     if any(plain(name) in shims.MODULES for name in wanted):

@@ -52,7 +52,7 @@ _slopguard_itself() {{ # the first $1 on PATH that is no shim of slopguard's
 _GUARDED = """
 _slopguard_guarded() {{ # slopguard, with the client and its arguments
     if [ -x {python} ] && [ -f {package} ]; then
-        exec {python} -E -P -m slopguard "$@"
+        exec {python} -E -P -m slopguard{options} "$@"
     fi
     printf 'slopguard: UNCHECKED: slopguard is gone, so %s was not started and nothing was installed.\\n' "$1" >&2
     printf '%s\\n' {undo} >&2
@@ -156,6 +156,19 @@ def scripts(names: Sequence[str], shims: Path) -> Mapping[str, str]:
     return {name: _of_client(name, shims) if plain(name) else _of_python(name, modules, shims) for name in names}
 
 
+def of_pythons(
+    pythons: Sequence[str], clients: Sequence[str], shims: Path, options: Sequence[str]
+) -> Mapping[str, str]:
+    """The shims of Pythons alone, for `slopguard run`.
+
+    Args:
+        clients: the clients that are there.
+        options: what slopguard is told before the client's name.
+    """
+    modules = [module for module in MODULES if any(plain(name) == module for name in ("pip", *clients))]
+    return {name: _of_python(name, modules, shims, options) for name in pythons}
+
+
 def of_venv(folder: Path, name: str, shims: Path) -> str:
     """The shim that stands in the place of a virtual environment's own pip.
 
@@ -175,17 +188,17 @@ def _of_client(name: str, shims: Path) -> str:
     return _HEAD + _ITSELF + _quick([known]) + _guarded(shims) + start
 
 
-def _of_python(name: str, modules: Sequence[str], shims: Path) -> str:
+def _of_python(name: str, modules: Sequence[str], shims: Path, options: Sequence[str] = ()) -> str:
     cases = "\n".join(
         f"        {module} | {module}.__main__) _slopguard_client={module} ;;"
         for module in modules
         if module in COMMANDS
     )
     start = _PYTHON.format(modules=cases, name=shlex.quote(name), via=VIA)
-    return _HEAD + _ITSELF + _quick(modules) + _guarded(shims) + start
+    return _HEAD + _ITSELF + _quick(modules) + _guarded(shims, options) + start
 
 
-def _guarded(shims: Path) -> str:
+def _guarded(shims: Path, options: Sequence[str] = ()) -> str:
     package = Path(slopguard.__file__).parent / "__main__.py"
     undo = f"slopguard: undo the guard with: sh {shlex.quote(str(shims / 'undo.sh'))}"
     return _GUARDED.format(
@@ -193,6 +206,7 @@ def _guarded(shims: Path) -> str:
         package=shlex.quote(str(package)),
         undo=shlex.quote(undo),
         code=COULD_NOT_VERIFY,
+        options="".join(f" {shlex.quote(option)}" for option in options),
     )
 
 
