@@ -15,7 +15,7 @@ from tests.e2e.world import World, for_clients
 from tests.simulators import clients
 from tests.simulators.npm import Npm
 
-pytestmark = [pytest.mark.clients, for_clients([("yarn", "1.22.22")])]
+pytestmark = [pytest.mark.clients, pytest.mark.matrix, for_clients([("yarn", "1.22.22")])]
 
 NAME, MODERN = "sg-alpha", "@yarnpkg/cli-dist"
 

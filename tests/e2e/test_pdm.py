@@ -12,7 +12,7 @@ from tests.simulators import clients
 from tests.simulators.drivers.pdm import Pdm, pdm_settings, write
 from tests.simulators.pypi import PyPI
 
-pytestmark = pytest.mark.clients
+pytestmark = [pytest.mark.clients, pytest.mark.matrix]
 
 NAME, OTHER, GHOST, EVIL = "sg-alpha", "sg-beta", "sg-ghost-helper", "sg-evil-core"
 EVERY = tuple(("pdm", version) for version in Pdm.versions)

@@ -14,7 +14,7 @@ from tests.simulators.drivers.pipx import Pipx, home, spec_file
 from tests.simulators.pypi import File, PyPI
 from tests.simulators.registry import ago
 
-pytestmark = pytest.mark.clients
+pytestmark = [pytest.mark.clients, pytest.mark.matrix]
 
 NAME, OTHER, GHOST, EVIL = "sg-alpha", "sg-beta", "sg-ghost-helper", "sg-evil-core"
 BOTH = tuple(("pipx", version) for version in Pipx.versions)

@@ -25,7 +25,7 @@ from tests.simulators.pypi import PyPI
 from tests.simulators.sandbox import Sandbox
 from tests.simulators.server import basic
 
-pytestmark = pytest.mark.clients
+pytestmark = [pytest.mark.clients, pytest.mark.matrix]
 
 NAME = "sg-alpha"
 

@@ -8,7 +8,11 @@ import pytest
 
 from tests.e2e.world import World, for_clients
 
-pytestmark = [pytest.mark.clients, for_clients([("npm", "newest"), ("yarn", "newest"), ("yarn", "1.22.22")])]
+pytestmark = [
+    pytest.mark.clients,
+    pytest.mark.matrix,
+    for_clients([("npm", "newest"), ("yarn", "newest"), ("yarn", "1.22.22")]),
+]
 
 NAME = "sg-alpha"
 

@@ -13,7 +13,7 @@ from tests.e2e.world import World, for_clients
 from tests.simulators import clients
 from tests.simulators.npm import Npm
 
-pytestmark = pytest.mark.clients
+pytestmark = [pytest.mark.clients, pytest.mark.matrix]
 
 NAME, GHOST = "sg-alpha", "sg-ghost-helper"
 MODERN, CLASSIC = ("yarn", "newest"), ("yarn", "1.22.22")

@@ -16,6 +16,8 @@ PYTHON = (("pip", "newest"), ("pip", "24.0"), ("pip", "22.3.1"), ("uv", "newest"
 NODE = (("npm", "newest"), ("npm", "10.9.9"))
 ALL = PYTHON + NODE
 """What every claim is made of; those marked `matrix` below are added to it."""
+LATER = (("pip", "24.0"), ("npm", "10.9.9"))
+"""Versions between the newest and the oldest, of which claims for everybody are made by the matrix only."""
 OTHERS = tuple(
     (family, version)
     for family in FAMILIES
@@ -112,7 +114,11 @@ class World:
 
 def for_clients(clients: Sequence[tuple[str, str]]) -> pytest.MarkDecorator:
     """Run the test with each of these clients in a `world`; for `ALL`, the matrix adds every other client."""
-    found = [pytest.param(client, id="-".join(client)) for client in clients]
-    if clients is ALL:
-        found += [pytest.param(client, id="-".join(client), marks=pytest.mark.matrix) for client in OTHERS]
+    everybody = any(clients is group for group in (ALL, PYTHON, NODE))
+    more = OTHERS if clients is ALL else ()
+    found = [
+        pytest.param(client, id="-".join(client), marks=[pytest.mark.matrix] if later else [])
+        for client in (*clients, *more)
+        for later in [client in more or (everybody and client in LATER)]
+    ]
     return pytest.mark.parametrize("world", found, indirect=True)
