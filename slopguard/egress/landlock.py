@@ -14,16 +14,19 @@ other server on loopback is. It only ever forbids `connect`: listening stays pos
 (Linux 6.7, Landlock ABI 4), or where a sandbox forbids the calls, `available()` is false.
 
 Two things come with it: `sudo` and other set-user-id programs gain nothing below the client (no_new_privs, which the
-kernel demands), and a guard started below it cannot be connected to by its own clients, as its ports are others.
+kernel demands), and a guard started below it cannot be connected to by its own clients, as its ports are others
+(`slopguard.guard.below` says what is done then).
 """
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import functools
 import os
 import platform
+import socket
 import subprocess
 import sys
 import threading
@@ -62,6 +65,13 @@ def available() -> bool:
     except OSError:
         return False
     return True
+
+
+def holds() -> bool:
+    """Whether this process is confined: it is tried, on a port of our own on which nobody listens."""
+    with socket.socket() as taken, socket.socket() as tried:
+        taken.bind(("127.0.0.1", 0))
+        return tried.connect_ex(taken.getsockname()) == errno.EACCES
 
 
 def start_confined(

@@ -96,6 +96,11 @@ def not_started(call: Invocation, refused: Sequence[Verdict]) -> str:
     return f"{text} Without it: {rest}" if rest else text
 
 
+def stopped_below(call: Invocation, ours: int) -> str:
+    """The line about guarded commands in scripts: clients hide what scripts print."""
+    return f"slopguard: a guarded command that {call.client} started ended in {ours}. What it said: slopguard log"
+
+
 def remaining(call: Invocation, refused: Sequence[Verdict]) -> str:
     """The command without what was refused; `""` when something refused stands in a file."""
     if any(verdict.request.locations for verdict in refused):

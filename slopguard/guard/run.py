@@ -33,6 +33,12 @@ def main(client: str, argv: Sequence[str], config: Path | None = None, *, net: b
     Raises:
         SlopguardError: something is wrong before the client could be started.
     """
+    if outer.VARIABLE in os.environ:
+        from slopguard.guard import below  # only below another guard: start-up is a feature
+
+        confined = below.held(os.environ)
+        if confined is not None:
+            below.started(client, argv, confined)
     if client == "run":
         from slopguard.guard.shims import main as run_command
 

@@ -18,7 +18,7 @@ from slopguard.clients.applied import applied
 from slopguard.clients.interface import Client, GateAddress, Invocation, Launch
 from slopguard.errors import ConfigError, EnvironmentFailed, InputError, SlopguardError
 from slopguard.evidence import LockedSet
-from slopguard.guard import child, lines, locks, outer, prejudge, rewrite
+from slopguard.guard import below, child, lines, locks, outer, prejudge, rewrite
 from slopguard.guard.addresses import Addresses
 from slopguard.guard.afterwards import freed
 from slopguard.guard.net import STOPPED, net_for, told
@@ -206,7 +206,10 @@ class Guarded:
             )
             edit = partial(addresses.back, upstream=upstream) if prints_addresses(self.call) else None
             env = net.environment(environment(launch, self.call, session.settings.mode))
-            env = outer.recorded(freed(env, net.record, call, scratch), self.env, scratch)
+            env = below.prepared(freed(env, net.record, call, scratch), call, self.config_file, scratch)
+            env = outer.recorded(env, self.env, scratch)
+            if net.ports is not None:
+                below.hold(env, scratch)
             code = child.run(launch.argv, env, self.cwd, edit, net.ports)
             self._below = outer.told(scratch)
             launch.proven()
@@ -232,6 +235,8 @@ class Guarded:
         outer.tell(os.environ, ours)
         if any(verdict.stops for verdict in refusals):
             lines.say(f"slopguard: {self.call.client} was stopped; nothing of the above was installed.")
+        elif not failures:
+            lines.say(lines.stopped_below(self.call, ours))
         return ours
 
 
