@@ -1,4 +1,4 @@
-"""`python -m bench [ask|names|signed|nothing|pip|uv|npm ...]`: prints the tables of docs/benchmarks.md.
+"""`python -m bench [ask|names|signed|nothing|shims|pip|uv|npm|locks ...]`: prints the tables of docs/benchmarks.md.
 
 Invariants: what is compared runs in turn, so that noise disturbs both alike; processor time is given beside the
 clock's, because other work on the machine hardly changes it; a command that does not end as it should is no figure but
@@ -156,6 +156,30 @@ def nothing(folder: Path) -> None:
             _compared(box, family, words, f"{family} {' '.join(words)}", ROUNDS)
 
 
+def shims(folder: Path) -> None:
+    """The same by the shims that `slopguard enable` makes."""
+    from bench import clients
+
+    for what, box, ours, bare in clients.shimmed(folder):
+        costs = paired(ROUNDS, *(_run(command, box.env, box.project, 0) for command in (ours, bare)))
+        row(f"`{what}` by its shim", costs[0], "bare", costs[1])
+
+
+def locks(folder: Path) -> None:
+    """Each client writing the lock file of a project with one small package."""
+    from bench import clients
+
+    for family, box, words, lock, _ in clients.locking(folder):
+
+        def fresh(*command: str, box: Sandbox = box, lock: Path = lock) -> Cost:
+            lock.unlink(missing_ok=True)
+            return timed(command, box.env, box.project, 0)
+
+        bare = (shutil.which(family, path=box.env["PATH"]) or family, *words[1:])
+        costs = paired(INSTALLS, lambda: fresh(*OURS, *words), lambda: fresh(*bare))  # noqa: B023 used at once
+        row(f"`{' '.join(words)}`, guarded", costs[0], "bare", costs[1])
+
+
 def pip(folder: Path) -> None:
     """`pip install` of one small package into a fresh target."""
     _installing(folder, PyPI(markers=folder / "markers"), "pip", ("install", "--quiet", "--target", "out", "sg-alpha"))
@@ -209,7 +233,17 @@ def _plain(folder: Path) -> dict[str, str]:
     return {"HOME": str(folder), "SLOPGUARD_HOME": str(folder / "data"), "PATH": "/usr/bin:/bin"}
 
 
-PARTS = {"ask": ask, "names": names, "signed": signed, "nothing": nothing, "pip": pip, "uv": uv, "npm": npm}
+PARTS = {
+    "ask": ask,
+    "names": names,
+    "signed": signed,
+    "nothing": nothing,
+    "shims": shims,
+    "pip": pip,
+    "uv": uv,
+    "npm": npm,
+    "locks": locks,
+}
 
 
 def main(chosen: Sequence[str]) -> None:
