@@ -34,6 +34,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: the arguments after the command's name; those of this process if `None`.
     """
     gc.set_threshold(SELDOM)
+    if None in (sys.stdin, sys.stdout, sys.stderr):
+        _open_closed_streams()
     try:
         code = _dispatch(list(sys.argv[1:] if argv is None else argv))
         sys.stdout.flush()
@@ -94,6 +96,18 @@ def _config_first(args: list[str]) -> tuple[Path | None, list[str]]:
 def _failed(error: SlopguardError) -> int:
     print(error.diagnosis(), file=sys.stderr)
     return error.exit_code
+
+
+def _open_closed_streams() -> None:
+    """A stream that our caller closed (`>&-`) leads nowhere, for the client as well; a file would take its number."""
+    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+        if getattr(sys, name) is None:
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            if nowhere != number:
+                os.dup2(nowhere, number)
+                os.close(nowhere)
+            os.set_inheritable(number, True)
+            setattr(sys, name, open(number, mode, closefd=False, encoding="utf-8"))  # noqa: SIM115 for all our life
 
 
 def _forget_stdout() -> None:

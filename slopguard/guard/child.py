@@ -36,7 +36,7 @@ def run(
     try:
         process = _started(argv, env, cwd, confined, stdout=subprocess.PIPE if edit else None)
     except OSError as error:
-        raise UsageError(f"{Path(argv[0]).name} cannot be started", "Check that it is installed") from error
+        raise UsageError(f"{Path(argv[0]).name or argv[0]} cannot be started", "Check that it is installed") from error
     with _handed_on(process):
         if edit:
             printed, _ = process.communicate()

@@ -113,7 +113,7 @@ def test_the_version(slopguard: Program) -> None:
 def test_a_clients_arguments_are_its_own(before: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[object] = []
 
-    def guard(client: str, argv: list[str], config: Path | None) -> int:
+    def guard(client: str, argv: list[str], config: Path | None, *, net: bool) -> int:
         seen.append((client, argv, config))
         return 7
 
