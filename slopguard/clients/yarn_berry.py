@@ -120,7 +120,7 @@ def load(cwd: Path, env: Mapping[str, str]) -> Config:
     places = [folder / name for folder in (cwd, *cwd.parents)]
     ordered = dict.fromkeys([*places, own])
     layers = [(path, Layer.USER if path == own else Layer.PROJECT) for path in ordered]
-    read = [RcFile(path, layer, _values(path, env)) for path, layer in layers if path.is_file()]
+    read = [RcFile(path, layer, values(path, env)) for path, layer in layers if path.is_file()]
     return Config(_variables(env), tuple(read))
 
 
@@ -188,7 +188,7 @@ def _variables(env: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def _values(path: Path, env: Mapping[str, str]) -> dict[str, Any]:
+def values(path: Path, env: Mapping[str, str]) -> dict[str, Any]:
     """One file's settings, variables filled in.
 
     Raises:

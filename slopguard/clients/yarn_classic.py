@@ -7,6 +7,7 @@ is not started to be asked; no file of the user's is written.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -21,7 +22,10 @@ from slopguard.errors import ConfigError
 from slopguard.indexes import Index, IndexKind
 from slopguard.model import Layer
 
-_LINE = re.compile(r"""^("(?:[^"\\]|\\.)*"|[^\s":]+):?\s+(.+?)\s*$""")
+_TEXT = r'"(?:[^"\\]|\\.)*"'
+_LINE = re.compile(rf"""({_TEXT}|[^\s":,]+)(?::[ ]*|[ ]+)({_TEXT}|[^\s"#,]+)\s*(?:#.*)?""")
+_APART = re.compile(r"\s*(?:#.*)?|  .*|[^\s\",]+:\s*")
+"""Lines of a `.yarnrc` that set nothing at its top: blank, a comment, a block and what is in it."""
 _SCOPE = re.compile(r"@[a-z0-9~-]+")
 """The scopes that yarn 1 finds again when they come from the environment."""
 _LEADS_PAST = re.compile(
@@ -65,16 +69,29 @@ def yarnrc(path: Path, env: Mapping[str, str]) -> dict[str, str]:
         ConfigError: it cannot be read, or sets an option of the command line that leads past the gate.
     """
     del env  # nothing is filled in
+    found = plain(path)
+    if any(_LEADS_PAST.fullmatch(key) for key in found):
+        raise ConfigError(f"{path} sets an option that leads past the gate", "Take it out of that file")
+    return found
+
+
+def plain(path: Path) -> dict[str, str]:
+    """What a `.yarnrc` says, whatever that is.
+
+    Raises:
+        ConfigError: it cannot be read.
+    """
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return {}
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"yarn's configuration file {path} cannot be read", "Correct the file") from error
-    found = dict(_pair(line) for line in text.splitlines() if _LINE.match(line) and not line.startswith("#"))
-    if any(_LEADS_PAST.fullmatch(key) for key in found):
-        raise ConfigError(f"{path} sets an option that leads past the gate", "Take it out of that file")
-    return found
+    lines = [line for line in text.split("\n") if not _APART.fullmatch(line)]
+    try:
+        return dict(map(_pair, lines))
+    except ValueError as error:
+        raise ConfigError(f"{path} has a line that slopguard cannot read", 'Write it as: key "value"') from error
 
 
 def environment(env: Mapping[str, str], gate: GateAddress, indexes: Sequence[Index], scratch: Path) -> dict[str, str]:
@@ -134,10 +151,16 @@ def _homes(env: Mapping[str, str]) -> tuple[Path, ...]:
 
 
 def _pair(line: str) -> tuple[str, str]:
-    found = _LINE.match(line)
-    assert found is not None  # the caller looked
-    key, value = found[1].strip('"'), found[2]
-    return key, value.strip('"')
+    """A setting and its value.
+
+    Raises:
+        ValueError: the line is no plain setting.
+    """
+    found = _LINE.fullmatch(line)
+    if found is None:
+        raise ValueError
+    key, value = (str(json.loads(text)) if text.startswith('"') else text for text in found.groups())
+    return key, value
 
 
 def _variables(env: Mapping[str, str]) -> dict[str, str]:

@@ -29,10 +29,19 @@ function scopes(real) {
 /** Proxies, for every host but the gate's. */
 const proxies = (http, https) => new Map([['!(127.0.0.1)', new Map([['httpProxy', http], ['httpsProxy', https]])]]);
 
+/** Where yarn 4 keeps what registries said of packages. */
+const REMEMBERED = /[\\/]metadata[\\/]npm[\\/]/;
+
 module.exports = {
   name: 'plugin-slopguard-gate',
   factory: require => {
     const {Configuration} = require('@yarnpkg/core');
+    const {xfs} = require('@yarnpkg/fslib');
+    const read = xfs.readJsonPromise;
+    // What is remembered of a package is not believed: it may be denied by now, and nobody would hear of it.
+    xfs.readJsonPromise = function (path) {
+      return REMEMBERED.test(path) ? Promise.reject(new Error('asked for anew')) : read.apply(this, arguments);
+    };
     const original = Configuration.prototype.get;
     const plain = new Map(Object.entries({
       ...registry(gate.registry),

@@ -11,15 +11,15 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from slopguard.clients import corepack, npm_config
+from slopguard.clients import corepack, npm_config, yarn_berry, yarn_classic
 from slopguard.errors import ConfigError
 
 _BERRY = re.compile(r"""npmRegistryServer:\s*\{.{0,200}?default:\s*["'`]([^"'`]+)["'`]""", re.DOTALL)
 _CLASSIC = re.compile(r"""\bYARN_REGISTRY = ["']([^"']+)["']""")
-_YARN_PATH = re.compile(r"""^(?:yarnPath:\s*|yarn-path\s+)["']?([^"'\n#]+?)["']?\s*$""", re.MULTILINE)
 _RELEASE = re.compile(r"yarn-(\d+)\.")
 _FROM_COREPACK = re.compile(r"""url: ["'`](https?://[^"'`]+?)/yarn/-/yarn-\{\}\.tgz["'`]""")
 _SHIM = b"# slopguard shim"
@@ -138,10 +138,23 @@ def _named(cwd: Path, env: Mapping[str, str]) -> Path | None:
     home = Path(env.get("HOME") or Path.home())
     for folder in (cwd, *cwd.parents, home):
         for name in (env.get("YARN_RC_FILENAME") or ".yarnrc.yml", ".yarnrc"):
-            path = _first(_YARN_PATH, folder / name)
+            path = _yarn_path(folder / name, env)
             if path:
                 return folder / path
     return None
+
+
+def _yarn_path(file: Path, env: Mapping[str, str]) -> str | None:
+    """The yarn that one settings file names.
+
+    Raises:
+        ConfigError: the file cannot be read.
+    """
+    if file.name == ".yarnrc":
+        with suppress(ConfigError):  # yarn 1 refuses it later on, others do not read it
+            return yarn_classic.plain(file).get("yarn-path")
+    named = yarn_berry.values(file, env).get("yarnPath") if file.is_file() else None
+    return named if isinstance(named, str) else None
 
 
 def _first(pattern: re.Pattern[str], file: Path) -> str | None:

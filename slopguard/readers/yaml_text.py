@@ -15,6 +15,8 @@ import yaml
 from slopguard.errors import InputError
 from slopguard.readers.text import Table
 
+_BREAKS = re.compile("[\x85\u2028\u2029]")
+"""Line breaks to YAML 1.1, and so to PyYAML, not to the clients: what they take for a comment could hold entries."""
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -30,6 +32,8 @@ def documents(text: str, path: Path) -> list[Table]:
     Raises:
         InputError: it is not YAML, or a document is something else than a mapping.
     """
+    if odd := _BREAKS.search(text):
+        raise InputError(f"{path}:{text.count(chr(10), 0, odd.start()) + 1}: a line break that not every client sees")
     try:
         found = list(yaml.load_all(text, Loader=_Loader))
     except yaml.MarkedYAMLError as error:

@@ -22,8 +22,14 @@ from slopguard.readers.uv_lock import origins
 from slopguard.readers.yaml_text import documents
 
 _MODERN = re.compile(r"^[\"']?__metadata[\"']?\s*:", re.MULTILINE)
-_FIELD = re.compile(r"""  ("?)(version|resolved|integrity)\1:? (".*"|\S.*)$""")
+_FIELD = re.compile(r"""  ("?)([a-zA-Z]+)\1:? ("[^"\\]*"|[^\s"\\]+)\s*$""")
+"""One field of an entry as yarn 1 writes it. It would read more: escapes, several keys, blanks, comments."""
+_TABLE = re.compile(r"  [a-zA-Z]+:\s*$")
+_LATER = re.compile("version|resolution|(?:peerD|d)ependencies(?:Meta)?|bin|checksum|conditions|languageName|linkType")
+"""What an entry of yarn 2 and later holds; of anything else yarn 1 could make an address."""
 _PATTERN = re.compile(r'"((?:[^"\\]|\\.)*)"|([^",\s][^,"]*)')
+_ON_DISK = re.compile(r"file:|[^#]*[/\\]")
+"""An archive that lies at hand, whatever the entry calls it; a bare file name is one of the mirror's."""
 _SHA1 = re.compile(r"[0-9a-f]{40}")
 
 
@@ -68,6 +74,10 @@ def _fetched(plain: Sighting, version: str, address: str, digests: frozenset[str
     raw, source = plain.raw, plain.source
     if "://" in address:
         raw, version, source = resolved(address, raw, version, base)
+    elif source.kind is SourceKind.REGISTRY and _ON_DISK.match(address):
+        place = f"file:{address.partition('#')[0].removeprefix('file:')}"
+        beside = package_json.entry(raw, place, base, plain.location or Location(""), {})
+        return replace(beside, version=version or None, digests=digests)
     elif source.kind is SourceKind.REGISTRY:
         source = Source(SourceKind.REGISTRY)
     alias = {"alias": plain.extra["alias"]} if "alias" in plain.extra else {}
@@ -90,8 +100,8 @@ def _entries(text: str, path: Path) -> Iterator[_Entry]:
         InputError: a line that cannot be one.
     """
     entry: _Entry | None = None
-    for number, line in enumerate(text.splitlines(), 1):
-        if not line.strip() or line.lstrip().startswith("#"):
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip() or line.lstrip(" ").startswith("#"):
             continue
         if not line.startswith(" "):
             if entry:
@@ -100,8 +110,10 @@ def _entries(text: str, path: Path) -> Iterator[_Entry]:
             if not line.rstrip().endswith(":") or not patterns:
                 raise InputError(f"{path}:{number}: not a line of a yarn.lock")
             entry = _Entry([pattern.strip() for pattern in patterns], number)
-        elif entry and (found := _FIELD.match(line)):
-            entry.fields[found[2]] = found[3].strip().strip('"')
+        elif entry and (found := _FIELD.match(line)) and found[2] not in entry.fields:
+            entry.fields[found[2]] = found[3].strip('"')
+        elif not entry or not (_TABLE.match(line) or line.startswith("    ")):
+            raise InputError(f"{path}:{number}: not a line that yarn writes into a yarn.lock")
     if entry:
         yield entry
 
@@ -119,7 +131,7 @@ def _modern(text: str, path: Path) -> Iterator[tuple[Sighting, bool]]:
             continue
         fields = table(value)
         location = Location(str(path), lines.find(f'"{key}":') or lines.find(f"{key}:"))
-        resolution = string(fields.get("resolution"))
+        resolution = string(fields.get("resolution")) if all(map(_LATER.fullmatch, fields)) else ""
         found = _resolution(resolution, string(fields.get("version")), path.parent, location)
         if found:
             yield _aliased(found, str(key)), True
