@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,10 @@ from slopguard.errors import SlopguardError, UsageError
 from slopguard.readers.text import load, string, strings, table, toml
 
 _SCRIPT = b"# /// script"
+_HOOKS = ("pre_run", "post_run", "pre_script", "post_script")
+"""Tasks that run whenever another one does."""
+_RUN_CWD = re.compile(r"\{run_cwd(?::[^}]*)?\}")
+_PLACEHOLDER = re.compile(r"\{args(?::([^}]*))?\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,28 +142,57 @@ def scripts(line: Line, cwd: Path) -> list[Path]:
     """The scripts with inline metadata that `pdm run` would make an environment for."""
     if line.command != "run" or not line.words:
         return []
-    named = [line.words[0], *_commands(_settings(line.root) if line.root else {}, line.words[0], depth=5)]
-    folders = [cwd, *([line.root] if line.root else [])]
-    named = [word for word in named if word.endswith(".py")]
-    found = [folder / Path(word).expanduser() for folder in folders for word in named]
-    return list(dict.fromkeys(path for path in found if path.is_file() and _SCRIPT in path.read_bytes()))
+    tasks = table(_settings(line.root).get("scripts")) if line.root else {}
+    texts = {name: [_RUN_CWD.sub(shlex.quote(str(cwd)), text) for text in _texts(task)] for name, task in tasks.items()}
+    handed = [*line.words[1:], *(word for several in texts.values() for text in several for word in text.split()[1:])]
+    found = [line.words[0], *_commands(texts, [line.words[0], *_HOOKS], handed)]
+    root = [line.root] if line.root else []
+    places = [*args.values(line.after, "--working-dir"), *(string(table(t).get("working_dir")) for t in tasks.values())]
+    folders = [cwd, *root, *(above / place for above in (cwd, *root) for place in places)]
+    paths = [folder / _expanded(word) for folder in folders for word in found if word.endswith(".py")]
+    return list(dict.fromkeys(path for path in paths if path.is_file() and _SCRIPT in path.read_bytes()))
 
 
-def _commands(settings: Mapping[str, Any], name: str, depth: int) -> list[str]:
-    """The first words of what a script of the project's runs, other scripts of its followed."""
-    script = table(settings.get("scripts")).get(name)
-    values = [script, *(table(script).get(key) for key in ("cmd", "composite"))]
+def _commands(texts: Mapping[str, list[str]], names: Sequence[str], handed: Sequence[str]) -> list[str]:
+    """The first words of what tasks of the project's run, what they run in turn and around them followed.
+
+    Args:
+        texts: each task's command lines.
+        handed: what may stand in the place of a task's arguments.
+    """
     found: list[str] = []
-    for value in values:
-        lines = strings(value) if isinstance(value, list) and not _is_words(script) else [string(value)]
-        lines = [shlex.join(strings(value))] if isinstance(value, list) and _is_words(script) else lines
-        for text in lines:
-            first = text.split(maxsplit=1)[:1]
-            found += first
-            found += _commands(settings, first[0], depth - 1) if first and depth else []
+    seen: set[str] = set()
+    waiting = [*names]
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        first = [word for text in texts.get(name, ()) for word in _first(text, handed)]
+        found += first
+        waiting += [*first, f"pre_{name}", f"post_{name}"] if name in texts else []
     return found
 
 
-def _is_words(script: object) -> bool:
-    """Whether a list is one command's words (`cmd`), not several commands (`composite`)."""
-    return isinstance(script, list) or "cmd" in table(script)
+def _expanded(word: str) -> Path:
+    """A path with its `~`, unless that names nobody."""
+    try:
+        return Path(word).expanduser()
+    except RuntimeError:
+        return Path(word)
+
+
+def _texts(task: object) -> list[str]:
+    """The command lines of a task: one, or several (`composite`)."""
+    cmd = table(task).get("cmd", task)
+    several = strings(table(task).get("composite"))
+    return [*([shlex.join(strings(cmd))] if isinstance(cmd, list) else [string(cmd)]), *several]
+
+
+def _first(text: str, handed: Sequence[str]) -> list[str]:
+    """What a command line may begin with; a placeholder stands for what is handed on, or for its own default."""
+    found = _PLACEHOLDER.match(text.lstrip(" \t\n\"'"))
+    try:
+        return [*handed, *shlex.split(found[1] or "")[:1]] if found else shlex.split(text)[:1]
+    except ValueError:
+        return text.split(maxsplit=1)[:1]

@@ -8,6 +8,7 @@ never touched, because sources are only replaced as pdm reads them; a pdm that i
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import json
 import os
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from pdm.models import session
 from pdm.models.session import PDMPyPIClient
 from pdm.project import Project
 from unearth.vcs.base import VersionControl
@@ -75,6 +77,7 @@ def plugin(core: Any) -> None:
     """Found by pdm through the entry point beside this file: take over the sources, then leave the mark."""
     told = Told()
     redirect(told)
+    speak_below_the_cache(told)
     if told.strict:
         refuse(told)
     Path(told.mark).touch()
@@ -90,6 +93,28 @@ def redirect(told: Told) -> None:
 
     Project.get_sources = get_sources
     Project.default_source = property(lambda project: told.source(default(project)))
+
+
+def speak_below_the_cache(told: Told) -> None:
+    """Say who we are where a request leaves: pdm's cache writes down every header that passes through it."""
+    library = getattr(session, "httpx2", None) or session.httpx
+    pair = base64.b64encode(f"{told.user}:{told.secret}".encode()).decode()
+    send, leave = PDMPyPIClient.send, library.HTTPTransport.handle_request
+
+    def nameless(client: Any, request: Any, **options: Any) -> Any:
+        to_gate = str(request.url).startswith(f"{told.gate}/")
+        return send(client, request, **({**options, "auth": None} if to_gate else options))
+
+    def named(transport: Any, request: Any) -> Any:
+        if str(request.url).startswith(f"{told.gate}/"):
+            headers = {**request.headers, "Authorization": f"Basic {pair}"}
+            request = library.Request(
+                request.method, request.url, headers=headers, stream=request.stream, extensions=request.extensions
+            )
+        return leave(transport, request)
+
+    PDMPyPIClient.send = nameless
+    library.HTTPTransport.handle_request = named
 
 
 def refuse(told: Told) -> None:

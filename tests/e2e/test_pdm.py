@@ -213,6 +213,32 @@ def test_a_script_is_judged_by_what_it_requires(world: World) -> None:
 
 
 @for_clients(ONE)
+@pytest.mark.parametrize(
+    ("tasks", "argv"),
+    [
+        ('pre_good = "bad.py"\ngood = "true"', ["good"]),
+        ('post_run = "bad.py"\ngood = "true"', ["good"]),
+        ("quoted = \" 'bad.py' x\"", ["quoted"]),
+        ('handed = "{args:bad.py}"', ["handed"]),
+        ('handed = "{args}"', ["handed", "bad.py"]),
+        ('all = {composite = ["handed bad.py"]}\nhanded = "{args}"', ["all"]),
+        ('here = "{run_cwd}/bad.py"', ["here"]),
+        ('below = {cmd = "worse.py", working_dir = "sub"}', ["below"]),
+        ('_ = {working_dir = "sub"}\nbelow = "worse.py"', ["below"]),
+        ('good = "true"', ["run", "--working-dir", "sub", "worse.py"]),
+    ],
+)
+def test_a_script_is_found_wherever_a_task_may_start_it(world: World, tasks: str, argv: list[str]) -> None:
+    script = f'# /// script\n# dependencies = ["{GHOST}"]\n# ///\nimport pathlib\npathlib.Path("it-ran").touch()\n'
+    world.box.write("bad.py", script)
+    world.box.write("sub/worse.py", script)
+    write(world.box, {}, f"[tool.pdm.scripts]\n{tasks}\n")
+    ran = world.guarded("pdm", *argv, env={"PDM_VENV_BACKEND": "venv"})
+    world.refuses_all(ran, 1, "not-found", GHOST)
+    assert "pdm was not started" in ran.err
+
+
+@for_clients(ONE)
 def test_with_uv_beneath_it_everything_passes_the_gate_as_well(world: World) -> None:
     world.established(EVIL)
     world.established(NAME, needs={EVIL: ""})
@@ -246,3 +272,13 @@ def test_another_project_and_the_global_one(world: World) -> None:
             f"{place}/pyproject.toml", f'[project]\nname = "x"\nversion = "0"\ndependencies = ["{GHOST}"]\n'
         )
         world.refuses_all(world.guarded("pdm", "install", *argv), 1, "not-found", GHOST)
+
+
+@for_clients(EVERY)
+def test_the_sessions_secret_is_not_in_pdms_cache(world: World) -> None:
+    """It keeps every request's headers; the secret is said below it."""
+    world.established(NAME)
+    assert world.install(NAME).rc == 0
+    kept = [file.read_bytes() for file in (world.box.home / ".cache/pdm/http").rglob("*") if file.is_file()]
+    assert b"sg_alpha-1.2.0" in b"".join(kept)
+    assert b"Basic " not in b"".join(kept)
