@@ -23,6 +23,8 @@ VARIABLE = "SLOPGUARD_POETRY"
 STRICT = "SLOPGUARD_POETRY_ONLY"
 """Set where nothing may be fetched from anywhere else; mode `observe` takes it away."""
 REFUSED = "slopguard: nothing is fetched past the guard"
+ORIGINS = "X-Slopguard-Origins"
+"""With this header the gate says of each file where it really is."""
 _JSON = {"Accept": "application/vnd.pypi.simple.v1+json"}
 _PORTS = {"http": 80, "https": 443}
 _PATIENCE = 120.0
@@ -40,6 +42,7 @@ class Told:
         self.authorization: str = said.get("authorization", "")
         self.routes = [(_plain(prefix.rstrip("/")), route.rstrip("/")) for prefix, route in said.get("routes", [])]
         self.pip: dict[str, str] = said.get("pip", {})
+        self.origins: dict[str, str] = {}
         self.mark = said.get("mark", "")
         proxies = said.get("proxies", {})
         if os.environ.get("HTTPS_PROXY") == self.gate:  # else somebody named another since: the egress net
@@ -79,6 +82,7 @@ class SlopguardPlugin(ApplicationPlugin):  # type: ignore[misc]  # poetry is not
             return answer(Path(self.told.answer))
         redirect_requests(self.told)
         speak_simple_api()
+        write_down_origins(self.told)
         redirect_pip(self.told)
         if self.told.strict:
             refuse_git()
@@ -113,9 +117,11 @@ def redirect_requests(told: Told) -> None:
             address = told.address(request.url)
             if address is not None:
                 request.url = address
-                request.headers["Authorization"] = told.authorization
+                request.headers.update({"Authorization": told.authorization, ORIGINS: "1"})
                 changed = {**options, "proxies": {}, "verify": False, "cert": None, "timeout": _PATIENCE}
-                return gate.send(request, **changed)
+                answer = gate.send(request, **changed)
+                _remember(told, answer)
+                return answer
             if told.strict:
                 return _refused(request)
             return original(self._session, request.url).send(request, **options)
@@ -127,6 +133,30 @@ def redirect_requests(told: Told) -> None:
         return Passage(session)
 
     Session.get_adapter = get_adapter  # type: ignore[assignment, method-assign]
+
+
+def _remember(told: Told, answer: Any) -> None:
+    """The places of a project page's files, if this is one."""
+    if answer.status_code == 200 and answer.headers.get("Content-Type") == _JSON["Accept"]:
+        for file in answer.json()["files"]:
+            if "_origin" in file:
+                told.origins[urljoin(answer.url, file["url"])] = file.pop("_origin")
+
+
+def write_down_origins(told: Told) -> None:
+    """What poetry remembers of a release names its files' real addresses: plugins write them down (pylock.toml)."""
+    from poetry.repositories.http_repository import HTTPRepository
+
+    original = HTTPRepository._links_to_data  # noqa: SLF001
+
+    def links_to_data(repository: Any, links: Any, data: Any) -> Any:
+        made = original(repository, links, data)
+        for file in made.get("files", ()):
+            if "url" in file:
+                file["url"] = told.origins.get(file["url"], file["url"])
+        return made
+
+    HTTPRepository._links_to_data = links_to_data  # noqa: SLF001
 
 
 def _refused(request: Any) -> Any:

@@ -32,6 +32,8 @@ from slopguard.registries.pypi.render import negotiate, render
 
 IN_MEMORY = 4 << 20
 """Bytes of a file on its way that are kept in memory for reading its requirements; more go to a temporary file."""
+ORIGINS = "X-Slopguard-Origins"
+"""A header with which our own part inside a client asks where each file really is: to write that down, not ours."""
 
 
 async def answer(visit: Visit) -> web.StreamResponse:
@@ -70,7 +72,8 @@ async def _project(visit: Visit, path: SimplePath) -> web.StreamResponse:
     for file in page.files[-1:]:
         visit.session.learn(file.url)
     form = negotiate(visit.request.headers.get("Accept"))
-    return document(visit.request, render(page, form), form.value)
+    origins = ORIGINS in visit.request.headers
+    return document(visit.request, render(page, form, origins=origins), form.value)
 
 
 async def _file(visit: Visit, path: SimplePath) -> web.StreamResponse:

@@ -169,6 +169,19 @@ def test_nothing_of_ours_stays_behind(world: World) -> None:
 
 
 @for_clients(BOTH)
+def test_what_poetry_remembers_of_a_release_names_the_index_and_not_us(world: World) -> None:
+    """A plugin writes it into a pylock.toml, days later and without any guard."""
+    world.established(NAME)
+    assert world.install(NAME).rc == 0
+    kept = [file for file in (world.box.home / ".cache/pypoetry/cache/repositories").rglob("*") if file.is_file()]
+    text = b"".join(file.read_bytes() for file in kept)
+    origin = world.registry.server.origin.encode()
+    assert b"sg_alpha-1.2.0" in text
+    assert b"127.0.0.1" not in text.replace(origin, b"")
+    assert world.box.client.version != "newest" or origin in text
+
+
+@for_clients(BOTH)
 def test_what_is_published_goes_straight_to_where_poetry_sends_it(world: World) -> None:
     assert isinstance(world.registry, PyPI)
     manifest = world.box.project / "pyproject.toml"

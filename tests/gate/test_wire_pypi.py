@@ -25,6 +25,14 @@ def test_an_admitted_page_names_only_files_of_this_gate(opened: Opened, pypi: Py
     assert all(file["url"].startswith("../../files/sg-app/") for file in page["files"])
 
 
+def test_only_who_asks_is_told_where_the_files_really_are(opened: Opened, pypi: PyPI) -> None:
+    pypi.add_established("sg-app")
+    house = opened(typed=["pypi:sg-app"])
+    assert all("_origin" not in file for file in house.page("sg-app").json["files"])
+    told = house.page("sg-app", X_Slopguard_Origins="1").json["files"]
+    assert [file["_origin"].startswith(pypi.server.origin) for file in told] == [True] * 3
+
+
 def test_old_pip_gets_html(opened: Opened, pypi: PyPI) -> None:
     pypi.add_established("sg-app")
     reply = opened().page("sg-app", "pip/20.3.4", Accept="text/html")

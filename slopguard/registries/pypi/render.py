@@ -1,7 +1,8 @@
 """From a `ProjectPage` to the bytes a client reads, and which form it asked for.
 
 Invariants: pure; file URLs are relative to the page (`../../files/<project>/<file>`), so that no address of ours and
-none of the upstream stands in a page; everything quoted for its place (percent, HTML entities).
+none of the upstream stands in a page (where asked for, as `_origin` beside it); everything quoted for its place
+(percent, HTML entities).
 """
 
 from __future__ import annotations
@@ -61,21 +62,22 @@ def _quality(parameters: list[str]) -> float:
     return 1.0
 
 
-def render(page: ProjectPage, form: Form, base: str | None = None) -> bytes:
+def render(page: ProjectPage, form: Form, base: str | None = None, *, origins: bool = False) -> bytes:
     """The page in this form.
 
     Args:
         base: URL prefix of its files; by default `../../files/<project>/`, relative to the page.
+        origins: in JSON, each file has its upstream address too, for a client that keeps what it read.
     """
     prefix = f"../../files/{quote(page.name, safe='')}/" if base is None else base
-    return _json(page, prefix) if form is Form.JSON else _html(page, prefix)
+    return _json(page, prefix, origins=origins) if form is Form.JSON else _html(page, prefix)
 
 
-def _json(page: ProjectPage, prefix: str) -> bytes:
+def _json(page: ProjectPage, prefix: str, *, origins: bool) -> bytes:
     document: dict[str, Any] = {
         "meta": {"api-version": page.api_version, **page.meta},
         "name": page.name,
-        "files": [_entry(file, prefix) for file in page.files],
+        "files": [_entry(file, prefix) | ({"_origin": file.url} if origins else {}) for file in page.files],
     }
     if page.listed:
         document["versions"] = page.versions
