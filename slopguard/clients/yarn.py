@@ -95,12 +95,16 @@ class Yarn:
         return Launch((*command, *more, *_argv(call)), child)
 
     def lock_files(self, call: Invocation, env: Mapping[str, str]) -> tuple[Path, ...]:
-        """The project's lock file; yarn 1 keeps one of its global packages too."""
+        """The project's lock file and what yarn 1 notes of it; yarn 1 keeps both of its global packages too."""
+        line = yarn_line.read(call.argv, call.here or call.cwd)
+        if call.command == "dlx":
+            return ()
+        place = call.cwd
         if call.command.startswith(("global ", "create")):
-            line = yarn_line.read(call.argv, call.cwd)
             named = args.last(line.tokens, "--global-folder")
-            return (yarn_classic.global_folder({"global-folder": named or ""}, env, call.cwd) / "yarn.lock",)
-        return () if call.command == "dlx" else (call.cwd / "yarn.lock",)
+            place = yarn_classic.global_folder({"global-folder": named or ""}, env, call.cwd)
+        modules = place / (args.last(line.tokens, "--modules-folder") or "node_modules")
+        return place / "yarn.lock", modules / ".yarn-integrity"
 
     def mapped(self, command: Sequence[str], env: Mapping[str, str]) -> frozenset[str]:
         """See `Client.mapped`: none; yarn 1 fetches what its lock file says, and later ones record no address."""

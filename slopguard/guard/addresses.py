@@ -28,6 +28,7 @@ FORMATS: dict[str, str] = {
     "pdm.lock": "pdm_lock",
     "pylock.toml": "pdm_lock",
     "yarn.lock": "yarn_lock",
+    ".yarn-integrity": "yarn_integrity",
     "pnpm-lock.yaml": "pnpm_lock",
     "pnpm-workspace.yaml": "pnpm_workspace",
     ".modules.yaml": "pnpm_workspace",

@@ -17,11 +17,11 @@ _TARBALL = re.compile(r"(?:^|/)((?:@[^/]+/)?[^/@]+)/-/[^/]+\.tgz$")
 
 def forward(addresses: Addresses, text: str) -> str:
     """The text with the gate's addresses."""
-    text = _RESOLVED.sub(lambda found: found[1] + _served(addresses, found[2]), text)
+    text = _RESOLVED.sub(lambda found: found[1] + served(addresses, found[2]), text)
     return _ARCHIVE.sub(lambda found: found[1] + _archive(addresses, found), text)
 
 
-def _served(addresses: Addresses, url: str) -> str:
+def served(addresses: Addresses, url: str) -> str:
     """Where the gate serves a tarball; an address that is no registry's stays."""
     path = unquote(urlsplit(url).path)
     found = _TARBALL.search(path)

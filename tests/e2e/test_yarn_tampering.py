@@ -145,3 +145,19 @@ def test_a_yarn_that_the_project_names_is_known_however_that_is_written(world: W
     assert ran.rc == 0, ran
     assert world.box.installed == {NAME: "1.2.0"}
     world.refuses(world.guarded("yarn", "install", deny=[NAME]), 1, "denied", NAME)
+
+
+@for_clients([CLASSIC])
+def test_what_yarn_1_notes_of_an_installation_is_what_it_notes_by_itself(world: World) -> None:
+    world.established(NAME, "sg-beta")
+    requiring(world, **{NAME: "^1.0.0"})
+    note, lock = world.box.project / "node_modules" / ".yarn-integrity", world.box.project / "yarn.lock"
+    assert world.guarded("yarn", "install").rc == 0
+    ours = (note.read_bytes(), lock.read_bytes())
+    assert "Already up-to-date" in world.box.direct("yarn", "install").text
+    assert "Already up-to-date" in world.guarded("yarn", "install").text
+    assert (note.read_bytes(), lock.read_bytes()) == ours
+    shutil.rmtree(world.box.project / "node_modules")
+    lock.write_text("")
+    assert world.box.direct("yarn", "install").rc == 0  # out of the cache that the guarded one filled
+    assert (note.read_bytes(), lock.read_bytes()) == ours
