@@ -27,7 +27,7 @@ from slopguard.cli.trust import Proposal, keep, project_proposal
 from slopguard.config import Settings, load, places
 from slopguard.config.actors import at_a_terminal, detect
 from slopguard.errors import ConfigError, UsageError, printable
-from slopguard.guard.enabling import plan, record, rehearsal, switch, venvs
+from slopguard.guard.enabling import hooks, plan, record, rehearsal, switch, venvs
 from slopguard.guard.enabling.plan import Plan
 from slopguard.model import Actor
 from slopguard.names import shown
@@ -182,9 +182,9 @@ def _agreed(text: Sequence[str], settings: Settings, proposal: Proposal | None, 
 
 
 def _done(made: Plan) -> list[str]:
-    script = shlex.quote(str(made.home / record.SHIMS / "env.sh"))
+    here = hooks.at_once(made.home / record.SHIMS, os.environ)
     return [
         f"slopguard: on. Guarded by name: {' '.join(made.after.clients)}",
-        f"slopguard: shells that you open from now on are guarded; this one with: . {script}",
+        f"slopguard: shells that you open from now on are guarded; this one with: {here}",
         "slopguard: off again with: slopguard disable",
     ]

@@ -17,15 +17,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from slopguard.cli.app import common, config_of
+from slopguard.clients import COMMANDS, plain
 from slopguard.config import Settings, load
 from slopguard.errors import ListInvalid, SlopguardError
-from slopguard.guard import coverage
+from slopguard.guard import coverage, selftest
 from slopguard.indexes import Index, IndexKind, without_credentials
 from slopguard.model import Ecosystem, Layer
 from slopguard.names import phrase, shown
 
 if TYPE_CHECKING:
     from slopguard.reports.status import Week
+    from slopguard.store.ledger import Entry
 
 TESTED = "selftest.json"
 """In `SLOPGUARD_HOME`: the last self-test."""
@@ -42,9 +44,9 @@ def status(ctx: click.Context, test: bool, config: Path | None, form: str) -> in
 
     settings = load(Path.cwd(), os.environ, config_file=config_of(ctx, config))
     env, cwd, now = dict(os.environ), Path.cwd(), datetime.now(UTC)
-    clients = coverage.covered(env)
+    clients = tuple(sorted(coverage.covered(env), key=_order))
     tested = _tested(settings, clients, env, now) if test else _last_test(settings)
-    since, known = _enabled(settings)
+    since, known, here = _enabled(settings)
     is_open = tuple(each.name for each in clients if not each.guarded)
     found = report.Status(
         since=since,
@@ -53,6 +55,7 @@ def status(ctx: click.Context, test: bool, config: Path | None, form: str) -> in
         guarded=tuple(each.name for each in clients if each.guarded),
         open=is_open,
         installed_since=tuple(name for name in is_open if since and name not in known),
+        here=here,
         venvs=tuple(_short(place, cwd) for place in coverage.open_venvs(cwd, env)),
         indexes=dict(_indexes(settings, cwd)),
         lists=tuple(_lists(settings, now)),
@@ -65,12 +68,19 @@ def status(ctx: click.Context, test: bool, config: Path | None, form: str) -> in
     return ListInvalid.exit_code if passed else 0
 
 
-def _enabled(settings: Settings) -> tuple[str | None, frozenset[str]]:
-    """The day the guard was switched on, and the clients it was switched on for."""
-    from slopguard.guard.enabling import record
+def _order(client: coverage.Covered) -> tuple[int, str]:
+    """As in our own list of commands; `pip3.12` beside `pip`."""
+    return COMMANDS.index(plain(client.name) or client.name), client.name
+
+
+def _enabled(settings: Settings) -> tuple[str | None, frozenset[str], str]:
+    """The day the guard was switched on, the clients it was switched on for, and what guards an open shell at once."""
+    from slopguard.guard.enabling import hooks, record
 
     enabled = record.read(settings.home)
-    return (enabled.since[:10], frozenset(enabled.clients)) if enabled.on else (None, frozenset())
+    if not enabled.on:
+        return None, frozenset(), ""
+    return enabled.since[:10], frozenset(enabled.clients), hooks.at_once(settings.home / record.SHIMS, os.environ)
 
 
 def _tested(
@@ -78,10 +88,9 @@ def _tested(
 ) -> dict[str, Any]:
     """Try every client, and keep the result for the next `slopguard status`."""
     from slopguard.config import private
-    from slopguard.guard import selftest
 
-    plain = dict.fromkeys(each.name for each in clients)
-    found = {probe.name: probe.found.value for probe in selftest.probe_all(plain, env)}
+    names = dict.fromkeys(each.name for each in clients)
+    found = {probe.name: probe.found.value for probe in selftest.probe_all(names, env)}
     tested = {"time": f"{now:%Y-%m-%d %H:%M} UTC", "clients": found}
     private.put(settings.home / TESTED, json.dumps(tested).encode())
     return tested
@@ -90,7 +99,10 @@ def _tested(
 def _last_test(settings: Settings) -> dict[str, Any]:
     try:
         found = json.loads((settings.home / TESTED).read_text(encoding="utf-8"))
-        return {"time": shown(str(found["time"])), "clients": {shown(k): shown(v) for k, v in found["clients"].items()}}
+        return {
+            "time": phrase(str(found["time"])),
+            "clients": {shown(k): shown(v) for k, v in found["clients"].items()},
+        }
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
 
@@ -102,7 +114,7 @@ def _week(settings: Settings, now: datetime) -> Week | None:
     try:
         store = Store.open(settings)
         try:
-            rows = store.ledger.rows(since=now - timedelta(days=7))
+            rows = [row for row in store.ledger.rows(since=now - timedelta(days=7)) if _of_a_package(row)]
         finally:
             store.close()
     except SlopguardError:
@@ -110,6 +122,11 @@ def _week(settings: Settings, now: datetime) -> Week | None:
     stopped = ("block", "quarantine", "unchecked")
     refused = Counter(row.actor for row in rows if row.verdict in stopped and row.enforced)
     return Week(sum(row.count for row in rows), dict(refused))
+
+
+def _of_a_package(row: Entry) -> bool:
+    """Whether somebody asked for a package: neither an act such as `enable`, nor a self-test's invented name."""
+    return bool(row.arrived) and not row.package.partition(":")[2].startswith(selftest.GHOST)
 
 
 def _indexes(settings: Settings, cwd: Path) -> Iterator[tuple[str, str]]:

@@ -40,9 +40,12 @@ _MANIFESTS = {
     "pyproject.toml": '[project]\nname = "self-test"\nversion = "0"\nrequires-python = ">=3.9"\n',
     "package.json": json.dumps({"name": "self-test", "version": "0.0.0", "private": True}),
 }
+GHOST = "slopguard-self-test-"
+"""How every invented name begins."""
 TIMEOUT = 60.0
 """Seconds for one client."""
 TOGETHER = 4
+USAGE = 2
 
 
 class Found(StrEnum):
@@ -51,6 +54,8 @@ class Found(StrEnum):
     REFUSED = "refused"
     UNVERIFIED = "unverified"
     """Stopped, but because an index or a list did not answer: it would be with any name."""
+    STOPPED = "stopped"
+    """slopguard ended it with an error of its own: the client was not started, whatever the name."""
     OPEN = "open"
     """The client itself was started: it is not guarded."""
 
@@ -71,7 +76,7 @@ def probe_all(names: Iterable[str], env: Mapping[str, str]) -> list[Probe]:
 
 def probe(name: str, env: Mapping[str, str]) -> Probe:
     """Start one client on an invented name, in an empty project."""
-    ghost = f"slopguard-self-test-{secrets.token_hex(8)}"
+    ghost = f"{GHOST}{secrets.token_hex(8)}"
     with tempfile.TemporaryDirectory(prefix="slopguard-test-") as folder:
         for file, text in _MANIFESTS.items():
             (Path(folder) / file).write_text(text, encoding="utf-8")
@@ -92,4 +97,7 @@ def _read(code: int, said: str, ghost: str) -> Found:
         return Found.REFUSED
     if code in (3, 4) and any(": UNCHECKED " in line or ": QUARANTINED " in line for line in ours):
         return Found.UNVERIFIED
+    lines = said.splitlines()
+    if code == USAGE and lines and all(line.startswith("slopguard: ") for line in lines):
+        return Found.STOPPED
     return Found.OPEN

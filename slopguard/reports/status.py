@@ -35,6 +35,7 @@ class Status:
         since: the day it was switched on, `None` if it is not.
         guarded, open: clients that are and that are not.
         installed_since: of the open ones, those that were not there when it was switched on.
+        here: what a person types to have the shims come first in the shell that is open already.
         venvs: virtual environments whose own pip is not guarded.
         indexes: ecosystem to its indexes in words.
         lists: one line a list.
@@ -48,6 +49,7 @@ class Status:
     guarded: tuple[str, ...]
     open: tuple[str, ...]
     installed_since: tuple[str, ...] = ()
+    here: str = ""
     venvs: tuple[str, ...] = ()
     indexes: Mapping[str, str] = field(default_factory=dict)
     lists: tuple[str, ...] = ()
@@ -59,8 +61,11 @@ class Status:
 def text(status: Status) -> str:
     """The status for people."""
     lines = [_head(status)]
-    for label, words in _fields(status):
-        lines += textwrap.wrap(words, WIDTH, initial_indent=f"  {label:<12} ", subsequent_indent=" " * 15)
+    for label, words in _fields(status):  # a path in a command stays whole, to be copied
+        lines += textwrap.wrap(
+            words, WIDTH, initial_indent=f"  {label:<12} ", subsequent_indent=" " * 15,
+            break_long_words=False, break_on_hyphens=False,
+        )  # fmt: skip
     return "\n".join([*lines, *_test(status)])
 
 
@@ -80,7 +85,9 @@ def _week(week: Week | None) -> str:
         return ""
     by = ", ".join(f"{actor} {count}" for actor, count in sorted(week.refused.items()))
     total = sum(week.refused.values())
-    return f"  this week: {week.decided:,} decisions, {total:,} refused" + (f" ({by})" if by else "")
+    return f"  this week: {week.decided:,} decision{'s' * (week.decided != 1)}, {total:,} refused" + (
+        f" ({by})" if by else ""
+    )
 
 
 def _fields(status: Status) -> Iterator[tuple[str, str]]:
@@ -97,8 +104,10 @@ def _fields(status: Status) -> Iterator[tuple[str, str]]:
 
 def _not_guarded(status: Status) -> Iterator[str]:
     before = in_short([name for name in status.open if name not in status.installed_since])
-    if before:
-        yield f"{' '.join(before)} (slopguard enable {' '.join(before)})"
+    if before and status.since:
+        yield f"in this shell {' '.join(before)} (open a new one, or here: {status.here})"
+    elif before:
+        yield f"{' '.join(before)} (slopguard enable)"
     for name in in_short(status.installed_since):
         yield f"{name} (installed since: slopguard enable {name})"
     for place in status.venvs:
@@ -116,6 +125,9 @@ def _test(status: Status) -> Iterator[str]:
     unverified = [name for name, found in status.test.items() if found == "unverified"]
     if unverified:
         yield f"  stopped for want of an answer, as any name would be: {' '.join(unverified)}"
+    stopped = [name for name, found in status.test.items() if found == "stopped"]
+    if stopped:
+        yield f"  slopguard cannot work with it here, so it installs nothing (try it): {' '.join(stopped)}"
     passed = [name for name, found in status.test.items() if found == "open"]
     if passed:
         yield f"  NOT refused: {' '.join(passed)}"

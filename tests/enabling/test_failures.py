@@ -41,7 +41,7 @@ def tree(account: Path) -> dict[str, bytes]:
     return {str(path.relative_to(account)): path.read_bytes() for path in paths}
 
 
-@pytest.mark.parametrize("at", range(8))
+@pytest.mark.parametrize("at", range(9))
 def test_a_disk_that_fails_at_any_file_leaves_everything_as_it_was(
     account: Path, at: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -53,7 +53,7 @@ def test_a_disk_that_fails_at_any_file_leaves_everything_as_it_was(
         put(path, data, **more)
 
     made = planned(account)
-    assert len(made.fresh) + len(made.edits) == 8
+    assert len(made.fresh) + len(made.edits) == 9
     monkeypatch.setattr(files, "put", failing)
     with pytest.raises(ConfigError, match="cannot be changed"):
         switch.carry_out(made)

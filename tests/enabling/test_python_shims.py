@@ -15,7 +15,7 @@ from slopguard.guard import find
 from slopguard.guard.enabling import shims
 from tests.simulators import clients
 
-NAMES = ("pip", "uv", "python3")
+NAMES = ("pip", "uv", "python", "python3")
 SPY = '#!/bin/sh\nprintf "<%s>" "$SLOPGUARD_VIA" "$@"\n'
 
 
@@ -102,6 +102,11 @@ def test_all_else_is_python_itself_with_the_very_arguments(place: Path, argv: tu
     assert called(place, "python3", *argv) == "real" + "".join(f"<{word}>" for word in argv) + (
         "<>" if not argv else ""
     )
+
+
+def test_python_is_python3_where_only_an_environment_has_a_python(place: Path) -> None:
+    assert called(place, "python", "-c", "pass") == "real<-c><pass>"
+    assert called(place, "python", "-m", "pip", "install", "x").startswith(f"<{place}/real/python3><-E>")
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])

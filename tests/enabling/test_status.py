@@ -41,6 +41,10 @@ def test_once_enabled_the_clients_are_guarded_where_the_shims_come_first(account
     assert "pip" in here["guarded"]
     elsewhere = said(status(account, "--format", "json", shims=False))
     assert "pip" in elsewhere["open"]
+    told = " ".join(status(account, shims=False).out.split())
+    assert f"(open a new one, or here: . {account.shims}/env.sh)" in told, (
+        "an enabled client is not to be enabled again"
+    )
 
 
 def test_a_client_installed_since_is_named_with_what_to_do(account: Account) -> None:
@@ -69,7 +73,8 @@ def test_the_self_test_tries_each_client_for_real_and_is_remembered(account: Acc
     found = said(ran)["test"]
     assert found["pip"] == "refused", ran
     again = status(account)
-    assert "a ghost was refused by " in again.out
+    assert f"self-test {said(ran)['tested']}: a ghost was refused by " in again.out
+    assert "this week: 0 decisions, 0 refused" in again.out, "neither enable nor the self-test is somebody's install"
     assert account.box.installed == {}
 
 

@@ -143,7 +143,7 @@ def test_one_client_can_be_let_go(slopguard: Program) -> None:
     ended = answered(slopguard, "disable", "pip")
     assert ended.rc == 0, ended
     names = {path.name for path in (slopguard.root / "data" / "shims").iterdir()}
-    assert names == {"npm", "env.sh", "env.fish", "undo.sh"} | {n for n in names if n.startswith("python")}
+    assert names == {"npm", "slopguard", "env.sh", "env.fish", "undo.sh"} | {n for n in names if n.startswith("python")}
     assert (slopguard.root / "home" / ".bashrc").exists()
 
 

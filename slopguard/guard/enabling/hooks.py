@@ -7,6 +7,7 @@ environment puts its own pip before them; the status of the last command and eve
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
 
 from slopguard.guard.enabling.profiles import fish_quoted
@@ -62,6 +63,12 @@ function __slopguard_first --on-event fish_prompt --on-variable PATH
 end
 __slopguard_first
 """
+
+
+def at_once(shims: Path, env: Mapping[str, str]) -> str:
+    """What a person types for the shell that is open already."""
+    fish = Path(env.get("SHELL", "")).name == "fish"
+    return f"source {fish_quoted(str(shims / 'env.fish'))}" if fish else f". {shlex.quote(str(shims / 'env.sh'))}"
 
 
 def env_sh(shims: Path) -> str:

@@ -99,7 +99,7 @@ class Coverage:
 def names(env: Mapping[str, str], asked: Sequence[str], known: Sequence[str] = ()) -> tuple[str, ...]:
     """The names that shall have a shim.
 
-    A `pip` is among them wherever a Python is, because every virtual environment brings one.
+    A `pip` and a `python` are among them wherever a Python is, because every virtual environment brings both.
 
     Args:
         asked: clients that were named; all that are there if none.
@@ -111,7 +111,7 @@ def names(env: Mapping[str, str], asked: Sequence[str], known: Sequence[str] = (
     if any(plain(name) == "pip" for name in asked) or (pythons and not asked):
         wanted |= {"pip", "pip3", *(name for name in there if plain(name) == "pip")}
     if any(plain(name) in shims.MODULES for name in wanted):
-        wanted |= set(pythons)
+        wanted |= {*pythons, "python", "python3"} if pythons else set()
     return tuple(sorted(wanted))
 
 

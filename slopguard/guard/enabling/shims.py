@@ -91,7 +91,7 @@ _slopguard_module() {{ # hands `-m $1` over to slopguard, if it could install
     esac
     shift
     _slopguard_quick "$_slopguard_client" "$@" && return 1
-    _slopguard_itself {name} || return 1
+    {found} || return 1
     {via}=$_slopguard_file$_slopguard_options
     export {via}
     _slopguard_guarded "$_slopguard_client" "$@"
@@ -139,21 +139,30 @@ _slopguard_scan() {{ # looks for -m among the options of the interpreter
 }}
 
 _slopguard_scan "$@"
-_slopguard_itself {name} && exec "$_slopguard_file" "$@"
+{found} && exec "$_slopguard_file" "$@"
 printf '%s: not found\\n' {name} >&2
 exit 127
 """
+_SLOPGUARD = """
+_slopguard_itself slopguard && exec "$_slopguard_file" "$@"
+[ -x {python} ] && [ -f {package} ] && exec {python} -E -P -m slopguard "$@"
+printf '%s\\n' 'slopguard: it is no longer installed' {undo} >&2
+exit 127
+"""
+_FALLBACK = "{ _slopguard_itself python || _slopguard_itself python3; }"
+"""`python` where only an activated environment has one: without it, the machine's `python3`."""
 
 
 def scripts(names: Sequence[str], shims: Path) -> Mapping[str, str]:
-    """The shims by name.
+    """The shims by name, and `slopguard` itself for where no other one is on PATH: its messages name it.
 
     Args:
         names: clients, and Pythons (`python3.12`), whose shim only looks for `-m pip` and its like.
         shims: the folder they will lie in.
     """
     modules = [module for module in MODULES if any(plain(name) == module for name in names)]
-    return {name: _of_client(name, shims) if plain(name) else _of_python(name, modules, shims) for name in names}
+    texts = {name: _of_client(name, shims) if plain(name) else _of_python(name, modules, shims) for name in names}
+    return {**texts, "slopguard": _HEAD + _ITSELF + _SLOPGUARD.format(**_places(shims))}
 
 
 def of_pythons(
@@ -194,20 +203,21 @@ def _of_python(name: str, modules: Sequence[str], shims: Path, options: Sequence
         for module in modules
         if module in COMMANDS
     )
-    start = _PYTHON.format(modules=cases, name=shlex.quote(name), via=VIA)
+    found = _FALLBACK if name == "python" else f"_slopguard_itself {shlex.quote(name)}"
+    start = _PYTHON.format(modules=cases, name=shlex.quote(name), found=found, via=VIA)
     return _HEAD + _ITSELF + _quick(modules) + _guarded(shims, options) + start
 
 
 def _guarded(shims: Path, options: Sequence[str] = ()) -> str:
-    package = Path(slopguard.__file__).parent / "__main__.py"
+    told = "".join(f" {shlex.quote(option)}" for option in options)
+    return _GUARDED.format(code=COULD_NOT_VERIFY, options=told, **_places(shims))
+
+
+def _places(shims: Path) -> dict[str, str]:
+    """Where slopguard is, and how the guard is undone without it; each one word of sh."""
     undo = f"slopguard: undo the guard with: sh {shlex.quote(str(shims / 'undo.sh'))}"
-    return _GUARDED.format(
-        python=shlex.quote(sys.executable),
-        package=shlex.quote(str(package)),
-        undo=shlex.quote(undo),
-        code=COULD_NOT_VERIFY,
-        options="".join(f" {shlex.quote(option)}" for option in options),
-    )
+    words = {"python": sys.executable, "package": str(Path(slopguard.__file__).parent / "__main__.py"), "undo": undo}
+    return {name: shlex.quote(word) for name, word in words.items()}
 
 
 def _quick(clients: Sequence[str]) -> str:
