@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
@@ -19,6 +18,7 @@ from slopguard.clients.interface import Client, GateAddress, Invocation, Launch
 from slopguard.errors import ConfigError, EnvironmentFailed, InputError, SlopguardError
 from slopguard.evidence import LockedSet
 from slopguard.guard import below, child, lines, locks, outer, prejudge, rewrite
+from slopguard.guard import scratch as scratches
 from slopguard.guard.addresses import Addresses
 from slopguard.guard.afterwards import freed
 from slopguard.guard.net import STOPPED, net_for, told
@@ -189,7 +189,7 @@ class Guarded:
     ) -> int:
         """Run the client against the gate and under the net, its lock files translated meanwhile."""
         with ExitStack() as stack:
-            scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="slopguard-")))
+            scratch = stack.enter_context(scratches.folder())
             copies = rewrite.copied((*self.call.files, *self.call.constraints), plan.index_lines, scratch)
             call = replace(self.call, argv=rewrite.substituted(self.call.argv, self.call.here or self.call.cwd, copies))
             launch = self.client.launch(call, self.command, self.env, address, unique(indexes), scratch)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
@@ -26,7 +25,7 @@ from slopguard.errors import ConfigError, SlopguardError, UsageError
 from slopguard.gate.ports import preferred_port
 from slopguard.gate.session import Session, make_session
 from slopguard.gate.thread import GateThread
-from slopguard.guard import child, find, lines, outer
+from slopguard.guard import child, find, lines, outer, scratch
 from slopguard.guard.enabling.shims import of_pythons
 from slopguard.guard.net import STOPPED, net_for, told
 from slopguard.guard.session import spared, unique
@@ -65,7 +64,7 @@ def main(argv: Sequence[str], config: Path | None = None, *, net: bool = False) 
         name: make_session(settings, judge, unique(own), door, None, settings.actor) for name, own in found.items()
     }
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="slopguard-")))
+        folder = stack.enter_context(scratch.folder())
         gate = stack.enter_context(GateThread(port=preferred_port(settings.home)))
         addresses = {name: _opened(gate, session, stack) for name, session in sessions.items()}
         guarded = environment(env, cwd, folder, addresses, found)
