@@ -99,7 +99,9 @@ def test_fish_keeps_them_first_whatever_changes_path(tmp_path: Path, place: str)
     assert done.stdout.splitlines() == [f"{place}:/v:/usr/bin:/bin", "1"], done
 
 
-@pytest.mark.parametrize("theirs", ["", "true", "true; ", "PATH=/v:$PATH", "_theirs"])
+@pytest.mark.parametrize(
+    "theirs", ["''", "true", "'true; '", "'PATH=/v:$PATH'", "_theirs", "(true 'PATH=/v:$PATH')", "()"]
+)
 def test_at_a_prompt_of_bash_what_others_do_there_is_done_and_the_shims_are_first_after_it(
     tmp_path: Path, theirs: str
 ) -> None:
@@ -107,17 +109,19 @@ def test_at_a_prompt_of_bash_what_others_do_there_is_done_and_the_shims_are_firs
     script.write_text(hooks.env_sh(Path("/s")))
     lines = f"""PATH=/usr/bin:/bin
 _theirs() {{ PATH=/v:$PATH; }}
-PROMPT_COMMAND={shlex.quote(theirs)}
+PROMPT_COMMAND={theirs}
 . '{script}'
 . '{script}'
 PATH=/w:$PATH
 echo "<$PATH>"
 (exit 7)
 echo "<$?>"
+declare -p PROMPT_COMMAND
 """
     shell = ["bash", "--norc", "-i"]
     done = subprocess.run(shell, input=lines, capture_output=True, text=True, start_new_session=True)
     first, status = [line for line in done.stdout.splitlines() if line.startswith("<")]
     assert first.startswith("</s:"), done
     assert status == "<7>"
+    assert done.stdout.count("_slopguard_first") == 1, "read twice it is there once"
     assert "syntax error" not in done.stderr

@@ -37,13 +37,19 @@ _slopguard_first || :
 case $- in
     *i*)
         if [ -n "${{BASH_VERSION-}}" ]; then
-            case ${{PROMPT_COMMAND-}} in
+            case $BASH_VERSION in
+                [1-4].* | 5.0.*) _slopguard_list= ;; # of a list these read the first element only
+                *) _slopguard_list=$(declare -p PROMPT_COMMAND 2>/dev/null || :) ;;
+            esac
+            case $_slopguard_list${{PROMPT_COMMAND-}} in # last: others put their folders first at each prompt, too
                 *_slopguard_first*) ;;
+                'declare -a'*) eval 'PROMPT_COMMAND+=(_slopguard_first)' ;;
                 *)
                     PROMPT_COMMAND="${{PROMPT_COMMAND-}}
-_slopguard_first" # last: others put their folders first at each prompt, too
+_slopguard_first"
                     ;;
             esac
+            unset _slopguard_list
         elif [ -n "${{ZSH_VERSION-}}" ]; then
             typeset -ga precmd_functions
             eval 'precmd_functions=(${{precmd_functions:#_slopguard_first}} _slopguard_first)'
