@@ -16,6 +16,8 @@ _COMMON = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"
 _YARN = ("YARN_HTTP_PROXY", "YARN_HTTPS_PROXY")
 _NPM = ("npm_config_proxy", "npm_config_https_proxy")
 _NODE = ("GLOBAL_AGENT_HTTP_PROXY", "GLOBAL_AGENT_HTTPS_PROXY")
+_CARGO = "CARGO_HTTP_PROXY"
+"""Cargo's settings file, and git's, say another proxy past the common variables, but not past this one."""
 _NO_PROXY = ("NO_PROXY", "no_proxy", "npm_config_noproxy", "GLOBAL_AGENT_NO_PROXY")
 _SWITCHES = {"NODE_USE_ENV_PROXY": "1", "ELECTRON_GET_USE_PROXY": "true"}
 _NPM_KEYS = {"proxy", "https_proxy", "http_proxy", "noproxy", "no_proxy"}
@@ -35,6 +37,8 @@ def covered(env: Mapping[str, str], proxy: str) -> tuple[dict[str, str], Record]
     changed |= dict.fromkeys((*_COMMON, *_YARN, *_NPM, *_NODE), proxy)
     changed |= dict.fromkeys(_NO_PROXY, SPARED)
     changed |= _SWITCHES
+    if any(env.get(name) for name in _COMMON):  # else a proxy in cargo's own settings is the only one there is
+        changed[_CARGO] = proxy
     changed |= _git(env, proxy)
     record = {name: env.get(name) for name, value in changed.items() if env.get(name) != value}
     return _applied(env, changed), record

@@ -22,8 +22,11 @@ from slopguard.model import Layer, Mode
 from slopguard.readers.interface import Reading
 from slopguard.store import acts
 
-LIFECYCLE = frozenset({"preinstall", "install", "postinstall", "preprepare", "prepare", "postprepare", "prepublish"})
-"""Scripts of a project that an npm client runs when it installs the project's dependencies."""
+LIFECYCLE = frozenset(
+    {"preinstall", "install", "postinstall", "preprepare", "prepare", "postprepare", "prepublish", "pnpm:devPreinstall"}
+    | {"predependencies", "dependencies", "postdependencies"}
+)
+"""Scripts of a project that some npm client runs when it installs the project's dependencies."""
 STOPPED = 1
 """The code of a command that failed after something in it was kept from going past the guard."""
 

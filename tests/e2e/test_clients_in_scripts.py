@@ -104,3 +104,13 @@ def test_a_variable_alone_takes_nobody_past_the_guard(npm_world: World, tmp_path
     (tmp_path / "environment.json").write_text("{}")
     ran = npm_world.guarded("npm", "install", "sg-ghost-helper", env={"SLOPGUARD_RUN": f"{tmp_path}/environment.json"})
     npm_world.refuses_all(ran, 1, "not-found", "sg-ghost-helper")
+
+
+@pytest.mark.parametrize("event", ["postinstall", "dependencies", "prepare"])
+def test_whichever_script_of_the_project_it_is(npm_world: World, event: str) -> None:
+    own = {"name": "mine", "version": "0.0.0", "scripts": {event: "cd client && npm install sg-beta"}}
+    npm_world.box.write("package.json", json.dumps({**own, "dependencies": {"sg-beta": "1.0.0"}}))
+    ran = npm_world.guarded("npm", "install")
+    assert ran.rc == 0, ran
+    lock = json.loads((npm_world.box.project / "client" / "package-lock.json").read_text())
+    assert lock["packages"]["node_modules/sg-beta"]["resolved"].startswith(npm_world.registry.url)

@@ -12,7 +12,7 @@ NET = "http://user:secret@127.0.0.1:1234"
 NAMES = [
     "HTTP_PROXY", "https_proxy", "ALL_PROXY", "NO_PROXY", "no_proxy", "YARN_HTTPS_PROXY", "npm_config_noproxy",
     "NPM_CONFIG_HTTPS_PROXY", "npm_config_https-proxy", "pnpm_config_https_proxy", "GIT_CONFIG_COUNT", "PATH",
-    "PIP_PROXY",
+    "PIP_PROXY", "CARGO_HTTP_PROXY",
 ]  # fmt: skip
 
 
@@ -38,6 +38,15 @@ def test_gits_settings_are_added_to_those_that_are_there() -> None:
     env, _ = covered({"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "a.b", "GIT_CONFIG_VALUE_0": "c"}, NET)
     assert env["GIT_CONFIG_COUNT"] == "2"
     assert (env["GIT_CONFIG_KEY_0"], env["GIT_CONFIG_KEY_1"]) == ("a.b", "http.proxy")
+
+
+@pytest.mark.parametrize("before", [{}, {"CARGO_HTTP_PROXY": "http://own.example:3128"}])
+def test_cargos_settings_are_overruled_where_the_net_leads_to_the_users_proxy(before: dict[str, str]) -> None:
+    """Measured: a proxy in cargo's settings, or in git's, beats the common variables, and `CARGO_HTTP_PROXY` beats it."""
+    env, _ = covered(before, NET)
+    assert env.get("CARGO_HTTP_PROXY") == before.get("CARGO_HTTP_PROXY")
+    env, _ = covered({**before, "https_proxy": "http://own.example:3128"}, NET)
+    assert env["CARGO_HTTP_PROXY"] == NET
 
 
 def test_what_points_pip_at_the_gate_is_left_alone() -> None:
