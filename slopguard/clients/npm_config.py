@@ -20,6 +20,7 @@ from slopguard.clients.sources import Setting, line_of
 from slopguard.errors import ConfigError
 from slopguard.indexes import Credentials, IndexKind
 from slopguard.model import Layer
+from slopguard.readers.text import plain_json
 
 _VARIABLE = re.compile(r"(?<!\\)(\\*)\$\{([^${}?]+)(\?)?\}")
 _SPOKEN = ("the option --", "the variable npm_config_")
@@ -260,7 +261,7 @@ def local_prefix(cwd: Path, flags: Mapping[str, str]) -> Path:
 def workspaces(root: Path) -> list[Path]:
     """The workspace folders that a package.json names by globs (`!` takes out again)."""
     try:
-        manifest = json.loads((root / "package.json").read_text(encoding="utf-8"))
+        manifest = json.loads(plain_json((root / "package.json").read_text(encoding="utf-8-sig")))  # as bun reads it
     except (OSError, ValueError):
         return []
     globs = manifest.get("workspaces", []) if isinstance(manifest, dict) else []

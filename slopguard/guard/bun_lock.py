@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from slopguard.clients.sources import canonical
 from slopguard.guard.addresses import Addresses, npm_index
-from slopguard.readers.bun_lock import plain
+from slopguard.readers.text import plain_json
 
 _TARBALL = re.compile(r"/(?P<name>(?:@[^/]+/)?[^/@]+)/-/(?P<file>[^/]+)$")
 _ENTRY = re.compile(r'\[\s*"(?:[^"\\\n]|\\.)*"\s*,\s*("(?:[^"\\\n]|\\.)*")(?=\s*,)')
@@ -45,7 +45,7 @@ def tidied(addresses: Addresses, text: str) -> str:
 def _changed(text: str, change: Callable[[str], str]) -> str:
     """The text with the address of every entry changed by `change(ADDRESS)`."""
     parts, done = [], 0
-    for found in _ENTRY.finditer(plain(text)):
+    for found in _ENTRY.finditer(plain_json(text)):
         try:
             before = json.loads(found[1])
             after = change(before)

@@ -8,7 +8,6 @@ that stands twice is refused, as two readers could take two different ones.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,12 +17,9 @@ from slopguard.model import REGISTRY, Ecosystem, Location, Sighting, Source, Sou
 from slopguard.readers import places, spec
 from slopguard.readers.interface import NOWHERE, Context, Load, Problem, Reading
 from slopguard.readers.package_lock import integrity, resolved
-from slopguard.readers.text import Lines, Table, string, table
+from slopguard.readers.text import Lines, Table, plain_json, string, table
 from slopguard.readers.uv_lock import origins
 
-_STRING = r'"(?:[^"\\\n]|\\.)*"'
-_COMMENT = re.compile(rf"{_STRING}|//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
-_TRAILING = re.compile(rf"{_STRING}|,(?=[ \t\r\n]*[\]}}])")
 _LOCAL = {"workspace": SourceKind.WORKSPACE, "link": SourceKind.PATH, "file": SourceKind.PATH}
 
 
@@ -57,14 +53,9 @@ def binary(path: str) -> InputError:
     return InputError(f"{path} is binary and cannot be judged", f"Write it as text, then delete it: {way_out}")
 
 
-def plain(text: str) -> str:
-    """The text with a blank for every character that plain JSON has no place for; every offset stays."""
-    return _TRAILING.sub(_comma, _COMMENT.sub(_blank, text))
-
-
 def _document(text: str, path: Path) -> Table:
     try:
-        value = json.loads(plain(text), object_pairs_hook=_once)
+        value = json.loads(plain_json(text), object_pairs_hook=_once)
     except json.JSONDecodeError as error:
         raise InputError(f"{path}:{error.lineno}: not a lock file of bun") from error
     except (ValueError, RecursionError) as error:  # a key twice, an absurdly long number, absurdly deep nesting
@@ -79,15 +70,6 @@ def _once(pairs: list[tuple[str, Any]]) -> Table:
     if len(found) < len(pairs):
         raise ValueError("a key stands twice")
     return found
-
-
-def _blank(found: re.Match[str]) -> str:
-    """A comment as blanks, its line breaks kept; a string as it is."""
-    return found[0] if found[0].startswith('"') else re.sub(r"[^\r\n]", " ", found[0])
-
-
-def _comma(found: re.Match[str]) -> str:
-    return found[0] if found[0].startswith('"') else " "
 
 
 def _sighting(key: str, written: str, rest: list[Any], base: Path, location: Location) -> Sighting | None:

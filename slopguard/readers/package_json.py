@@ -5,15 +5,17 @@ Invariant: a name counts for what is installed under it: an alias, a git address
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from slopguard.errors import InputError
 from slopguard.model import Location, Sighting, Source, SourceKind
 from slopguard.readers import places, spec, yarn_spec
 from slopguard.readers.interface import NOWHERE, Context, Load, Problem, Reading
-from slopguard.readers.text import Lines, Table, json_object, string, strings, table
+from slopguard.readers.text import Lines, Table, json_object, plain_json, string, strings, table
 
 _TABLES = ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies")
 _BUNDLES = ("bundleDependencies", "bundledDependencies")
@@ -28,7 +30,41 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
         InputError: it is not a JSON object.
     """
     text = load(path)
-    document = json_object(text, path)
+    document, *others = _documents(text, path)
+    sightings, problems = _gathered(document, text, path, context)
+    for other in others:
+        more, unclear = _gathered(other, text, path, context)
+        sightings += [sighting for sighting in more if sighting not in sightings]
+        problems += [problem for problem in unclear if problem not in problems]
+    members = document.get("workspaces")
+    members = members.get("packages") if isinstance(members, dict) else members
+    return Reading(
+        path,
+        tuple(sightings),
+        problems=tuple(problems),
+        members=tuple(strings(members)),
+        project=string(document.get("name")),
+    )
+
+
+def _documents(text: str, path: Path) -> list[Table]:
+    """The object in a manifest; a second one as bun reads it, if a key that stands twice makes that another.
+
+    Raises:
+        InputError: it is no JSON object, comments and trailing commas allowed (bun), or names its workspaces twice.
+    """
+    try:
+        last = json_object(text, path)
+    except InputError:
+        text = plain_json(text)
+        last = json_object(text, path)
+    first: Table = json.loads(text, object_pairs_hook=lambda pairs: dict(reversed(pairs)))
+    if first.get("workspaces") != last.get("workspaces"):
+        raise InputError(f"{path}: names its workspaces twice")
+    return [last] if first == last else [last, first]
+
+
+def _gathered(document: Table, text: str, path: Path, context: Context) -> tuple[list[Sighting], list[Problem]]:
     own = list(_catalogs(document))
     gather = _Gatherer(path, Lines(text), document, catalogs=context.catalogs or bool(own))
     for name, value in ((name, value) for group in own for name, value in group.items()):
@@ -43,15 +79,7 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
             gather.override(pattern.rpartition(">")[2], value, "overrides")
     for pattern, value in table(document.get("resolutions")).items():
         gather.override(pattern, value, "resolutions")
-    members = document.get("workspaces")
-    members = members.get("packages") if isinstance(members, dict) else members
-    return Reading(
-        path,
-        tuple(gather.sightings),
-        problems=tuple(gather.problems),
-        members=tuple(strings(members)),
-        project=string(document.get("name")),
-    )
+    return gather.sightings, gather.problems
 
 
 class _Gatherer:

@@ -30,6 +30,9 @@ _BOMS = (  # UTF-32 first: its little-endian mark begins with UTF-16's
 )
 _COOKIE = re.compile(rb"#.*?coding[:=][ \t]*([-\w.]+)")
 _ASCII_COMPATIBLE = re.compile(r"utf-8|ascii|iso8859-\d+|cp125\d|koi8-[rut]")
+_STRING = r'"(?:[^"\\\n]|\\.)*"'
+_COMMENT = re.compile(rf"{_STRING}|//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
+_TRAILING = re.compile(rf"{_STRING}|,(?=[ \t\r\n]*[\]}}}}])")
 _STRICT_UTF8 = (".toml", ".json", ".lock", ".py")
 
 
@@ -117,6 +120,23 @@ def json_object(text: str, path: Path) -> Table:
     if not isinstance(value, dict):
         raise InputError(f"{path}:1: not a JSON object")
     return value
+
+
+def plain_json(text: str) -> str:
+    """JSON with comments and trailing commas, with a blank for every character that JSON has no place for.
+
+    Every offset stays.
+    """
+    return _TRAILING.sub(_comma, _COMMENT.sub(_blank, text))
+
+
+def _blank(found: re.Match[str]) -> str:
+    """A comment as blanks, its line breaks kept; a string as it is."""
+    return found[0] if found[0].startswith('"') else re.sub(r"[^\r\n]", " ", found[0])
+
+
+def _comma(found: re.Match[str]) -> str:
+    return found[0] if found[0].startswith('"') else " "
 
 
 def table(value: object) -> Table:

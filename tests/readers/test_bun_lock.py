@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from slopguard import readers
 from slopguard.errors import InputError
 from slopguard.model import Sighting, SourceKind
-from slopguard.readers.bun_lock import plain
 from slopguard.readers.interface import Reading
+from slopguard.readers.text import plain_json as plain
 
 HEAD = '{\n  "lockfileVersion": 1,\n  "workspaces": {\n    "": { "name": "mine", },\n  },\n  "packages": {\n'
 DIGEST = "sha512-" + "A" * 86 + "=="
