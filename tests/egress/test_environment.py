@@ -42,7 +42,7 @@ def test_gits_settings_are_added_to_those_that_are_there() -> None:
 
 @pytest.mark.parametrize("before", [{}, {"CARGO_HTTP_PROXY": "http://own.example:3128"}])
 def test_cargos_settings_are_overruled_where_the_net_leads_to_the_users_proxy(before: dict[str, str]) -> None:
-    """Measured: a proxy in cargo's settings, or in git's, beats the common variables, and `CARGO_HTTP_PROXY` beats it."""
+    """A proxy in cargo's own settings, or in git's, beats the common variables; `CARGO_HTTP_PROXY` beats it."""
     env, _ = covered(before, NET)
     assert env.get("CARGO_HTTP_PROXY") == before.get("CARGO_HTTP_PROXY")
     env, _ = covered({**before, "https_proxy": "http://own.example:3128"}, NET)
