@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import venv
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -79,10 +80,17 @@ def node_tool(name: str, version: str, *more: str) -> Path:
         Unavailable: it cannot be had.
     """
     key, wanted = (_month(), "latest") if version == "newest" else (version, version)
-    packages = [f"{name}@{wanted}", f"{_node_package()}@{NODE}", *more]
-    command = [*_any_npm(), "install", "--global", "--force", "--no-fund", "--no-audit", *packages, "--prefix"]
     plain = name.removeprefix("@").replace("/", "-")
-    return kept(f"{plain}-{key}", command) / "bin"
+    folder = _npm_packages(f"{plain}-{key}", f"{name}@{wanted}", *more) / "bin"
+    with suppress(FileExistsError):
+        (folder / "node").symlink_to(_npm_packages(f"node-{NODE}", f"{_node_package()}@{NODE}") / "bin" / "node")
+    return folder
+
+
+def _npm_packages(key: str, *packages: str) -> Path:
+    """The cache entry `key` with these packages installed in it as global ones."""
+    command = [*_any_npm(), "install", "--global", "--force", "--no-fund", "--no-audit", *packages, "--prefix"]
+    return kept(key, command)
 
 
 def _any_npm() -> list[str]:
