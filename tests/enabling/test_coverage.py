@@ -17,6 +17,7 @@ def tool(folder: Path, name: str) -> None:
 
 @pytest.fixture
 def env(tmp_path: Path) -> dict[str, str]:
+    (tmp_path / "home").mkdir()
     tool(tmp_path / "bin", "npm")
     tool(tmp_path / "bin", "uv")
     return {"HOME": str(tmp_path / "home"), "PATH": f"{tmp_path}/sg/shims:{tmp_path}/bin"}

@@ -117,6 +117,16 @@ def test_arguments_pass_a_shim_untouched(place: Path, words: list[str]) -> None:
     assert called(place, "pip", "install", *words).endswith("<install>" + "".join(f"<{word}>" for word in words))
 
 
+@pytest.mark.parametrize("name", ["python3", "pip"])
+def test_options_that_the_users_shell_passes_on_change_nothing(place: Path, name: str) -> None:
+    """As `SHELLOPTS` does where `/bin/sh` is bash, and `sh -e` in front of a path does everywhere."""
+    env = {"PATH": f"{place}/shims:{place}/real", "IFS": "/x"}
+    for shell in ("/bin/bash", "/bin/dash"):
+        line = [shell, "-e", "-u", "-C", str(place / "shims" / name), "--version"]
+        done = subprocess.run(line, env=env, capture_output=True, text=True)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "real<--version>", ""), done
+
+
 def test_no_variable_of_the_users_is_touched(place: Path) -> None:
     (place / "real" / "pip").write_text("#!/bin/sh\n/usr/bin/env\n")
     names = ("file", "first", "name", "folder", "PATH")

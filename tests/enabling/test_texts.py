@@ -100,6 +100,19 @@ def test_fish_keeps_them_first_whatever_changes_path(tmp_path: Path, place: str)
 
 
 @pytest.mark.parametrize(
+    ("path", "then"),
+    [("", "/s"), ("/a", "/s:/a"), ("/a:", "/s:/a:"), (":/a", "/s::/a"), ("/a::/s:/b", "/s:/a::/b"), ("/s", "/s")],
+)
+def test_no_entry_of_path_comes_or_goes_but_ours(tmp_path: Path, path: str, then: str) -> None:
+    """An empty entry is the working directory: it may be the user's, but never ours."""
+    script = tmp_path / "env.sh"
+    script.write_text(hooks.env_sh(Path("/s")))
+    for shell in ("/bin/bash", "/bin/dash"):
+        done = subprocess.run([shell, "-euc", f"PATH='{path}'; . '{script}'; echo \"$PATH\""], capture_output=True)
+        assert done.stdout.decode() == f"{then}\n", done
+
+
+@pytest.mark.parametrize(
     "theirs", ["''", "true", "'true; '", "'PATH=/v:$PATH'", "_theirs", "(true 'PATH=/v:$PATH')", "()"]
 )
 def test_at_a_prompt_of_bash_what_others_do_there_is_done_and_the_shims_are_first_after_it(

@@ -7,6 +7,7 @@ file that may not be written is an error before anything changes.
 from __future__ import annotations
 
 import os
+import stat
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,14 +20,28 @@ def read(path: Path) -> bytes | None:
     """The content of a file, `None` where there is none.
 
     Raises:
-        ConfigError: it is there and no file that can be read.
+        ConfigError: it is there and no file that can be read: a folder, `/dev/null`, a pipe.
     """
     try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise ConfigError(f"{path}: is no file", "Nothing was changed")
         return path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as why:
         raise ConfigError(f"{path}: cannot be read ({type(why).__name__})", "Nothing was changed") from None
+
+
+def target(path: Path) -> Path:
+    """What a path leads to, which need not be there.
+
+    Raises:
+        ConfigError: it is a link that leads in a circle.
+    """
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):
+        raise ConfigError(f"{path}: is a link that leads nowhere", "Nothing was changed") from None
 
 
 def check_writable(path: Path, instead: str) -> None:
@@ -38,11 +53,11 @@ def check_writable(path: Path, instead: str) -> None:
     Raises:
         ConfigError: it cannot.
     """
-    target = path.resolve()
-    if target.exists():
-        fine = bool(target.stat().st_mode & _WRITABLE) and os.access(target, os.W_OK)
+    file = target(path)
+    if file.exists():
+        fine = bool(file.stat().st_mode & _WRITABLE) and os.access(file, os.W_OK)
     else:
-        folder = next(parent for parent in target.parents if parent.exists())
+        folder = next(parent for parent in file.parents if parent.exists())
         fine = folder.is_dir() and bool(folder.stat().st_mode & _WRITABLE) and os.access(folder, os.W_OK)
     if not fine:
         raise ConfigError(f"{path}: is read-only, so nothing was changed", instead)
@@ -58,17 +73,17 @@ def put(path: Path, data: bytes, *, mode: int = 0o644, mtime_ns: int | None = No
     Raises:
         OSError: it cannot be written.
     """
-    target = path.resolve()
-    before = target.stat() if target.exists() else None
-    if before is not None and (before.st_nlink > 1 or not os.access(target.parent, os.W_OK)):
-        with target.open("r+b") as stream:  # another name of the same file, or a folder that takes no new file
+    file = target(path)
+    before = file.stat() if file.exists() else None
+    if before is not None and (before.st_nlink > 1 or not os.access(file.parent, os.W_OK)):
+        with file.open("r+b") as stream:  # another name of the same file, or a folder that takes no new file
             stream.write(data)
             stream.truncate()
             os.fsync(stream.fileno())
     else:
-        _replace(target, data, mode if before is None else before.st_mode & 0o7777, before)
+        _replace(file, data, mode if before is None else before.st_mode & 0o7777, before)
     if mtime_ns is not None:
-        os.utime(target, ns=(target.stat().st_atime_ns, mtime_ns))
+        os.utime(file, ns=(file.stat().st_atime_ns, mtime_ns))
 
 
 def make_folder(folder: Path) -> list[Path]:

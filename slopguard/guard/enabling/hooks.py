@@ -26,7 +26,8 @@ _slopguard_first() {{
                 esac
             done
             _slopguard_path=${{_slopguard_path#:}}
-            PATH={shims}:${{_slopguard_path%:}}
+            _slopguard_path=${{_slopguard_path%:}}
+            PATH={shims}${{_slopguard_path:+:$_slopguard_path}}
             export PATH
             unset _slopguard_path
             ;;

@@ -5,6 +5,7 @@ Invariants: making a plan changes nothing; two plans of one state are equal; a p
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -127,9 +128,10 @@ def make(
         now: the time, ISO 8601.
 
     Raises:
-        ConfigError: a file is read-only or cannot be read, or SLOPGUARD_HOME cannot stand on PATH.
+        ConfigError: a file is read-only or cannot be read, SLOPGUARD_HOME cannot stand on PATH, or HOME is not ours.
     """
     _fit_for_path(home)
+    _own_home(env)
     place = home / record.SHIMS
     bins = sorted({folder for folder in folders if folder.is_dir()})
     wanted = profiles.profiles(place, env)
@@ -248,3 +250,12 @@ def _fit_for_path(home: Path) -> None:
             "SLOPGUARD_HOME holds a colon or a character that does not print, so it cannot stand on PATH",
             "Choose another folder",
         )
+
+
+def _own_home(env: Mapping[str, str]) -> None:
+    """Under `sudo` that keeps HOME, root's files in another user's home would lock that user out of them."""
+    home = Path(env.get("HOME") or Path.home())
+    if not home.is_dir():
+        raise ConfigError(f"{home}: HOME names no folder, so nothing was changed", "Run it as a user that has a home")
+    if os.geteuid() == 0 and env.get("SUDO_UID") == str(home.stat().st_uid) != "0":
+        raise ConfigError(f"{home}: is the home of another user, so nothing was changed", "Run it without sudo")

@@ -14,6 +14,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from slopguard.guard.enabling import files
+
 MARK = "# slopguard enable: taken out by slopguard disable"
 _PURPOSE = {".bashrc": "bash", ".profile": "every sh at login"}
 
@@ -34,10 +36,14 @@ class Profile:
 
 
 def profiles(shims: Path, env: Mapping[str, str]) -> list[Profile]:
-    """The profiles of every shell that is installed here, or that has one; each file once, links followed."""
+    """The profiles of every shell that is installed here, or that has one; each file once, links followed.
+
+    Raises:
+        ConfigError: one is a link that leads in a circle.
+    """
     found: dict[Path, Profile] = {}
     for profile in _all(shims, env):
-        found.setdefault(profile.path.resolve(), profile)
+        found.setdefault(files.target(profile.path), profile)
     return list(found.values())
 
 

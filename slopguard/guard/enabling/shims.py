@@ -138,7 +138,7 @@ _slopguard_scan() {{ # looks for -m among the options of the interpreter
     return 1
 }}
 
-_slopguard_scan "$@"
+_slopguard_scan "$@" || :
 {found} && exec "$_slopguard_file" "$@"
 printf '%s: not found\\n' {name} >&2
 exit 127
