@@ -136,7 +136,8 @@ def _installs(line: Line, scripts: Sequence[Path]) -> bool:
         return bool(scripts)
     if line.command == "publish" and args.has(line.after, "--no-build"):
         return False
-    return line.command in pdm_options.PROJECT and line.root is not None and (line.root / "pyproject.toml").is_file()
+    there = line.root is not None and (line.everybodys or (line.root / "pyproject.toml").is_file())
+    return line.command in pdm_options.PROJECT and there
 
 
 def _config(line: Line, cwd: Path, env: Mapping[str, str]) -> Config:

@@ -13,7 +13,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +79,10 @@ class Config:
             if found is not None:
                 return found, table.layer, str(table.file)
         return None
+
+    def without_project(self) -> Config:
+        """What the user, the machine and variables say."""
+        return replace(self, tables=tuple(table for table in self.tables if table.layer is not Layer.PROJECT))
 
     def on(self, key: str) -> bool:
         """Whether a boolean setting is switched on, as pdm reads it."""

@@ -10,7 +10,9 @@ import json
 import os
 import re
 import subprocess
+import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from slopguard.clients.interface import GateAddress
@@ -23,6 +25,8 @@ NAME = "slopguard_pdm"
 PROXIES = tuple(name for each in ("http_proxy", "https_proxy", "all_proxy") for name in (each, each.upper()))
 _DEFAULT = re.compile(r"""DEFAULT_PYPI_INDEX(?:: str)? = ["']([^"']+)["']""")
 _FILE = Path("pdm", "project", "config.py")
+_NOBODYS = '[project]\nname = "nobodys"\nversion = "0"\n'
+"""Without a project some users' pdm would turn to their global one, and make it if need be."""
 _TIMEOUT = 60.0
 
 
@@ -39,14 +43,13 @@ def built_in(command: Sequence[str], env: Mapping[str, str]) -> str:
             return found[1]
     clean = {key: value for key, value in env.items() if not key.startswith("PDM_")}
     clean |= {"PDM_CHECK_UPDATE": "0", "PDM_IGNORE_STORED_INDEX": "1", "NO_COLOR": "1"}
-    try:
+    said = ""
+    with tempfile.TemporaryDirectory(prefix="slopguard-") as folder, suppress(OSError, subprocess.TimeoutExpired):
+        (Path(folder) / "pyproject.toml").write_text(_NOBODYS, encoding="utf-8")
         done = subprocess.run(
-            [*command, "--config", os.devnull, "config", "pypi.url"], env=clean, cwd="/", stdin=subprocess.DEVNULL,
+            [*command, "--config", os.devnull, "config", "pypi.url"], env=clean, cwd=folder, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, timeout=_TIMEOUT, check=False,
         )  # fmt: skip
-    except (OSError, subprocess.TimeoutExpired):
-        said = ""
-    else:
         said = done.stdout.strip()
     if "://" not in said or len(said.split()) != 1:
         raise ConfigError("pdm does not say which index it uses", "Check that this works: pdm config pypi.url")
@@ -54,7 +57,9 @@ def built_in(command: Sequence[str], env: Mapping[str, str]) -> str:
 
 
 def interpreter(command: Sequence[str]) -> Path | None:
-    """The Python that a `bin/pdm` runs on, as its first line says; `None` if that says nothing."""
+    """The Python that pdm runs on, named or in the first line of a `bin/pdm`; `None` if that says nothing."""
+    if len(command) > 1 and Path(command[0]).name.startswith("python"):
+        return Path(command[0])
     first = _text(Path(command[0])).partition("\n")[0].removeprefix("#!").strip()
     python = Path(first.partition(" ")[0])
     return python if python.name.startswith("python") and python.is_file() else None

@@ -34,12 +34,14 @@ class Line:
         command: `add`, `self add`, `run`; what pdm takes for `run` is that.
         after: everything after it.
         root: the project's folder, `None` where there is none.
+        everybodys: that is a global project, which pdm makes where there is none.
     """
 
     before: list[args.Token]
     command: str
     after: list[args.Token]
     root: Path | None
+    everybodys: bool = False
 
     @property
     def words(self) -> list[str]:
@@ -62,7 +64,7 @@ def understand(argv: Sequence[str], cwd: Path, env: Mapping[str, str]) -> Line:
     if command not in pdm_options.INSTALLING:
         return Line(before[:at], command, [args.Token("", word, (word,)) for word in rest], None)
     tokens = _scanned(command, rest)
-    root = project_root(tokens, before[:at], cwd, env)
+    root, everybodys = project_root(tokens, before[:at], cwd, env)
     more = strings(table(_settings(root).get("options")).get(command)) if root else []
     if more:
         tokens = _scanned(command, [*more, *rest])
@@ -70,7 +72,7 @@ def understand(argv: Sequence[str], cwd: Path, env: Mapping[str, str]) -> Line:
         first = next(iter(args.words(tokens)), "")
         at_word = next((i for i, token in enumerate(tokens) if token.name == ""), len(tokens))
         return Line(before[:at], f"self {first}".strip(), tokens[:at_word] + tokens[at_word + 1 :], root)
-    return Line(before[:at], command, tokens, root)
+    return Line(before[:at], command, tokens, root, everybodys)
 
 
 def _scanned(command: str, words: Sequence[str]) -> list[args.Token]:
@@ -82,19 +84,26 @@ def _scanned(command: str, words: Sequence[str]) -> list[args.Token]:
 
 def project_root(
     tokens: Sequence[args.Token], before: Sequence[args.Token], cwd: Path, env: Mapping[str, str]
-) -> Path | None:
-    """The project's folder: named, the user's global one, or the nearest with a pyproject.toml."""
-    if args.has(tokens, "--global"):
-        named = args.last(before, "--config") or env.get("PDM_CONFIG_FILE")
-        settings = pdm_config.load(
-            cwd, env, config_file=str(named) if named else None, manifest=cwd / "nothing.toml", cwd=cwd
-        )
-        found = settings.value("global_project.path")
-        return Path(str(found[0])).expanduser() if found else pdm_config.user_folder(env) / "global-project"
+) -> tuple[Path | None, bool]:
+    """The project's folder: named, the nearest with a pyproject.toml, or the user's global one; whether it is global.
+
+    A global project is made by pdm where it is not there yet, also in a folder that is named.
+    """
+    everybodys = args.has(tokens, "--global")
     named = args.last(tokens, "--project") or env.get("PDM_PROJECT")
     if named:
-        return cwd / named
-    return next((folder for folder in (cwd, *cwd.parents) if (folder / "pyproject.toml").is_file()), None)
+        return cwd / named, everybodys
+    near = next((folder for folder in (cwd, *cwd.parents) if (folder / "pyproject.toml").is_file()), None)
+    if near and not everybodys:
+        return near, False
+    config_file = args.last(before, "--config") or env.get("PDM_CONFIG_FILE")
+    settings = pdm_config.load(
+        cwd, env, config_file=config_file, manifest=cwd / "nothing.toml", cwd=cwd
+    ).without_project()
+    if not everybodys and not settings.on("global_project.fallback"):
+        return None, False
+    found = settings.value("global_project.path")
+    return (Path(str(found[0])).expanduser() if found else pdm_config.user_folder(env) / "global-project"), True
 
 
 def _settings(root: Path, tool: str = "pdm") -> Mapping[str, Any]:

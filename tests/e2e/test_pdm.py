@@ -257,6 +257,27 @@ def test_with_uv_beneath_it_everything_passes_the_gate_as_well(world: World) -> 
     assert hashlib.sha256(lock(world).read_bytes()).hexdigest() == before
 
 
+@for_clients(EVERY)
+def test_a_global_project_is_judged_wherever_it_is_and_before_there_is_one(world: World) -> None:
+    other, empty = world.box.home / "other", world.box.home / "empty"
+    empty.mkdir()
+    adds: list[tuple[list[str], Path]] = [
+        (["-g"], empty),
+        (["-g", "-p", str(other)], empty),
+        (["-g"], world.box.project),
+    ]
+    for options, cwd in adds:
+        ran = world.box.guarded("pdm", "add", *options, GHOST, cwd=cwd)
+        world.refuses_all(ran, 1, "not-found", GHOST)
+    world.box.write("~/other/pyproject.toml", f'[project]\nname = "other"\nversion = "0"\ndependencies = ["{GHOST}"]\n')
+    ran = world.box.guarded("pdm", "install", "-g", "-p", str(other), cwd=empty)
+    world.refuses_all(ran, 1, "not-found", GHOST)
+    settings = world.box.home / ".config/pdm/config.toml"
+    settings.write_text(f"{settings.read_text()}\n[global_project]\nfallback = true\n")
+    world.refuses_all(world.box.guarded("pdm", "add", GHOST, cwd=empty), 1, "not-found", GHOST)
+    assert not (world.box.home / ".config/pdm/global-project").exists()
+
+
 @for_clients(ONE)
 def test_what_pdm_installs_into_itself_is_judged(world: World) -> None:
     for argv in (["self", "add", GHOST], ["plugin", "add", GHOST], ["self", "add", "--pip-args=--pre", GHOST]):
