@@ -16,7 +16,8 @@ from slopguard.readers.uv_tables import Gatherer, canonical
 def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
     """Read a project's metadata.
 
-    Dependencies declared `dynamic` come from the build backend, which is not run: `undecidable`.
+    Dependencies declared `dynamic` come from the build backend, which is not run: `undecidable`. poetry looks for them
+    in `[tool.poetry]` only, which may name none.
 
     Raises:
         InputError: it is not TOML.
@@ -28,7 +29,7 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
     uv, poetry = table(tool.get("uv")), table(tool.get("poetry"))
     own = string(project.get("name")) or string(poetry.get("name"))
     gather = Gatherer(path, Lines(text), context, uv, canonical(own))
-    _project(gather, project, elsewhere=poetry_tables.declares(poetry))
+    _project(gather, project, elsewhere=poetry_tables.declares(poetry) or (context.poetry and "poetry" in tool))
     _groups(gather, table(document.get("dependency-groups")))
     gather.requirements(table(document.get("build-system")).get("requires"), "build-system", "[build-system]")
     gather.uv_lists()

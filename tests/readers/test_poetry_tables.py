@@ -147,11 +147,14 @@ def test_sources_and_plugins_count_for_poetry_alone():
 
 @pytest.mark.parametrize(
     ("more", "problems"),
-    [("", ["undecidable"]), ("[tool.poetry.dependencies]\nsix = '*'\n", [])],
+    [("", ["undecidable"]), ("[tool.poetry.dependencies]\nsix = '*'\n", []), ("[tool.poetry]\n", [])],
 )
 def test_dynamic_dependencies_are_decidable_where_poetry_says_what_they_are(more, problems):
-    text = f'[project]\nname = "x"\ndynamic = ["dependencies"]\n{more}'
+    """poetry itself looks nowhere else; what another client starts may be told more by the build backend."""
+    text = f'[project]\nname = "x"\ndynamic = ["dependencies", "optional-dependencies"]\n{more}'
     assert [problem.code for problem in read(text).problems] == problems
+    elsewhere = read(f"{text}[tool.poetry.group]\n", poetry=False).problems
+    assert len(elsewhere) == (0 if "six" in more else 1)
 
 
 PIECES = ["[tool.poetry]", "[tool.poetry.dependencies]", "x = '*'", "x = 1", "y = {git = 1}", "y = [1, {url = 'u'}]"]
