@@ -51,7 +51,7 @@ class Yarn:
             command=line.command,
             installs=True,
             typed=(*_manager(name, argv, line, env), *_typed(line, which), *_plugins(line, env)),
-            files=_files(line, root),
+            files=_files(line, root, env, _members(argv, root)),
             indexes=_flag_indexes(line),
             cwd=root,
             here=line.cwd,
@@ -69,7 +69,8 @@ class Yarn:
         line = yarn_line.read(call.argv, call.here or call.cwd)
         line = replace(line, cwd=call.here or call.cwd)
         which = yarn_which.which(Path(command[0]), line.cwd, env)
-        found = _classic(line, which, env, call.cwd) if which.classic else _berry(line, which, env)
+        inside = _inside(call, line)
+        found = _classic(line, which, env, call.cwd, inside) if which.classic else _berry(line, which, env)
         if any("://" not in index.url for index in found):
             raise ConfigError("yarn does not say which registry it uses", "Set it in your own settings file of yarn")
         return found
@@ -181,12 +182,18 @@ def _plugins(line: Line, env: Mapping[str, str]) -> list[Sighting]:
     ]
 
 
-def _files(line: Line, root: Path) -> tuple[Path, ...]:
-    """The manifests and the lock file of the project, workspaces included."""
+def _members(argv: Sequence[str], root: Path) -> list[Path]:
+    """The members of a project in any of which yarn may work (`yarn workspace NAME`)."""
+    return npm_config.workspaces(root) if not {"workspace", "workspaces"}.isdisjoint(argv) else []
+
+
+def _files(line: Line, root: Path, env: Mapping[str, str], members: Sequence[Path]) -> tuple[Path, ...]:
+    """The manifests and the lock file of the project, workspaces included, and the settings that add packages."""
     if line.command.startswith(("dlx", "create", "init", "global ", "plugin ", "policies ", "set v")):
         return ()
     manifests = [folder / "package.json" for folder in (root, *npm_config.workspaces(root))]
-    found = (*manifests, root / ".yarnrc.yml", root / "yarn.lock")
+    settings = dict.fromkeys(path for folder in (line.cwd, *members) for path in yarn_berry.adding(folder, env))
+    found = (*manifests, *settings, root / "yarn.lock")
     return tuple(path for path in found if path.is_file())
 
 
@@ -227,9 +234,15 @@ def _berry(line: Line, which: Which, env: Mapping[str, str]) -> tuple[Index, ...
     )
 
 
-def _classic(line: Line, which: Which, env: Mapping[str, str], root: Path) -> tuple[Index, ...]:
+def _inside(call: Invocation, line: Line) -> list[Path]:
+    """The folders below the project's root whose settings count: up from where yarn starts; of any workspace named."""
+    below = [folder for folder in (line.cwd, *line.cwd.parents) if call.cwd in folder.parents]
+    return below + _members(call.argv, call.cwd)
+
+
+def _classic(line: Line, which: Which, env: Mapping[str, str], root: Path, inside: Sequence[Path]) -> tuple[Index, ...]:
     """The registries of yarn 1."""
-    config = yarn_classic.load(_flags(line), env, root)
+    config = yarn_classic.load(_flags(line), env, root, inside)
     default = which.default or which.vouched
     used = config.settings(default)
     used = [replace(s, layer=Layer.PROJECT) if s.layer is Layer.BUILTIN else s for s in used]

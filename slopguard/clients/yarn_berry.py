@@ -26,6 +26,7 @@ from slopguard.readers.yaml_text import documents
 PLUGIN = "yarn_gate.cjs"
 _VARIABLE = re.compile(r"\$\{([\w]+)(?:(:)?-([^}]*))?\}")
 _OURS = re.compile(r"YARN_PLUGINS", re.IGNORECASE)
+_ADDING = frozenset({"catalog", "catalogs", "packageExtensions"})
 _DEEPEST = 3
 """No setting that counts here lies deeper than `npmScopes.NAME.KEY`."""
 
@@ -122,6 +123,19 @@ def load(cwd: Path, env: Mapping[str, str]) -> Config:
     layers = [(path, Layer.USER if path == own else Layer.PROJECT) for path in ordered]
     read = [RcFile(path, layer, values(path, env)) for path, layer in layers if path.is_file()]
     return Config(_variables(env), tuple(read))
+
+
+def adding(cwd: Path, env: Mapping[str, str]) -> list[Path]:
+    """The settings files that bring packages into a project, wherever above it they lie.
+
+    Raises:
+        ConfigError: a settings file cannot be read, or has a name under which nothing can be judged.
+    """
+    found = [f.path for f in load(cwd, env).files if _ADDING & f.values.keys()]
+    if any(path.name != ".yarnrc.yml" for path in found):
+        raise ConfigError("yarn's settings add packages under a name that slopguard does not read",
+                          "Leave YARN_RC_FILENAME out")  # fmt: skip
+    return found
 
 
 def missing_plugins(config: Config) -> Iterator[tuple[str, Path]]:

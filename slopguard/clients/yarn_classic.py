@@ -15,7 +15,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from slopguard.clients import npm_config
+from slopguard.clients import npm_config, yarn_berry
 from slopguard.clients.interface import GateAddress
 from slopguard.clients.npm_config import NpmConfig
 from slopguard.errors import ConfigError
@@ -36,8 +36,11 @@ _OURS = re.compile(
 )
 
 
-def load(flags: Mapping[str, str], env: Mapping[str, str], root: Path) -> NpmConfig:
+def load(flags: Mapping[str, str], env: Mapping[str, str], root: Path, inside: Sequence[Path] = ()) -> NpmConfig:
     """Read the settings, npm's layers before yarn's.
+
+    Args:
+        inside: folders of the project below its root where yarn may be started, the deepest first.
 
     Raises:
         ConfigError: a file cannot be read, or sets an option that leads past the gate.
@@ -53,13 +56,30 @@ def load(flags: Mapping[str, str], env: Mapping[str, str], root: Path) -> NpmCon
         read = npm_config.read if name == "npmrc" else yarnrc
         if name == "yarnrc":
             layers.append((Layer.ENVIRONMENT, _variables(env)))
-        if root != home:
-            layers.append((Layer.PROJECT, read(root / f".{name}", env)))
+        own_folders = [folder for folder in (*inside, root) if folder != home]
+        layers += [(Layer.PROJECT, read(folder / f".{name}", env)) for folder in own_folders]
         layers += [(own_layer, read(own, env)), (Layer.SYSTEM, read(prefix / "etc" / name, env))]
         layers += [(Layer.USER, read(other / f".{name}", env)) for other in _homes(env)[1:]]
         above = [folder for folder in root.parents if folder != home]
         layers += [(Layer.PROJECT, read(folder / f".{name}", env)) for folder in above]
+    _no_options(env, (*inside, root, *root.parents))
     return NpmConfig(tuple(layers), root)
+
+
+def _no_options(env: Mapping[str, str], folders: Sequence[Path]) -> None:
+    """See that no other file from which yarn 1 takes options has one that leads past the gate.
+
+    Raises:
+        ConfigError: one does, or cannot be read.
+    """
+    home = _homes(env)[0]
+    places = [home / ".config" / "yarn" / "config", home / ".yarn" / "config"]
+    places += [Path("/etc/yarnrc"), Path("/etc/yarn/config"), *map(Path, filter(None, [env.get("YARN_CONFIG")]))]
+    for place in places:
+        yarnrc(place, env)
+    for later in (path for folder in (*folders, home) if (path := folder / ".yarnrc.yml").is_file()):
+        if any("--" in key for key in yarn_berry.values(later, env)):
+            raise ConfigError(f"{later} sets an option that leads past the gate", "Take it out of that file")
 
 
 def yarnrc(path: Path, env: Mapping[str, str]) -> dict[str, str]:

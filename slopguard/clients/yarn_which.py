@@ -56,7 +56,7 @@ def which(executable: Path | None, cwd: Path, env: Mapping[str, str]) -> Which:
     """
     start = executable or on_path(env)
     own = _installed(start, cwd, env) if start else None
-    other = _named(cwd, env)
+    other = _named(cwd, env, classic=own is None or own.classic)
     if other:
         said = _inside(other)
         named = _RELEASE.search(other.name)
@@ -129,15 +129,20 @@ def _inside(file: Path) -> tuple[int, str] | None:
     return (1, found[1]) if found else None
 
 
-def _named(cwd: Path, env: Mapping[str, str]) -> Path | None:
-    """The yarn that a settings file names, the nearest first; a variable comes before all."""
+def _named(cwd: Path, env: Mapping[str, str], *, classic: bool) -> Path | None:
+    """The yarn that a settings file names, the nearest first; a variable comes before all.
+
+    To yarn 1 that of the home is the nearest, no variable names a file, and its own file counts too.
+    """
     if env.get("YARN_IGNORE_PATH", "").lower() in ("1", "true"):
         return None
-    if env.get("YARN_YARN_PATH"):
+    if env.get("YARN_YARN_PATH") and not classic:
         return cwd / env["YARN_YARN_PATH"]
     home = Path(env.get("HOME") or Path.home())
-    for folder in (cwd, *cwd.parents, home):
-        for name in (env.get("YARN_RC_FILENAME") or ".yarnrc.yml", ".yarnrc"):
+    folders = (home, cwd, *cwd.parents) if classic else (cwd, *cwd.parents, home)
+    names = (".yarnrc.yml", ".yarnrc") if classic else (env.get("YARN_RC_FILENAME") or ".yarnrc.yml",)
+    for folder in folders:
+        for name in names:
             path = _yarn_path(folder / name, env)
             if path:
                 return folder / path

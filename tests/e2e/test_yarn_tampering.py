@@ -161,3 +161,48 @@ def test_what_yarn_1_notes_of_an_installation_is_what_it_notes_by_itself(world: 
     lock.write_text("")
     assert world.box.direct("yarn", "install").rc == 0  # out of the cache that the guarded one filled
     assert (note.read_bytes(), lock.read_bytes()) == ours
+
+
+def member(world: World) -> None:
+    """A workspace, one of whose members is `a`."""
+    world.box.write("package.json", '{"name": "mine", "private": true, "license": "MIT", "workspaces": ["packages/*"]}')
+    world.box.write("packages/a/package.json", '{"name": "a", "version": "1.0.0", "license": "MIT"}')
+
+
+@for_clients([CLASSIC])
+@pytest.mark.parametrize(
+    ("file", "line"),
+    [
+        ("packages/a/.npmrc", "@acme:registry=URL"),
+        ("packages/a/.yarnrc", '"@acme:registry" "URL"'),
+        ("packages/a/.yarnrc", '--registry "URL"'),
+        ("packages/a/.yarnrc.yml", '"--add.registry": "URL"'),
+        (".yarnrc.yml", '"--registry": "URL"'),
+    ],
+)
+def test_settings_of_a_member_and_options_in_a_later_yarns_file_are_not_overlooked(
+    world: World, stranger: Npm, file: str, line: str
+) -> None:
+    member(world)
+    world.box.write(file, line.replace("URL", stranger.url) + "\n")
+    inside = world.box.project / "packages" / "a"
+    for ran in (
+        world.guarded("yarn", "workspace", "a", "add", "@acme/x"),
+        world.box.guarded("yarn", "add", "@acme/x", cwd=inside),
+    ):
+        assert ran.rc in (1, 2), ran
+        assert (stranger.requests, world.box.installed, world.box.traces) == ([], {}, [])
+
+
+@for_clients([MODERN])
+@pytest.mark.parametrize("file", ["packages/a/.yarnrc.yml", "~/.yarnrc.yml"])
+def test_packages_that_any_settings_file_adds_are_judged(world: World, stranger: Npm, file: str) -> None:
+    member(world)
+    place = world.box.write(file, "") if not file.startswith("~") else world.box.home / ".yarnrc.yml"
+    added = f"{stranger.url}{NAME}/-/{NAME}-1.2.0.tgz"
+    extension = f'packageExtensions:\n  "{NAME}@*":\n    dependencies:\n      added: "{added}"\n'
+    place.write_text(place.read_text() + extension)
+    ran = world.box.guarded("yarn", "add", NAME, cwd=world.box.project / "packages" / "a")
+    world.refuses(ran, 1, "foreign-source", "added")
+    world.refuses(world.guarded("yarn", "workspace", "a", "add", NAME), 1, "foreign-source", "added")
+    assert (stranger.requests, world.box.installed) == ([], {})
