@@ -1,7 +1,7 @@
 """`slopguard status`: what is guarded here and now, what is not, and on what the verdicts rest.
 
 Invariant: without `--test` nothing is started but what says which index a client uses, and no index is asked; with it
-every client is tried for real, and a guarded one that lets an invented name through ends the command in 4.
+every guarded client is tried for real, and one that lets an invented name through ends the command in 4.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ WIDE = 60
 
 
 @click.command(epilog="Example: slopguard status --test")
-@click.option("--test", is_flag=True, help="Try an invented name with every client, for real.")
+@click.option("--test", is_flag=True, help="Try an invented name with every guarded client, for real.")
 @common
 @click.pass_context
 def status(ctx: click.Context, test: bool, config: Path | None, form: str) -> int:
@@ -86,11 +86,15 @@ def _enabled(settings: Settings) -> tuple[str | None, frozenset[str], str]:
 def _tested(
     settings: Settings, clients: tuple[coverage.Covered, ...], env: dict[str, str], now: datetime
 ) -> dict[str, Any]:
-    """Try every client, and keep the result for the next `slopguard status`."""
+    """Try every guarded client, and keep the result for the next `slopguard status`.
+
+    Of one that is not guarded the result is known, and starting it would ask its index and leave its files.
+    """
     from slopguard.config import private
 
-    names = dict.fromkeys(each.name for each in clients)
-    found = {probe.name: probe.found.value for probe in selftest.probe_all(names, env)}
+    found = dict.fromkeys((each.name for each in clients), selftest.Found.OPEN.value)
+    names = [each.name for each in clients if each.guarded]
+    found |= {probe.name: probe.found.value for probe in selftest.probe_all(names, env)}
     tested = {"time": f"{now:%Y-%m-%d %H:%M} UTC", "clients": found}
     private.put(settings.home / TESTED, json.dumps(tested).encode())
     return tested

@@ -30,6 +30,8 @@ PROBES: Mapping[str, tuple[str, ...]] = {
     "npx": ("--yes",),
     "pnpm": ("add",),
     "pnpx": (),
+    "pn": ("add",),
+    "pnx": (),
     "yarn": ("add",),
     "yarnpkg": ("add",),
     "bun": ("add",),

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from slopguard import clients
+from slopguard.guard import selftest
 from tests.enabling.account import Account
 from tests.simulators.clients import fresh_venv
 from tests.simulators.sandbox import Ran
@@ -76,6 +78,20 @@ def test_the_self_test_tries_each_client_for_real_and_is_remembered(account: Acc
     assert f"self-test {said(ran)['tested']}: a ghost was refused by " in again.out
     assert "this week: 0 decisions, 0 refused" in again.out, "neither enable nor the self-test is somebody's install"
     assert account.box.installed == {}
+
+
+def test_a_client_that_is_not_guarded_is_not_started_by_it(account: Account) -> None:
+    """Its result is known; it would ask its index for a made-up name and leave caches and environments behind."""
+    started = account.box.root / "started"
+    late = account.box.root / "bin" / "pipx"
+    late.write_text(f"#!/bin/sh\n: > {started}\nexit 1\n")
+    late.chmod(0o755)
+    assert said(status(account, "--test", "--format", "json", shims=False))["test"]["pipx"] == "open"
+    assert not started.exists()
+
+
+def test_it_knows_what_to_try_with_every_client() -> None:
+    assert set(selftest.PROBES) == set(clients.COMMANDS)
 
 
 def test_a_guard_that_lets_a_ghost_through_ends_in_4(account: Account) -> None:
