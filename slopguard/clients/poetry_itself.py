@@ -76,7 +76,8 @@ def _asked(command: Sequence[str], env: Mapping[str, str]) -> str:
         said = _text(answer)
     if "://" not in said:
         raise ConfigError(
-            "poetry does not load its plugins, so it cannot be guarded", "Check that this works: poetry about"
+            "poetry does not load its plugins, so it cannot be guarded",
+            "Start it without -I and -E of Python, and check that this works: poetry about",
         )
     return said
 

@@ -61,6 +61,8 @@ def sources(found: Iterable[Verdict], indexes: Sequence[Index], said: set[str]) 
 def source(url: str, named: str) -> str:
     """The line about one index that nobody trusted; fixed words, the address without credentials and in ASCII."""
     address = shown(without_credentials(url), _LONGEST)
+    if "://" not in url and not url.startswith("file:"):
+        return f"slopguard: no index is configured under the name {address}. Leave it out, or write its address there."
     words = phrase(named, _LONGEST)
     where = f"is named by {words}; nobody trusted it" if words else "is named and not trusted"
     remove = "Unset it" if named.startswith("the variable") else "Leave it out"

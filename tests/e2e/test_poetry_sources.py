@@ -181,3 +181,12 @@ def test_what_an_adopted_lock_file_holds_may_be_young(world: World) -> None:
     assert code == 0, shown
     ran = world.guarded("poetry", "install")
     assert (ran.rc, ran.lines, world.box.installed) == (0, [], {"sg-parent": "1.3.0"}), ran
+
+
+@for_clients(NEW)
+def test_a_source_that_nobody_configured_is_no_address_to_be_trusted(world: World) -> None:
+    world.established(NAME)
+    ran = world.guarded("poetry", "add", "--source", "nope", NAME)
+    world.refuses_all(ran, 1, "foreign-source", NAME)
+    assert "slopguard: no index is configured under the name nope. Leave it out, or write its address there." in ran.err
+    assert "slopguard trust" not in ran.text
