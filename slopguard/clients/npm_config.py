@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from slopguard.clients import workspace_globs
 from slopguard.clients.sources import Setting, line_of
 from slopguard.errors import ConfigError
 from slopguard.indexes import Credentials, IndexKind
@@ -268,8 +269,9 @@ def workspaces(root: Path) -> list[Path]:
     globs = globs.get("packages", []) if isinstance(globs, dict) else globs
     found: dict[Path, None] = {}
     for pattern in globs if isinstance(globs, list) else []:
-        clean = str(pattern).lstrip("!").removeprefix("./").strip("/")
-        folders = [p for p in root.glob(clean) if (p / "package.json").is_file()] if clean else []
-        for folder in folders:
-            found.pop(folder, None) if str(pattern).startswith("!") else found.setdefault(folder)
+        clean, exact = workspace_globs.plain(str(pattern).lstrip("!").removeprefix("./"))
+        folders = [p for glob in clean for p in root.glob(glob) if (p / "package.json").is_file()]
+        out = str(pattern).startswith("!")
+        for folder in folders if exact or not out else []:
+            found.pop(folder, None) if out else found.setdefault(folder)
     return list(found)
