@@ -16,12 +16,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from slopguard.clients import argv as args
-from slopguard.clients import asking, corepack, pnpm_config, pnpm_itself, pnpm_line, pnpm_project, sources
+from slopguard.clients import asking, corepack, pnpm_config, pnpm_itself, pnpm_line, pnpm_places, pnpm_project, sources
 from slopguard.clients import pnpm_options as options
 from slopguard.clients.interface import GateAddress, Invocation, Launch
 from slopguard.clients.npm import npm_environment
 from slopguard.clients.pnpm_line import Line
-from slopguard.clients.pnpm_project import LOCK, WORKSPACE, Project
+from slopguard.clients.pnpm_project import WORKSPACE, Project
 from slopguard.errors import UsageError
 from slopguard.indexes import Index, IndexKind
 from slopguard.model import Ecosystem, Layer, Location, Sighting
@@ -35,9 +35,13 @@ _OURS = re.compile(
 )
 _LOCAL = re.compile(r"(?:workspace|link|catalog|runtime):")
 _VARIABLE = re.compile(r"^\s*(?:export\s+)?p?npm_config_", re.IGNORECASE | re.MULTILINE)
+_BRINGING = re.compile(
+    r"(?:pnpm_config_)?(?:overrides|package[-_]?extensions|catalogs?|config[-_]?dependencies|(?:named[-_]?)?registries)"
+    r"(?:\..*)?",
+    re.IGNORECASE | re.DOTALL,
+)
+_REPLACING = ("overrides", "packageExtensions")
 _MODULES = "node_modules/.modules.yaml"
-_NOTES = (".modules.yaml", ".pnpm-workspace-state-v1.json")
-"""Where in node_modules pnpm notes the registries it used, and compares them the next time."""
 
 
 class Pnpm:
@@ -62,10 +66,10 @@ class Pnpm:
         if not installs and not first and not pnpm_itself.brings_along(project):
             writes = line.command in options.WRITING
             return Invocation(name, tuple(argv), line.command, installs=False, writes=writes, cwd=project.here)
-        _check_variables(line, cwd)
+        _check_variables(line, cwd, env)
         everything = installs and line.command in options.TREE | options.RUNNING
         everything = everything and not pnpm_line.setting(flags, "global")
-        files = [*project.manifests(), *project.locks()] if everything else _settings_file(project)
+        files = _files(project, flags, env) if everything else _settings_file(project, line)
         return Invocation(
             client=name,
             argv=tuple(argv),
@@ -129,7 +133,8 @@ class Pnpm:
         before: tuple[str, ...] = ()
         if call.offline:
             child["pnpm_config_offline"] = "true"
-        elif not call.frozen:
+            child["pnpm_config_trust_lockfile"] = "true"  # judged here; the cache of what pnpm verified is gone
+        else:
             child |= {f"{prefix}_config_cache_dir": str(scratch / "cache") for prefix in ("npm", "pnpm")}
             before = (f"--config.cache-dir={scratch / 'cache'}", "--config.prefer-offline=false") if old else ()
         return Launch((*command, *before, *pnpm_line.read(call.client, call.argv).argv()), child)
@@ -139,14 +144,16 @@ class Pnpm:
         line = pnpm_line.read(call.client, call.argv)
         if call.command in ("dlx", "create", "self-update") or not call.installs:
             return ()
-        if pnpm_line.setting(line.flags(), "global"):
+        flags = line.flags()
+        if pnpm_line.setting(flags, "global"):
             depths = ("*", "*/*")  # pnpm 10 has one project for all, later ones have one each
-            folders = {p.parent.parent for depth in depths for p in _home(env).glob(f"global/{depth}/{_MODULES}")}
-            return tuple(folder / "node_modules" / name for folder in sorted(folders) for name in _NOTES)
-        project = _project(call, line, env)
-        names = (LOCK, *(f"node_modules/{name}" for name in _NOTES))
-        found = [folder / name for folder in project.folders() for name in names]
-        return (*found, project.root / WORKSPACE)
+            moved = pnpm_places.told(_project(call, line, env), flags, env, "global-dir")
+            bases = (call.here or call.cwd, _home(env))  # pnpm 12 means one below its home
+            homes = [_home(env) / "global", *(base / folder for base in bases for folder in moved)]
+            folders = {p.parent.parent for top in homes for depth in depths for p in top.glob(f"{depth}/{_MODULES}")}
+            return tuple(pnpm_places.everywhere(sorted(folders)))
+        targets = [(call.here or call.cwd) / word for word in line.words[-1:] if call.command == "deploy"]
+        return tuple(pnpm_places.written(_project(call, line, env), flags, env, targets))
 
     def mapped(self, command: Sequence[str], env: Mapping[str, str]) -> frozenset[str]:
         """See `Client.mapped`: none, an address in pnpm's lock file means itself."""
@@ -221,17 +228,26 @@ def _first(
     return [wanted] if wanted else []
 
 
-def _settings_file(project: Project) -> list[Path]:
-    """What config dependencies are read from."""
-    return [path for path in (project.root / WORKSPACE,) if pnpm_itself.brings_along(project) and path.is_file()]
+def _files(project: Project, flags: Mapping[str, str], env: Mapping[str, str]) -> list[Path]:
+    """What a project is installed from."""
+    return [*project.manifests(), *pnpm_places.read_locks(project, flags, env)]
 
 
-def _check_variables(line: Line, cwd: Path) -> None:
-    """Refuse files of variables that set pnpm's own.
+def _settings_file(project: Project, line: Line) -> list[Path]:
+    """What config dependencies are read from, and what pnpm 12 puts in place of a tool that is only run."""
+    replaced = line.command in options.FETCHING and any(project.settings.get(key) for key in _REPLACING)
+    wanted = replaced or pnpm_itself.brings_along(project)
+    return [path for path in (project.root / WORKSPACE,) if wanted and path.is_file()]
+
+
+def _check_variables(line: Line, cwd: Path, env: Mapping[str, str]) -> None:
+    """Refuse files of variables that set pnpm's own, and what only files may say.
 
     Raises:
-        UsageError: such a file is named.
+        UsageError: such a file is named, or an option or variable puts other packages in place (pnpm 12 reads JSON).
     """
+    if any(map(_BRINGING.fullmatch, line.flags())) or any(_BRINGING.fullmatch(k) and "{" in env[k] for k in env):
+        raise UsageError("no option or variable may put other packages in place", "Say it in pnpm-workspace.yaml")
     for name in pnpm_line.environment_files(line):
         try:
             text = (cwd / name).read_text(encoding="utf-8", errors="replace")

@@ -141,7 +141,7 @@ def tokens(env: Mapping[str, str], gate: GateAddress, indexes: Sequence[Index], 
 def _new(project: Project, flags: Mapping[str, str], env: Mapping[str, str]) -> list[Source]:
     """As pnpm 11 and 12 read it."""
     file = config_folder(env) / "config.yaml"
-    own = _yaml(file)
+    own = own_settings(file)
     named = [flags.get("npmrc-auth-file"), _variable(env, "npmrc_auth_file"), _variable(env, "userconfig")]
     trusted = string(own.get("npmrcAuthFile"))
     user, layer = _user_file(env, [*named, None if trusted else env.get("npm_config_userconfig")])
@@ -196,8 +196,12 @@ def _proxies(document: Mapping[str, object]) -> dict[str, str]:
     return {key: value for key, value in found.items() if value}
 
 
-def _yaml(path: Path) -> dict[str, object]:
-    """The file of settings that is pnpm's own."""
+def own_settings(path: Path) -> dict[str, object]:
+    """The file of settings that is pnpm's own.
+
+    Raises:
+        ConfigError: it cannot be read.
+    """
     if not path.is_file():
         return {}
     try:

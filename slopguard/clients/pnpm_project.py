@@ -19,6 +19,8 @@ from slopguard.readers.text import Table, strings
 
 WORKSPACE = "pnpm-workspace.yaml"
 LOCK = "pnpm-lock.yaml"
+_SPECIAL = re.compile(r"[\[\]()]|[@!+]\(")
+"""What a glob may hold that is not matched here: all below the folder before it is taken instead."""
 _MARKS = ("package.json", "package.json5", "package.yaml", WORKSPACE, "node_modules")
 _UNREAD = ("package.json5", "package.yaml")
 """Manifests in notations that pnpm alone reads; it takes them where there is no package.json."""
@@ -50,10 +52,6 @@ class Project:
         """The manifests, and the file that holds the workspace's settings."""
         found = [folder / "package.json" for folder in self.folders()] + [self.root / WORKSPACE]
         return [path for path in found if path.is_file()]
-
-    def locks(self) -> list[Path]:
-        """The lock files, those of other branches (`gitBranchLockfile`) included."""
-        return [path for folder in self.folders() for path in sorted(folder.glob("pnpm-lock*.yaml")) if path.is_file()]
 
     def problems(self) -> list[Problem]:
         """Manifests that are not read."""
@@ -91,8 +89,9 @@ def nearest(folder: Path, names: Iterable[str]) -> Path | None:
 
 def _members(root: Path, globs: Iterable[str]) -> Iterator[Path]:
     """The projects that globs name (`!` takes out again), nothing below node_modules."""
-    wanted = [one for glob in globs if not glob.startswith("!") for one in _braces(glob)]
-    against = [_pattern(one) for glob in globs if glob.startswith("!") for one in _braces(glob[1:])]
+    wanted = [_wider(one) for glob in globs if not glob.startswith("!") for one in _braces(glob)]
+    plain = [glob[1:] for glob in globs if glob.startswith("!") and not _SPECIAL.search(glob)]
+    against = [_pattern(one) for glob in plain for one in _braces(glob)]
     seen: set[Path] = set()
     for glob in wanted:
         for folder in _matching(root, glob.removeprefix("./").strip("/")):
@@ -102,6 +101,12 @@ def _members(root: Path, globs: Iterable[str]) -> Iterator[Path]:
             seen.add(folder)
             if any((folder / name).is_file() for name in ("package.json", *_UNREAD)):
                 yield folder
+
+
+def _wider(glob: str) -> str:
+    """A glob that matches no less, in the notation that is known here."""
+    found = _SPECIAL.search(glob)
+    return glob if found is None else glob[: found.start()].rpartition("/")[0] + "/**"
 
 
 def _matching(root: Path, glob: str) -> Iterator[Path]:

@@ -29,6 +29,7 @@ FORMATS: dict[str, str] = {
     "pylock.toml": "pdm_lock",
     "yarn.lock": "yarn_lock",
     ".yarn-integrity": "yarn_integrity",
+    "lock.yaml": "pnpm_lock",
     "pnpm-lock.yaml": "pnpm_lock",
     "pnpm-workspace.yaml": "pnpm_workspace",
     ".modules.yaml": "pnpm_workspace",
@@ -70,6 +71,7 @@ class Addresses:
         Args:
             name: the file's name; it decides how the text is read.
         """
+        name = re.sub(r"^pnpm-lock\..+\.yaml$", "pnpm-lock.yaml", name)  # one for each branch
         if name in FORMATS:
             forward: Forward = import_module(f"slopguard.guard.{FORMATS[name]}").forward
             return forward(self, text)

@@ -126,9 +126,9 @@ class Guarded:
         """
         addresses = Addresses(address.base, tuple(indexes))
         for path in self.client.lock_files(self.call, self.env):
-            read = path in self.call.files and path.name == "pylock.toml"  # else it is only written (`pip lock`)
-            locks = ("uv.lock", "pdm.lock", "pnpm-lock.yaml")
-            known = read or path.name in locks or path.name.endswith(".py.lock")
+            read = path in self.call.files and path.name in ("pylock.toml", "lock.yaml")  # else it is only written
+            known = read or path.name in ("uv.lock", "pdm.lock") or path.name.endswith(".py.lock")
+            known = known or path.name.startswith("pnpm-lock.")
             if known and path.is_file():
                 addresses.forward(path.name, path.read_text(encoding="utf-8", errors="replace"))
         hosts = {origin(index.url): True for index in indexes}

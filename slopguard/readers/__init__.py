@@ -52,7 +52,7 @@ READERS: dict[str, Reader] = {
         "pylock": r"pylock(?:\.[^.]+)?\.toml",
         "package_json": r"package\.json",
         "package_lock": r"\.?package-lock\.json|npm-shrinkwrap\.json",
-        "pnpm_lock": r"pnpm-lock(?:\..+)?\.yaml",
+        "pnpm_lock": r"(?:pnpm-lock(?:\..+)?|lock)\.yaml",
         "pnpm_workspace": r"pnpm-workspace\.yaml",
         "yarn_lock": r"yarn\.lock",
         "yarnrc": r"\.yarnrc\.yml",

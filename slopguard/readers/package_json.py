@@ -18,6 +18,7 @@ from slopguard.readers.interface import NOWHERE, Context, Load, Problem, Reading
 from slopguard.readers.text import Lines, Table, json_object, plain_json, string, strings, table
 
 _TABLES = ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies")
+_EXTENDED = ("dependencies", "optionalDependencies", "peerDependencies")
 _BUNDLES = ("bundleDependencies", "bundledDependencies")
 _DEPTH = 100
 """Overrides inside overrides; nobody nests them so deep by hand."""
@@ -77,6 +78,10 @@ def _gathered(document: Table, text: str, path: Path, context: Context) -> tuple
     for pattern, value in table(table(document.get("pnpm")).get("overrides")).items():
         if value != "-":  # pnpm: takes the dependency away
             gather.override(pattern.rpartition(">")[2], value, "overrides")
+    for extension in table(table(document.get("pnpm")).get("packageExtensions")).values():
+        for key in _EXTENDED:
+            for name, value in table(table(extension).get(key)).items():
+                gather.entry(name, value, {"group": "packageExtensions"}, "packageExtensions")
     for pattern, value in table(document.get("resolutions")).items():
         gather.override(pattern, value, "resolutions")
     return gather.sightings, gather.problems

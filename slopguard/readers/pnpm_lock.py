@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
+from slopguard.errors import InputError
 from slopguard.model import REGISTRY, Ecosystem, Location, Sighting, Source, SourceKind
 from slopguard.readers import places, spec
 from slopguard.readers.interface import NOWHERE, Context, Load, Problem, Reading
@@ -28,6 +29,10 @@ _OLD = re.compile(
 _NEW = re.compile(r"/?(?P<name>(?:@[^/@]+/)?[^/@]+)@(?P<version>.+)", re.DOTALL)
 _NAMED = re.compile(r"(?P<registry>[A-Za-z][\w.-]*):(?P<version>\d.*)", re.DOTALL)
 _TARBALL = re.compile(r"(?P<index>https?://.*?/)(?P<name>(?:@[^/]+/)?(?P<base>[^/@]+))/-/(?P=base)-[^/]+\.tgz")
+_CONFLICT = re.compile(
+    r"^<{7}(?: [^\n]*)?\n(.*?)(?:^\|{7}(?: [^\n]*)?\n.*?)?^={7}\n(.*?)^>{7}(?: [^\n]*)?(?:\n|\Z)",
+    re.MULTILINE | re.DOTALL,
+)
 _UNUSUAL = re.compile(r"https?://[^/].*|(?!//)[^:\\]*", re.DOTALL)
 """An address of a registry's own: absolute, or relative to the registry."""
 
@@ -59,7 +64,7 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
     lines = Lines(text)
     sightings: list[Sighting] = []
     problems: list[Problem] = []
-    for document in documents(text, path):
+    for document in _documents(text, path):
         for found in _entries(table(document.get("packages"))):
             written = f"  '{found.key}':" if found.key.startswith("@") else f"  {found.key}:"
             location = Location(str(path), lines.following(written))
@@ -69,6 +74,16 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
             else:
                 sightings.append(sighting)
     return Reading(path, tuple(sightings), problems=tuple(problems), locked=True)
+
+
+def _documents(text: str, path: Path) -> list[Table]:
+    """The documents; of a file with conflicts of a merge in it those of both sides, which pnpm puts together itself."""
+    try:
+        return documents(text, path)
+    except InputError:
+        if not _CONFLICT.search(text):
+            raise
+    return [one for side in (r"\1", r"\2") for one in documents(_CONFLICT.sub(side, text), path)]
 
 
 def _entries(packages: Table) -> Iterator[_Entry]:

@@ -61,7 +61,7 @@ def test_every_way_to_say_add(project: Path, line: str) -> None:
     assert (call.command, call.installs, typed(call)) == ("add", True, ["left-pad"])
 
 
-@pytest.mark.parametrize(("word", "command"), [*pnpm_options.ALIASES.items()])
+@pytest.mark.parametrize(("word", "command"), sorted(pnpm_options.ALIASES.items()))
 def test_an_alias_is_the_command_it_stands_for(project: Path, word: str, command: str) -> None:
     if command != "recursive":
         assert parse(project, word).command == command
