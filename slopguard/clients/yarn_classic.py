@@ -13,11 +13,13 @@ import re
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from slopguard.clients import npm_config, yarn_berry
 from slopguard.clients.interface import GateAddress
 from slopguard.clients.npm_config import NpmConfig
+from slopguard.clients.sources import line_of
 from slopguard.errors import ConfigError
 from slopguard.indexes import Index, IndexKind
 from slopguard.model import Layer
@@ -34,6 +36,29 @@ _LEADS_PAST = re.compile(
 _OURS = re.compile(
     r"(?:npm_config|yarn)_(?:registry|@.*|proxy|offline|prefer[-_]offline|userconfig|always[-_]auth)", re.IGNORECASE
 )
+
+
+@dataclass(frozen=True, slots=True)
+class ClassicConfig(NpmConfig):
+    """Yarn 1's settings.
+
+    Args:
+        places: the project's settings files, the nearest first.
+    """
+
+    places: tuple[Path, ...] = ()
+
+    def _named(self, key: str) -> str:
+        """Where the value of a key that is not trusted was written, in words."""
+        found = self.find(key)
+        if found is None or found[1].trusted:
+            return ""
+        if found[1] is not Layer.PROJECT:
+            spoken = {Layer.FLAG: "the option --", Layer.ENVIRONMENT: "the variable npm_config_"}
+            said = any(key in values for _, values in self.layers[: len(spoken)])
+            return spoken[found[1]] + key if said else "a variable for yarn, or a file that one names"
+        holding = (line for place in self.places if (line := line_of(place, found[0])) != str(place))
+        return next(holding, "a settings file of the project")
 
 
 def load(flags: Mapping[str, str], env: Mapping[str, str], root: Path, inside: Sequence[Path] = ()) -> NpmConfig:
@@ -63,7 +88,9 @@ def load(flags: Mapping[str, str], env: Mapping[str, str], root: Path, inside: S
         above = [folder for folder in root.parents if folder != home]
         layers += [(Layer.PROJECT, read(folder / f".{name}", env)) for folder in above]
     _no_options(env, (*inside, root, *root.parents))
-    return NpmConfig(tuple(layers), root)
+    folders = (*inside, root, *root.parents)
+    places = tuple(folder / name for folder in folders for name in (".npmrc", ".yarnrc"))
+    return ClassicConfig(tuple(layers), root, places=places)
 
 
 def _no_options(env: Mapping[str, str], folders: Sequence[Path]) -> None:

@@ -206,3 +206,14 @@ def test_packages_that_any_settings_file_adds_are_judged(world: World, stranger:
     world.refuses(ran, 1, "foreign-source", "added")
     world.refuses(world.guarded("yarn", "workspace", "a", "add", NAME), 1, "foreign-source", "added")
     assert (stranger.requests, world.box.installed) == ([], {})
+
+
+@for_clients([CLASSIC])
+@pytest.mark.parametrize("file", [".yarnrc", "packages/a/.yarnrc", "packages/a/.npmrc"])
+def test_the_file_that_names_a_registry_is_the_one_that_is_said(world: World, stranger: Npm, file: str) -> None:
+    member(world)
+    line = "@acme:registry=URL" if file.endswith("npmrc") else '"@acme:registry" "URL"'
+    place = world.box.write(file, f"\n{line}\n".replace("URL", stranger.url))
+    ran = world.box.guarded("yarn", "add", "@acme/x", cwd=world.box.project / "packages" / "a")
+    world.refuses(ran, 1, "foreign-source", "@acme/x")
+    assert f"index {stranger.url} is named by {place}:2; " in ran.text
