@@ -6,6 +6,7 @@ each file has its address (`origins`). One package may stand there several times
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from slopguard.model import REGISTRY, Ecosystem, Location, Sighting, Source, SourceKind
@@ -17,6 +18,8 @@ from slopguard.readers.uv_lock import origins
 _VERSION = "4"
 _VCS = ("git", "hg", "svn", "bzr")
 _ROOT = "${PROJECT_ROOT}"
+_FETCHED = re.compile(r"https?://", re.IGNORECASE)
+"""What the address of a file on an index begins with."""
 
 
 def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
@@ -46,6 +49,9 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
 def _sighting(package: Table, name: str, location: Location, base: Path) -> Sighting:
     source, extra = _source(package, base)
     files = tables(package.get("files"))
+    beside = next((url for file in files if (url := string(file.get("url"))) and not _FETCHED.match(url)), None)
+    if source is REGISTRY and beside is not None:  # pdm takes it from there, whatever else is listed
+        source, extra = places.url_source(beside), {**extra, "archive": "1"}
     if extras := strings(package.get("extras")):
         extra["extras"] = ",".join(extras)
     return Sighting(

@@ -35,6 +35,13 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
 
 def _sighting(package: Table, base: Path, location: Location) -> Sighting:
     source, extra = _source(package, base)
+    listed = [table(package.get("sdist")), *tables(package.get("wheels"))]
+    beside = next((place for file in listed if (place := _beside(file))), None)
+    if source.kind is SourceKind.REGISTRY and beside:  # whoever installs it may take that, whatever else is listed
+        source, extra = (
+            places.url_source(beside) if "://" in beside else places.path_source(beside, base),
+            {"archive": "1"},
+        )
     files = [table(package.get("archive")), table(package.get("sdist")), *tables(package.get("wheels"))]
     if marker := string(package.get("marker")):
         extra["marker"] = marker
@@ -61,6 +68,12 @@ def _source(package: Table, base: Path) -> tuple[Source, dict[str, str]]:
     if index := string(package.get("index")):
         return Source(SourceKind.REGISTRY, places.clean(index), trusted=False), {}
     return Source(trusted=False), {}
+
+
+def _beside(file: Table) -> str:
+    """Where a file lies that comes from no index, `""` for one that does."""
+    url = string(file.get("url"))
+    return string(file.get("path")) if not url else "" if url.lower().startswith(("http://", "https://")) else url
 
 
 def _digests(file: Table) -> list[str]:

@@ -303,3 +303,16 @@ def test_the_sessions_secret_is_not_in_pdms_cache(world: World) -> None:
     kept = [file.read_bytes() for file in (world.box.home / ".cache/pdm/http").rglob("*") if file.is_file()]
     assert b"sg_alpha-1.2.0" in b"".join(kept)
     assert b"Basic " not in b"".join(kept)
+
+
+@for_clients(EVERY)
+@pytest.mark.parametrize("first", ["file:///tmp/", "file:///${PROJECT_ROOT}/", "FILE:///tmp/"])
+def test_a_file_of_the_project_in_the_lock_is_no_release_of_the_index(world: World, first: str) -> None:
+    """It stands beside the real one, whose digest is right."""
+    world.established(NAME)
+    write(world.box, {NAME: ""})
+    assert world.box.direct("pdm", "lock", "--static-urls").rc == 0
+    text = lock(world).read_text()
+    added = f'{{url = "{first}sg_alpha-1.2.0-py3-none-any.whl", hash = "sha256:{"0" * 64}"}},\n    {{url = "http'
+    lock(world).write_text(text.replace('{url = "http', added, 1))
+    world.refuses_all(world.guarded("pdm", "sync"), 1, "foreign-source", NAME)
