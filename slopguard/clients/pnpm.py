@@ -75,7 +75,7 @@ class Pnpm:
             argv=tuple(argv),
             command=line.command,
             installs=True,
-            typed=(*first, *_typed(line, project.here)),
+            typed=(*first, *pnpm_itself.brought(project), *_typed(line, project.here)),
             files=tuple(files),
             indexes=_flag_indexes(flags),
             problems=tuple(project.problems()) if everything else (),

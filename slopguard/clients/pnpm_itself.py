@@ -19,7 +19,7 @@ from slopguard.clients.pnpm_options import UNSWITCHED
 from slopguard.clients.pnpm_project import LOCK, WORKSPACE, Project
 from slopguard.errors import InputError
 from slopguard.model import Ecosystem, Location, Sighting
-from slopguard.readers import load
+from slopguard.readers import load, pnpm_workspace
 from slopguard.readers.spec import npm_version
 from slopguard.readers.text import Table, json_object, string, table
 
@@ -114,12 +114,23 @@ def _told_not_to(flags: Mapping[str, str], env: Mapping[str, str], project: Proj
 
 def brings_along(project: Project) -> bool:
     """Whether config dependencies are to be installed first."""
-    found = table(project.settings.get("configDependencies"))
+    found = table(project.settings.get("configDependencies")) | _older(project)
     folder = project.root / "node_modules" / ".pnpm-config"
     return any(
         _manifest(folder / name / "package.json").get("version") != _config_version(value)
         for name, value in found.items()
     )
+
+
+def _older(project: Project) -> Table:
+    """Config dependencies in package.json, where pnpm 10 still takes them from."""
+    return table(table(_manifest(project.root / "package.json").get("pnpm")).get("configDependencies"))
+
+
+def brought(project: Project) -> list[Sighting]:
+    """The config dependencies that package.json names; those of pnpm-workspace.yaml its reader tells."""
+    location = Location(str(project.root / "package.json"))
+    return [pnpm_workspace.config_dependency(name, value, location) for name, value in _older(project).items()]
 
 
 def _config_version(value: object) -> str:

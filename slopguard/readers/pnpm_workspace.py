@@ -83,7 +83,7 @@ def _sightings(document: Table, path: Path, lines: Lines) -> Iterator[Sighting]:
             for name, value in table(table(extension).get(group)).items():
                 yield _entry(name, value, base, _at(path, lines, pattern), "packageExtensions")
     for name, value in table(document.get("configDependencies")).items():
-        yield _config_dependency(name, value, _at(path, lines, name))
+        yield config_dependency(name, value, _at(path, lines, name))
 
 
 def _at(path: Path, lines: Lines, text: str) -> Location:
@@ -107,7 +107,7 @@ def _override(pattern: str, value: object, base: Path, location: Location) -> Si
     return found
 
 
-def _config_dependency(name: str, value: object, location: Location) -> Sighting:
+def config_dependency(name: str, value: object, location: Location) -> Sighting:
     """`name: VERSION+INTEGRITY`, or a table with an `integrity` like that and the address of a tarball."""
     fields = table(value)
     written = string(value) or string(fields.get("integrity")) or string(fields.get("version"))

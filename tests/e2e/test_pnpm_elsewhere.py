@@ -57,6 +57,19 @@ def test_what_package_json_adds_to_a_package(world: World, rogue: Npm) -> None:
     refused(world, rogue, "pnpm", "install")
 
 
+@for_clients(OLD)
+@pytest.mark.parametrize("line", ["ls", "install"])
+def test_config_dependencies_of_package_json(world: World, rogue: Npm, line: str) -> None:
+    """They come before any command, with their integrity and no question to the registry."""
+    named = {NAME: f"1.2.0+{world.registry.packages[NAME]['1.2.0'].artefact.integrity}"}  # type: ignore[union-attr]
+    project(world, pnpm={"configDependencies": named})
+    world.refuses_all(world.guarded("pnpm", line, deny=[NAME]), 1, "denied", NAME)
+    project(
+        world, pnpm={"configDependencies": {STRANGER: {"integrity": "1.0.0+sha512-AQEB", "tarball": address(rogue)}}}
+    )
+    refused(world, rogue, "pnpm", line)
+
+
 @for_clients(EVERY)
 @pytest.mark.parametrize("glob", ["packages/[ab]", "packages/[!b]", "pack{age,}s/@(a|b)", "packages/!(b)"])
 def test_members_named_by_unusual_globs(world: World, rogue: Npm, glob: str) -> None:
