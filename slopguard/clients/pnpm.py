@@ -234,8 +234,9 @@ def _files(project: Project, flags: Mapping[str, str], env: Mapping[str, str]) -
 
 
 def _settings_file(project: Project, line: Line) -> list[Path]:
-    """What config dependencies are read from, and what pnpm 12 puts in place of a tool that is only run."""
+    """What config dependencies are read from, and what puts other packages in place of a tool's."""
     replaced = line.command in options.FETCHING and any(project.settings.get(key) for key in _REPLACING)
+    replaced = replaced or any("catalog:" in (token.value or "") for token in line.tokens)
     wanted = replaced or pnpm_itself.brings_along(project)
     return [path for path in (project.root / WORKSPACE,) if wanted and path.is_file()]
 

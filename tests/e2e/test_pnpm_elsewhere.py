@@ -88,6 +88,15 @@ def test_what_an_override_puts_in_place_of_a_tool(world: World, rogue: Npm, line
     refused(world, rogue, *line)
 
 
+@for_clients(NEW)
+@pytest.mark.parametrize("line", [["pnpx"], ["pnpm", "dlx"], ["pnpm", "--package=sg-tool@catalog:", "dlx"]])
+def test_what_a_catalog_puts_in_place_of_a_tool(world: World, rogue: Npm, line: list[str]) -> None:
+    world.established("sg-tool")
+    project(world)
+    world.box.write("pnpm-workspace.yaml", f"packages: ['.']\ncatalog:\n  sg-tool: {address(rogue)}\n")
+    refused(world, rogue, *line, "sg-tool" if len(line) > 2 else "sg-tool@catalog:")
+
+
 @for_clients(EVERY)
 def test_what_an_option_or_a_variable_puts_in_place(world: World, rogue: Npm) -> None:
     project(world, dependencies={NAME: "^1.0.0"})
