@@ -71,6 +71,8 @@ def disable(
         enabled = record.read(settings.home)
         said = _partly(settings, enabled, names, folder) if names or folder else switch.put_back(settings.home, enabled)
     part = "what you named is off; the rest is still guarded." if names or folder else "off. Everything is as it was."
+    if said and not (names or folder):
+        part = "off. Everything is as it was, but for what was changed since."
     click.echo(printable_lines([*(f"slopguard: {line}" for line in said), f"slopguard: {part}"]))
     return 0
 

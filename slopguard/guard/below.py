@@ -21,7 +21,7 @@ from pathlib import Path
 
 from slopguard.clients.interface import Invocation
 from slopguard.errors import UsageError
-from slopguard.guard import find, outer
+from slopguard.guard import circles, find, outer
 from slopguard.guard.net import runs_own_code
 
 HELD = "held.json"
@@ -76,6 +76,6 @@ def started(client: str, argv: Sequence[str], env: Mapping[str, str]) -> None:
     kept = {key: value for key, value in env.items() if key != find.VIA}
     command = list(argv) if client == "run" else [*find.command(client, kept, env.get(find.VIA, "")), *argv]
     try:
-        os.execvpe(command[0], command, kept)  # noqa: S606 no shell: the user's own arguments, as typed
+        os.execvpe(command[0], command, circles.became(kept, command[0]))  # noqa: S606 no shell: the user's own arguments, as typed
     except OSError as error:
         raise UsageError(f"{Path(command[0]).name} cannot be started", "Check that it is installed") from error

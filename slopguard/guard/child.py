@@ -11,6 +11,7 @@ from pathlib import Path
 from types import FrameType
 
 from slopguard.errors import UsageError
+from slopguard.guard import circles
 
 _FORWARDED = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 _SHARED = (signal.SIGINT, signal.SIGQUIT)
@@ -34,7 +35,7 @@ def run(
         UsageError: it cannot be started.
     """
     try:
-        process = _started(argv, env, cwd, confined, stdout=subprocess.PIPE if edit else None)
+        process = _started(argv, circles.above(env, argv[0]), cwd, confined, stdout=subprocess.PIPE if edit else None)
     except OSError as error:
         raise UsageError(f"{Path(argv[0]).name or argv[0]} cannot be started", "Check that it is installed") from error
     with _handed_on(process):

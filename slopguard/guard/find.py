@@ -17,6 +17,7 @@ from pathlib import Path
 
 from slopguard.clients import plain
 from slopguard.errors import UsageError
+from slopguard.guard import circles
 
 SHIM_MARK = "# slopguard shim"
 MOVED = ".slopguard"
@@ -68,7 +69,7 @@ def executable(name: str, env: Mapping[str, str]) -> Path | None:
     """The first executable of that name on PATH that is no shim."""
     for folder in _folders(env):
         path = shutil.which(name, path=folder)
-        if path and (client := behind(Path(path))):
+        if path and (client := behind(Path(path))) and not circles.led_back(client, name, env):
             return client
     return None
 

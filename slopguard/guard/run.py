@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from slopguard.errors import SlopguardError, UsageError
-from slopguard.guard import find, outer
+from slopguard.guard import circles, find, outer
 from slopguard.guard.quick import installs_nothing
 
 if TYPE_CHECKING:
@@ -99,4 +99,4 @@ def _split(call: Invocation) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
 
 def straight(argv: Sequence[str], env: Mapping[str, str]) -> None:
     """Become the client: no gate, no tax; never returns."""
-    os.execve(argv[0], list(argv), dict(env))  # noqa: S606 no shell: the user's own arguments, as typed
+    os.execve(argv[0], list(argv), circles.became(env, argv[0]))  # noqa: S606 no shell: the user's own arguments, as typed

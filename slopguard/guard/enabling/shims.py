@@ -25,7 +25,25 @@ _HEAD = f"""#!/bin/sh
 {SHIM_MARK}
 """
 _ITSELF = f"""
-_slopguard_itself() {{ # the first $1 on PATH that is no shim of slopguard's
+_slopguard_led_back() {{ # whether this process, or the script that started it, was that file, not the client itself
+    case ${{SLOPGUARD_PAST-}}: in *":$_slopguard_file:"*) ;; *) return 1 ;; esac
+    case $_slopguard_first in
+        '#!'*) ;;
+        *)
+            _slopguard_real=$(readlink -f "$_slopguard_file")
+            case ${{_slopguard_real##*/}} in "${{1%%[0-9.]*}}"*) return 1 ;; esac
+            ;;
+    esac
+    case $SLOPGUARD_PAST in "$$":* | ">$PPID":*) return 0 ;; esac
+    _slopguard_above=$(ps -o ppid= -o args= -p "$PPID" 2>/dev/null) || return 1
+    _slopguard_above=${{_slopguard_above#"${{_slopguard_above%%[! ]*}}"}}
+    _slopguard_real=${{_slopguard_above#* }}
+    case ${{_slopguard_real%% *}} in *sh) ;; *) return 1 ;; esac
+    case $SLOPGUARD_PAST in "$PPID":* | ">${{_slopguard_above%% *}}":*) return 0 ;; esac
+    return 1
+}}
+
+_slopguard_itself() {{ # the first $1 on PATH that is no shim of slopguard's, and has not led back to one
     set -f
     IFS=:
     for _slopguard_folder in $PATH; do
@@ -40,8 +58,18 @@ _slopguard_itself() {{ # the first $1 on PATH that is no shim of slopguard's
             _slopguard_file=${{_slopguard_folder:-.}}/{MOVED}/$1
             [ -x "$_slopguard_file" ] || continue
         fi
+        if _slopguard_led_back "$1"; then
+            SLOPGUARD_PAST=$$:${{SLOPGUARD_PAST#*:}}
+            continue
+        fi
         set +f
         unset IFS
+        case ${{SLOPGUARD_PAST-}} in
+            "$$":"$_slopguard_file" | "$$":*":$_slopguard_file") ;;
+            "$$":* | ">$PPID":*) SLOPGUARD_PAST=$$:${{SLOPGUARD_PAST#*:}}:$_slopguard_file ;;
+            *) SLOPGUARD_PAST=$$:$_slopguard_file ;;
+        esac
+        export SLOPGUARD_PAST
         return 0
     done
     set +f
