@@ -1,7 +1,7 @@
 """A version manager's `pip` looks on PATH for the system's and finds our shim, which would start the manager again.
 
 Invariants: what a shim or slopguard started is written in one variable, with the process that became it or is above it;
-only that process come back as a shim, or its shell script, leaves the file out; a client itself (no script,
+only that process, come back as a shim, or its shell script leaves the file out; a client itself (no script,
 no link to a program of another name) may start itself again. The variable can only choose a later client on PATH.
 """
 
