@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tests.simulators import clients, drivers
+from tests.simulators.drivers.pip import pip_settings
 from tests.simulators.npm import Npm
 from tests.simulators.pypi import PyPI
 from tests.simulators.sandbox import Sandbox
@@ -31,6 +32,8 @@ class Uv:
         clients.fresh_venv(box.venv)
 
     def use(self, box: Sandbox, registry: PyPI | Npm, *extra: str) -> None:
+        """pip's settings too: other commands of ours ask whichever of the two is there."""
+        pip_settings(box, registry, *extra)
         uv_settings(box, registry, *extra)
 
     def install(self, *names: str) -> list[str]:
