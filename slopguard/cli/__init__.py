@@ -18,6 +18,7 @@ from pathlib import Path
 
 from slopguard import clients
 from slopguard.errors import SlopguardError, UsageError
+from slopguard.guard import outer
 
 SELDOM = 200_000
 """Net allocations between two rounds of garbage collection: our commands are short, and at the default of 700 a
@@ -65,6 +66,7 @@ def _dispatch(args: list[str]) -> int:
         if not command:
             raise UsageError("run needs a command after --", "For example: slopguard run -- make install")
         return _guarded("run", command, config, net=net)
+    outer.take_back()  # below a guard: its gate is not the user's index
     if rest[:1] == ["ask"]:
         from slopguard.cli.plain import plain
 

@@ -5,6 +5,7 @@ Invariant: what is restored is what the user's own shell had; whoever can forge 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -48,6 +49,19 @@ def told(folder: Path) -> list[int]:
     except OSError:
         return []
     return [int(line) for line in text.split() if line.isdigit()]
+
+
+def take_back() -> None:
+    """Make this process' own environment the user's again: what we ask an index with comes from there, proxies too.
+
+    The record stays, for `tell`.
+    """
+    if VARIABLE not in os.environ:
+        return
+    record, env = os.environ[VARIABLE], restored(os.environ)
+    for key in os.environ.keys() - env.keys():
+        del os.environ[key]
+    os.environ.update(env | {VARIABLE: record})
 
 
 def restored(env: Mapping[str, str]) -> dict[str, str]:

@@ -39,6 +39,7 @@ def main(client: str, argv: Sequence[str], config: Path | None = None, *, net: b
         confined = below.held(os.environ)
         if confined is not None:
             below.started(client, argv, confined)
+        outer.take_back()
     if client == "run":
         from slopguard.guard.shims import main as run_command
 

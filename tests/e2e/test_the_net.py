@@ -107,3 +107,27 @@ def test_a_projects_own_script_may_start_a_guard_of_its_own(npm_world: World) ->
     assert "127.0.0.1" not in (npm_world.box.project / "sub" / "package-lock.json").read_text().replace(
         npm_world.registry.url, ""
     )
+
+
+def test_a_guard_below_another_asks_the_index_in_the_users_own_way(walled: Walled) -> None:
+    """The index is reached by the user's proxy alone: the one that leads a client to the gate above refuses it."""
+    if walled.box.client.family != "npm":
+        pytest.skip("of these clients only npm runs scripts of the project's own")
+    walled.box.write("sub/package.json", '{"name": "sub", "version": "0.0.0"}')
+    guard = f"{sys.executable} -m slopguard"
+    script = f"{guard} ask npm:sg-alpha && {guard} npm install --prefix sub sg-alpha"
+    walled.box.write(
+        "package.json", f'{{"name": "mine", "version": "0.0.0", "scripts": {{"postinstall": "{script}"}}}}'
+    )
+    ran = walled.guarded("npm", "install", env={"HTTP_PROXY": walled.proxy.url})
+    assert ran.rc == 0, ran
+    assert (walled.box.project / "sub" / "node_modules" / "sg-alpha").is_dir(), ran
+
+
+def test_a_question_under_run_is_asked_of_the_users_own_index(walled: Walled) -> None:
+    if walled.box.client.family == "uv":
+        pytest.skip("`ask` asks pip's index where a pip is there too")
+    ask = f"{sys.executable} -m slopguard ask {walled.ecosystem}:sg-alpha"
+    for net in ((), ("--net",)):
+        ran = walled.guarded("run", *net, "--", "sh", "-c", ask, env={"HTTP_PROXY": walled.proxy.url})
+        assert ran.rc == 0, ran
