@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from slopguard.clients import argv as args
-from slopguard.clients import asking, npm_config, npm_options, sources
+from slopguard.clients import asking, npm_config, npm_indexes, npm_options, sources
 from slopguard.clients.interface import GateAddress, Invocation, Launch
 from slopguard.errors import UsageError
 from slopguard.indexes import Index, IndexKind
@@ -68,24 +68,7 @@ class Npm:
         _, tokens, _ = _understood(call.client, call.argv)
         config = npm_config.load(_flags(tokens), env, call.cwd, folder)
         used = config.settings(default)
-        held = {sources.canonical(s.url): config.credentials(s.url) for s in used}
-        loose = config.text("strict-ssl") == "false" == config.vouched("strict-ssl")
-        bundle = sources.file_of(config.own("cafile"))
-        text = None if bundle else (config.own("ca") or "").replace("\\n", "\n") or None
-        return sources.build(
-            self.ecosystem,
-            used,
-            config.everywhere(default),
-            {url: found for url, found in held.items() if found},
-            env=env,
-            ca_file=bundle,
-            ca_text=text,
-            ca_extra=None if bundle or text else sources.file_of(env.get("NODE_EXTRA_CA_CERTS")),
-            own_cert=config.own_cert,
-            proxy=lambda url: config.own("https-proxy") or config.own("proxy"),
-            no_proxy=config.own("noproxy") or env.get("no_proxy") or env.get("NO_PROXY") or "",
-            insecure=frozenset(_host(s.url) for s in used) if loose else frozenset(),
-        )
+        return npm_indexes.built(config, used, config.everywhere(default), env)
 
     def launch(
         self,
@@ -262,7 +245,3 @@ def _knows_allow_git(folder: Path) -> bool:
         return "'allow-git'" in file.read_text(encoding="utf-8")
     except OSError:
         return False
-
-
-def _host(url: str) -> str:
-    return url.partition("://")[2].partition("/")[0].rpartition("@")[2].partition(":")[0]

@@ -16,7 +16,17 @@ from dataclasses import replace
 from pathlib import Path
 
 from slopguard.clients import argv as args
-from slopguard.clients import asking, corepack, pnpm_config, pnpm_itself, pnpm_line, pnpm_places, pnpm_project, sources
+from slopguard.clients import (
+    asking,
+    corepack,
+    npm_indexes,
+    pnpm_config,
+    pnpm_itself,
+    pnpm_line,
+    pnpm_places,
+    pnpm_project,
+    sources,
+)
 from slopguard.clients import pnpm_options as options
 from slopguard.clients.interface import GateAddress, Invocation, Launch
 from slopguard.clients.npm import npm_environment
@@ -93,24 +103,7 @@ class Pnpm:
         built_in = pnpm_config.built_in(command, env)
         found = pnpm_config.load(project, line.flags(), env, _version(command, env))
         config, used = found.keys, found.settings(built_in)
-        held = {sources.canonical(s.url): config.credentials(s.url) for s in used}
-        loose = config.text("strict-ssl") == "false" == config.vouched("strict-ssl")
-        bundle = sources.file_of(config.own("cafile"))
-        text = None if bundle else (config.own("ca") or "").replace("\\n", "\n") or None
-        return sources.build(
-            self.ecosystem,
-            used,
-            config.everywhere(built_in["registry"]),
-            {url: credentials for url, credentials in held.items() if credentials},
-            env=env,
-            ca_file=bundle,
-            ca_text=text,
-            ca_extra=None if bundle or text else sources.file_of(env.get("NODE_EXTRA_CA_CERTS")),
-            own_cert=config.own_cert,
-            proxy=lambda url: config.own("https-proxy") or config.own("proxy"),
-            no_proxy=config.own("noproxy") or env.get("no_proxy") or env.get("NO_PROXY") or "",
-            insecure=frozenset(_host(s.url) for s in used) if loose else frozenset(),
-        )
+        return npm_indexes.built(config, used, config.everywhere(built_in["registry"]), env)
 
     def launch(
         self,
@@ -308,10 +301,6 @@ def _offline(flags: Mapping[str, str], env: Mapping[str, str], project: Project)
     named = [env.get(name) or env.get(name.upper()) for name in variables]
     said = flags.get("offline") or next(filter(None, named), None) or str(project.settings.get("offline") or "")
     return said in ("true", "1")
-
-
-def _host(url: str) -> str:
-    return url.partition("://")[2].partition("/")[0].rpartition("@")[2].partition(":")[0]
 
 
 def _home(env: Mapping[str, str]) -> Path:

@@ -12,7 +12,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from slopguard.clients import argv as args
-from slopguard.clients import corepack, npm_config, sources, yarn_berry, yarn_classic, yarn_line, yarn_which
+from slopguard.clients import (
+    corepack,
+    npm_config,
+    npm_indexes,
+    sources,
+    yarn_berry,
+    yarn_classic,
+    yarn_line,
+    yarn_which,
+)
 from slopguard.clients import yarn_options as options
 from slopguard.clients.interface import GateAddress, Invocation, Launch
 from slopguard.clients.npm import creator
@@ -248,24 +257,7 @@ def _classic(line: Line, which: Which, env: Mapping[str, str], root: Path, insid
     used = [replace(s, layer=Layer.PROJECT) if s.layer is Layer.BUILTIN else s for s in used]
     known = [s for s in config.everywhere(default) if s.layer is not Layer.BUILTIN]
     known += [Setting(which.vouched)] if which.vouched else []
-    held = {sources.canonical(s.url): config.credentials(s.url) for s in used}
-    loose = config.text("strict-ssl") == "false" == config.vouched("strict-ssl")
-    bundle = sources.file_of(config.own("cafile"))
-    text = None if bundle else (config.own("ca") or "").replace("\\n", "\n") or None
-    return sources.build(
-        Ecosystem.NPM,
-        used,
-        known,
-        {url: found for url, found in held.items() if found},
-        env=env,
-        ca_file=bundle,
-        ca_text=text,
-        ca_extra=None if bundle or text else sources.file_of(env.get("NODE_EXTRA_CA_CERTS")),
-        own_cert=config.own_cert,
-        proxy=lambda url: config.own("https-proxy") or config.own("proxy"),
-        no_proxy=config.own("noproxy") or env.get("no_proxy") or env.get("NO_PROXY") or "",
-        insecure=frozenset(_host(s.url) for s in used) if loose else frozenset(),
-    )
+    return npm_indexes.built(config, used, known, env)
 
 
 def _argv(call: Invocation) -> list[str]:
