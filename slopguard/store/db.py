@@ -147,7 +147,7 @@ def _reported() -> Iterator[None]:
     """Turn what SQLite and the file system report into our one error, without their words."""
     try:
         yield
-    except (sqlite3.Error, OSError) as error:
+    except (sqlite3.Error, OSError, UnicodeDecodeError) as error:  # the last: SQLite quotes a damaged page
         raise StoreError("the database cannot be read or written") from error
 
 
