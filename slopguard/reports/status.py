@@ -119,8 +119,8 @@ def _test(status: Status) -> Iterator[str]:
     if status.tested is None:
         yield "self-test: not run yet (slopguard status --test)"
         return
-    refused = [name for name, found in status.test.items() if found == "refused"]
-    by = _of(refused, status.test)
+    refused = in_short([name for name, found in status.test.items() if found == "refused"])
+    by = _of(refused, in_short(list(status.test)))
     yield f"self-test {status.tested}: a ghost was refused by {by} (again: slopguard status --test)"
     unverified = [name for name, found in status.test.items() if found == "unverified"]
     if unverified:
@@ -129,8 +129,12 @@ def _test(status: Status) -> Iterator[str]:
     if stopped:
         yield f"  slopguard cannot work with it here, so it installs nothing (try it): {' '.join(stopped)}"
     passed = [name for name, found in status.test.items() if found == "open"]
-    if passed:
-        yield f"  NOT refused: {' '.join(passed)}"
+    through = in_short([name for name in passed if name in status.guarded])
+    if through:
+        yield f"  NOT refused: {' '.join(through)}"
+    bare = in_short([name for name in passed if name not in status.guarded])
+    if bare:
+        yield f"  not guarded in this shell, so not tried: {' '.join(bare)}"
 
 
 def in_short(names: Sequence[str]) -> list[str]:
@@ -138,5 +142,5 @@ def in_short(names: Sequence[str]) -> list[str]:
     return [name for name in names if not (name[-1].isdigit() and name.rstrip("0123456789.") in names)]
 
 
-def _of(some: Sequence[str], everything: Mapping[str, str]) -> str:
+def _of(some: Sequence[str], everything: Sequence[str]) -> str:
     return f"{len(some)} of {len(everything)} client{'s' * (len(everything) != 1)}"

@@ -66,6 +66,7 @@ def test_a_virtual_environment_with_a_pip_of_its_own_is_named(account: Account) 
 
 
 def test_the_self_test_tries_each_client_for_real_and_is_remembered(account: Account) -> None:
+    assert "not guarded in this shell, so not tried: " in status(account, "--test", shims=False).out
     ran = status(account, "--test", "--format", "json", shims=False)
     assert ran.rc == 0, ran  # nothing is guarded, and nothing was said to be
     assert set(said(ran)["test"].values()) == {"open"}
