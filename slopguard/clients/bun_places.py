@@ -61,7 +61,8 @@ def fetched(env: Mapping[str, str], config: BunConfig, name: str) -> list[Path]:
     found: list[Path] = []
     for cache in caches(env, config, None):
         found += cache.glob(f".bunx-{user}/{_escaped(name)}@*/bun.lock")
-    for folder in dict.fromkeys(("/tmp", env.get("BUN_TMPDIR", "/tmp"), env.get("TMPDIR", "/tmp"))):  # noqa: S108
+    fixed = "/tmp"  # noqa: S108 where bunx keeps what it fetched; read, never written
+    for folder in dict.fromkeys((fixed, env.get("BUN_TMPDIR", fixed), env.get("TMPDIR", fixed))):
         found += Path(folder).glob(f"bunx-{user}-{_escaped(name)}@*/bun.lock")
     return sorted(found)
 

@@ -132,7 +132,7 @@ def redirect_requests(told: Told) -> None:
     def get_adapter(session: Session, url: Any) -> Any:
         return Passage(session)
 
-    Session.get_adapter = get_adapter  # type: ignore[assignment, method-assign]
+    Session.get_adapter = get_adapter  # type: ignore[assignment, method-assign]  # for this process alone
 
 
 def _remember(told: Told, answer: Any) -> None:
@@ -147,7 +147,7 @@ def write_down_origins(told: Told) -> None:
     """What poetry remembers of a release names its files' real addresses: plugins write them down (pylock.toml)."""
     from poetry.repositories.http_repository import HTTPRepository
 
-    original = HTTPRepository._links_to_data  # noqa: SLF001
+    original = HTTPRepository._links_to_data  # noqa: SLF001 poetry offers no other place
 
     def links_to_data(repository: Any, links: Any, data: Any) -> Any:
         made = original(repository, links, data)
@@ -156,7 +156,7 @@ def write_down_origins(told: Told) -> None:
                 file["url"] = told.origins.get(file["url"], file["url"])
         return made
 
-    HTTPRepository._links_to_data = links_to_data  # noqa: SLF001
+    HTTPRepository._links_to_data = links_to_data  # noqa: SLF001 poetry offers no other place
 
 
 def _refused(request: Any) -> Any:
@@ -178,7 +178,7 @@ def speak_simple_api() -> None:
     from poetry.repositories.pypi_repository import PyPiRepository
     from poetry.repositories.single_page_repository import SinglePageRepository
 
-    PyPiRepository._get = _page  # noqa: SLF001
+    PyPiRepository._get = _page  # noqa: SLF001 poetry offers no other place
     PyPiRepository._get_release_info = LegacyRepository._get_release_info  # noqa: SLF001
     PyPiRepository.find_links_for_package = LegacyRepository.find_links_for_package
     SinglePageRepository._get_page = LegacyRepository._get_page  # noqa: SLF001
