@@ -191,6 +191,20 @@ _ROWS = (
         "Nothing is wrong with the name; retry once later",
         Ends.BY_ITSELF,
     ),
+    Rule(
+        "unreadable",
+        Outcome.UNCHECKED,
+        "a file could not be read whole",
+        "Split it or make it readable; what it names was not judged",
+        Ends.BY_A_PERSON,
+    ),
+    Rule(
+        "malformed",
+        Outcome.UNCHECKED,
+        "a file is not what its name says",
+        "Correct it; what it names was not judged",
+        Ends.BY_A_PERSON,
+    ),
     # quarantine
     Rule(
         "index-quarantined",
@@ -251,6 +265,34 @@ _ROWS = (
         Outcome.WARN,
         "the command cannot be read without running it",
         "Name the packages in a file",
+        Ends.BY_A_PERSON,
+    ),
+    Rule(
+        "settings-loosened",
+        Outcome.WARN,
+        "it switches off a check of the client",
+        "Take it out, or ask the user",
+        Ends.BY_A_PERSON,
+    ),
+    Rule(
+        "unhashed",
+        Outcome.WARN,
+        "the lock file holds no digest for it",
+        "Write the lock file anew with the client",
+        Ends.BY_A_PERSON,
+    ),
+    Rule(
+        "lock-drift",
+        Outcome.WARN,
+        "the lock file does not hold what its manifest asks for",
+        "Write the lock file anew with the client",
+        Ends.BY_A_PERSON,
+    ),
+    Rule(
+        "unknown-import",
+        Outcome.WARN,
+        "a module that no verified package is known to hold",
+        "Do not guess a package for it; see what holds it first",
         Ends.BY_A_PERSON,
     ),
     # allow: the earliest that holds is named

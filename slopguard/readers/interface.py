@@ -19,7 +19,8 @@ of a single file); `editable`; `alias` (the npm name it is installed under); `ex
 dist-tag); `group` (the table or list it stands in: `dependencies`, `build-system`, `dev`, `overrides` ...);
 `constraint` (limits a version, introduces no name); `optional`; `origins` (lock files: the
 `scheme://host[:port]` of its files, blank-separated); `bundled` (its files travel inside its parent's archive);
-`link` (npm: a link to a folder); `index` (the name of the index it is pinned to).
+`link` (npm: a link to a folder); `index` (the name of the index it is pinned to); `run` (fetched and run at once, as by
+`npx` and `uvx`).
 """
 
 from __future__ import annotations
@@ -76,7 +77,10 @@ class Reading:
         locked: whether its sightings are a full resolution (a lock file).
         members: workspace members as globs, relative to the file's folder; `!` or nothing in front.
         skipped: how many entries are of ecosystems that slopguard does not know.
-        project: the name of the project that a package.json describes.
+        project: the name of the project that a manifest describes.
+        files: requirement files that commands in it install from.
+        reached: lock files: the names, as written, that can be reached from the project along what the file says each
+            package requires; `None` where the file does not say.
     """
 
     path: Path
@@ -87,6 +91,8 @@ class Reading:
     members: tuple[str, ...] = ()
     skipped: int = 0
     project: str = ""
+    files: tuple[Path, ...] = ()
+    reached: frozenset[str] | None = None
 
 
 Load = Callable[[Path], str]

@@ -1,0 +1,110 @@
+"""Which readers a file is for, by its path alone; a file may be for several, or for none.
+
+Invariants: importing this imports no reader; the table is the one place that says what `check` looks at.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+from slopguard.readers.interface import NOWHERE, Context, Load, Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of file.
+
+    Args:
+        name: the kind's name and its module's.
+        room: the package its module lies in.
+        pattern: matches the path, with `/` between its parts, as `check` was given it or found it.
+        lock: whether it is a lock file (a full resolution).
+    """
+
+    name: str
+    room: str
+    pattern: re.Pattern[str]
+    lock: bool = False
+
+    def claims(self, path: str) -> bool:
+        """Whether a path is one of this kind's."""
+        return bool(self.pattern.search(path))
+
+    def read(self, path: Path, load: Load, context: Context = NOWHERE) -> Reading:
+        """Read `path`.
+
+        Raises:
+            InputError: the file is not what its name claims.
+        """
+        reading: Reading = import_module(f"{self.room}.{self.name}").read(path, load, context)
+        return reading
+
+
+def _kinds(room: str, patterns: dict[str, str], *, lock: bool = False) -> Iterator[Kind]:
+    """The kinds of one room; a pattern matches whole parts at the end of a path."""
+    for name, pattern in patterns.items():
+        yield Kind(name, room, re.compile(rf"(?:^|/)(?:{pattern})$", re.IGNORECASE), lock)
+
+
+_LOCKS = {
+    "uv_lock": r"uv\.lock|[^/]+\.py\.lock",
+    "poetry_lock": r"poetry\.lock",
+    "pdm_lock": r"pdm(?:\..+)?\.lock",
+    "pylock": r"pylock(?:\.[^./]+)?\.toml",
+    "pipfile_lock": r"Pipfile\.lock",
+    "package_lock": r"\.?package-lock\.json|npm-shrinkwrap\.json",
+    "pnpm_lock": r"pnpm-lock(?:\.[^/]+)?\.yaml",
+    "yarn_lock": r"yarn\.lock",
+    "bun_lock": r"bun\.lockb?",
+    "deno_lock": r"deno\.lock",
+    "sbom": r"s?bom\.json|[^/]+\.(?:cdx|spdx)\.json",
+}
+_MANIFESTS = {
+    "pyproject": r"pyproject\.toml",
+    "uv_toml": r"uv\.toml",
+    "requirements": r"[^/]*(?:requirements|constraints)[^/]*\.(?:txt|in)|requirements/[^/]+\.(?:txt|in)",
+    "pipfile": r"Pipfile",
+    "setup_cfg": r"setup\.cfg",
+    "setup_py": r"setup\.py",
+    "conda": r"[^/]*(?:environment|conda)[^/]*\.ya?ml",
+    "pep723": r"[^/]+\.pyw?",
+    "package_json": r"package\.json",
+    "pnpm_workspace": r"pnpm-workspace\.yaml",
+    "yarnrc": r"\.yarnrc\.yml",
+    "deno_json": r"deno\.jsonc?|jsr\.json|import_map\.json",
+    "pre_commit": r"\.pre-commit-(?:config|hooks)\.ya?ml",
+}
+_COMMANDS = {
+    "shell_file": r"[^/]+\.(?:sh|bash|zsh|ksh|ps1|bat|cmd|fish)|\.envrc|Procfile|\.(?:bash|zsh)rc|\.profile",
+    "dockerfile": r"(?:[^/]*\.)?(?:Dockerfile|Containerfile)(?:[.-][^/]*)?",
+    "github_workflow": r"\.github/workflows/[^/]+\.ya?ml|action\.ya?ml",
+    "ci_yaml": r"\.gitlab-ci[^/]*\.ya?ml|\.gitlab/.+\.ya?ml|\.circleci/.+\.ya?ml|azure-pipelines[^/]*\.ya?ml"
+    r"|bitbucket-pipelines\.ya?ml|\.travis\.ya?ml|\.drone\.ya?ml|\.buildkite/.+\.ya?ml|appveyor\.ya?ml"
+    r"|\.readthedocs\.ya?ml|Taskfile\.ya?ml|(?:docker-)?compose[^/]*\.ya?ml",
+    "makefile": r"(?:GNU)?Makefile(?:\.[^/]+)?|[^/]+\.mk|\.?justfile",
+    "devcontainer": r"\.devcontainer(?:/.+)?/devcontainer\.json|\.devcontainer\.json",
+    "notebook": r"[^/]+\.ipynb",
+    "markdown": r"[^/]+\.(?:md|mdx|mdc|markdown|rst)|\.(?:cursor|windsurf|cline|roo)rules|llms(?:-full)?\.txt",
+    "mcp_config": r"\.?mcp(?:[-_](?:config|settings|servers))?\.json|claude_desktop_config\.json|\.claude\.json"
+    r"|\.(?:gemini|zed|vscode|claude)/settings(?:\.local)?\.json|\.codex/config\.toml|opencode\.jsonc?"
+    r"|cline_mcp_settings\.json|\.(?:roo|junie|kiro|cursor)/.*mcp[^/]*\.json|\.continue/mcpServers/[^/]+\.ya?ml"
+    r"|goose/config\.ya?ml|gemini-extension\.json",
+    "package_scripts": r"package\.json",
+    "tox": r"tox\.(?:ini|toml)|setup\.cfg|pyproject\.toml",
+    "nox": r"noxfile\.py",
+}
+KINDS: tuple[Kind, ...] = (
+    *_kinds("slopguard.readers", _LOCKS, lock=True),
+    *_kinds("slopguard.readers", _MANIFESTS),
+    *_kinds("slopguard.commands", _COMMANDS),
+)
+"""Every kind of file that `check` looks at."""
+
+
+def kinds_of(path: str) -> tuple[Kind, ...]:
+    """The kinds that a file is of."""
+    return tuple(kind for kind in KINDS if kind.claims(path))
