@@ -78,6 +78,7 @@ class Request:
         source: where it would come from.
         actor: who asks.
         locations: where it is written down.
+        runs: what is fetched is run at once, as by `npx` and `uvx`.
     """
 
     ecosystem: Ecosystem
@@ -89,6 +90,7 @@ class Request:
     source: Source = REGISTRY
     actor: Actor = Actor.HUMAN
     locations: tuple[Location, ...] = ()
+    runs: bool = False
 
     @property
     def purl(self) -> str:

@@ -78,6 +78,7 @@ class Weighed(NamedTuple):
     """The policy's context but for mode and limits; field for field the schema's `Facts`. Hashable: the memo's key."""
 
     arrived: str
+    runs: bool
     bad_name: bool
     stdlib: bool
     import_name: bool
@@ -118,6 +119,7 @@ def weigh(request: Request, evidence: Evidence, limits: Thresholds, now: datetim
     asked = version_upload(request, facts)
     return Weighed(
         arrived=request.arrived.value,
+        runs=request.runs,
         bad_name=request.name is None or evidence.name_problem is not None,
         stdlib=evidence.stdlib,
         import_name=bool(evidence.import_of),

@@ -61,6 +61,7 @@ VERDICTS: tuple[Row, ...] = (
     ("fixes-advisory", typed("6.0"), known(NEW_VERSION, allow=BASELINE, fixes=True), "warn fixes-advisory"),
     ("released: let through by a person", typed(), known(YOUNG, released="name"), "warn released"),
     ("archived: PEP 792", typed(), known(PUT_AWAY), "warn archived"),
+    ("unpinned-run: run at once, no version", typed(runs=True), known(allow=BASELINE), "warn unpinned-run"),
     # quarantine
     ("unverified: nothing vouches for it", typed(), known(YOUNG), "quarantine unverified"),
     ("too-new: a version inside the cooldown", typed("6.0"), known(NEW_VERSION, allow=BASELINE), "quarantine too-new"),
@@ -203,6 +204,8 @@ PRECEDENCE: tuple[Row, ...] = (
     ("whatever the network: stdlib-name", typed(), known(DOWN, stdlib=True), "block stdlib-name"),
     ("whatever the network: malicious", typed(), known(OFFLINE, deny=MALICIOUS), "block malicious"),
     ("archived beside a refusal does not soften it", typed(), known(PUT_AWAY, deny=DENIED), "block denied"),
+    ("nor does a run without a version", typed(runs=True), known(YOUNG), "quarantine unverified"),
+    ("a run of one version is no warning", typed("1.0", runs=True), known(allow=BASELINE), "allow allowlisted"),
 )
 
 WATCHED: tuple[Row, ...] = (
@@ -336,7 +339,8 @@ def test_mode_observe_says_what_balanced_says(request_: Request, evidence: Evide
 
 
 def test_every_rule_that_the_policy_decides_has_a_row() -> None:
-    by_the_doors = {"unpinned-run", "undecidable", "policy-error"}
+    of_files = {"undecidable", "settings-loosened", "unhashed", "lock-drift", "unknown-import", "unreadable", "malformed"}
+    by_the_doors = of_files | {"policy-error"}
     assert {row[3].split()[1] for row in VERDICTS} == RULES.keys() - by_the_doors
     assert all(row[3].split()[0] == RULES[row[3].split()[1]].outcome for row in ALL)
 

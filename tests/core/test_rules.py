@@ -11,11 +11,11 @@ from slopguard.rules import RULES, SEVERITY, Ends, exit_code, rule_of, severest
 
 CONTRACT = {
     Outcome.ALLOW: "allowlisted internal established vouched locked",
-    Outcome.WARN: "released archived unpinned-run undecidable fixes-advisory",
+    Outcome.WARN: "released archived unpinned-run undecidable fixes-advisory settings-loosened unhashed lock-drift unknown-import",
     Outcome.QUARANTINE: "unverified too-new lookalike import-name predicted index-quarantined no-dates",
     Outcome.BLOCK: "not-found predicted-registered lookalike-new malicious denied bad-name stdlib-name foreign-source "
     "internal-name hash-mismatch",
-    Outcome.UNCHECKED: "upstream-down upstream-auth list-invalid list-expired policy-error",
+    Outcome.UNCHECKED: "upstream-down upstream-auth list-invalid list-expired policy-error unreadable malformed",
 }
 FILLED = {"{subject}", "{age}", "{until}"}
 
