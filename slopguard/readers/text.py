@@ -8,10 +8,11 @@ from __future__ import annotations
 import codecs
 import json
 import re
-import tomllib
 from bisect import bisect_left
 from pathlib import Path
 from typing import Any
+
+import tomli
 
 from slopguard.errors import InputError
 
@@ -30,9 +31,13 @@ _BOMS = (  # UTF-32 first: its little-endian mark begins with UTF-16's
 )
 _COOKIE = re.compile(rb"#.*?coding[:=][ \t]*([-\w.]+)")
 _ASCII_COMPATIBLE = re.compile(r"utf-8|ascii|iso8859-\d+|cp125\d|koi8-[rut]")
-_STRING = r'"(?:[^"\\\n]|\\.)*"'
+_STRING = r'"(?:[^"\\\n]|\\.)*+"?'  # possessive, its end optional: no text makes the search start over
 _COMMENT = re.compile(rf"{_STRING}|//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
 _TRAILING = re.compile(rf"{_STRING}|,(?=[ \t\r\n]*[\]}}}}])")
+_DOTTED = re.compile(
+    r"""^[ \t]*\[{0,2}(?:[ \t]*+(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.){64}""", re.MULTILINE | re.ASCII
+)
+"""A key of more parts than anybody writes: the time a TOML parser takes grows with the square of them."""
 _STRICT_UTF8 = (".toml", ".json", ".lock", ".py")
 
 
@@ -97,8 +102,11 @@ def toml(text: str, path: Path, shift: int = 0) -> Table:
     Raises:
         InputError: it is not TOML.
     """
+    if endless := _DOTTED.search(text):
+        line = text.count("\n", 0, endless.start()) + 1
+        raise InputError(f"{path}:{line + shift}: a key of more than 64 parts")
     try:
-        return tomllib.loads(text.replace("\r\n", "\n"))
+        return tomli.loads(text.replace("\r\n", "\n"))
     except (ValueError, RecursionError) as error:
         found = re.search(r"\(at line (\d+)", str(error))
         line = int(found[1]) if found else text.count("\n") + 1  # else it says "at end of document"
@@ -164,12 +172,13 @@ class Lines:
 
     Args:
         text: the file's text.
-        budget: how many characters may be searched in all, so that no file makes it slow; then the answer is `None`.
+        budget: how many characters may be searched in all, then the answer is `None`; by default a multiple of the
+            text's own, so that no file takes more time than its size warrants.
     """
 
-    def __init__(self, text: str, budget: int = 1_000_000_000) -> None:
+    def __init__(self, text: str, budget: int | None = None) -> None:
         self._text = text
-        self._budget = budget
+        self._budget = max(20_000_000, 50 * len(text)) if budget is None else budget
         self._ends: list[int] | None = None
         self._position = 0
 
