@@ -49,7 +49,7 @@ MAYBE_PRIVATE = frozenset({"not-found", "unverified"})
 def report(verdicts: Sequence[Verdict], *, colour: bool = False) -> Iterator[str]:
     """The lines of a report on `verdicts`, in their order; several get a closing summary."""
     width = max((len(_word(verdict)) for verdict in verdicts), default=0)
-    names = min(max((len(_name(verdict)) for verdict in verdicts), default=0), 40)
+    names = min(max((len(title(verdict)) for verdict in verdicts), default=0), 40)
     for verdict in verdicts:
         yield _headline(verdict, width, names, colour=colour)
         if verdict.outcome.refuses:
@@ -62,7 +62,7 @@ def _headline(verdict: Verdict, width: int, names: int, *, colour: bool) -> str:
     word = _word(verdict).ljust(width)
     if colour and verdict.outcome in COLOURS:
         word = f"\x1b[{COLOURS[verdict.outcome]}m{word}\x1b[0m"
-    head = f"{word}  {_name(verdict):<{names}}   {verdict.rule}"
+    head = f"{word}  {title(verdict):<{names}}   {verdict.rule}"
     if verdict.outcome.refuses:
         return head if verdict.enforced else f"{head}   (mode observe: not enforced)"
     known = "; the language has a module of that name" if verdict.evidence.stdlib else ""
@@ -81,9 +81,9 @@ def _details(verdict: Verdict) -> Iterator[tuple[str, str]]:
         near = ", ".join(shown(name) for name in verdict.suggestions)
         yield "near", f"{near}      verified names; check that they do what you need"
     yield "do", _do(verdict)
-    release = _release(verdict)
-    if release is not None:
-        yield "or", release
+    command = release(verdict)
+    if command is not None:
+        yield "or", f"{command}      (a person must)"
     if verdict.rule in MAYBE_PRIVATE and rule_for(verdict) is not NO_SUCH_VERSION:
         yield "yours?", "a private package: add it to [internal] in your slopguard.toml (a person must)"
 
@@ -94,10 +94,10 @@ def _denied(deny: DenyRow) -> str:
     return ": ".join((shown(deny.list_name), *parts))
 
 
-def _release(verdict: Verdict) -> str | None:
+def release(verdict: Verdict) -> str | None:
     """The command with which a person may let it through; `None` where that would not help."""
     name = messages.named(verdict.request) if verdict.rule in RELEASABLE else None
-    return f'slopguard allow {name} --why "..." --for 30d      (a person must)' if name is not None else None
+    return f'slopguard allow {name} --why "..." --for 30d' if name is not None else None
 
 
 def _do(verdict: Verdict) -> str:
@@ -146,7 +146,8 @@ def _word(verdict: Verdict) -> str:
     return "OBSERVED" if verdict.outcome.refuses and not verdict.enforced else WORDS[verdict.outcome]
 
 
-def _name(verdict: Verdict) -> str:
+def title(verdict: Verdict) -> str:
+    """What was judged, safe to print: `pypi:NAME==V`, `npm:NAME@V`; a version unfit to print is `...`."""
     request = verdict.request
     name = f"{request.ecosystem}:{shown(request.name or request.raw)}"
     if request.version is None:
