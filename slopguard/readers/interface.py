@@ -30,7 +30,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from slopguard.model import Layer, Location, Sighting
+from slopguard.model import Ecosystem, Layer, Location, Sighting
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +79,11 @@ class Reading:
         skipped: how many entries are of ecosystems that slopguard does not know.
         project: the name of the project that a manifest describes.
         files: requirement files that commands in it install from.
-        reached: lock files: the names, as written, that can be reached from the project along what the file says each
-            package requires; `None` where the file does not say.
+        requires: lock files: what each package in it requires by what the file says; `None` where it does not say. A
+            package is known by the name it is installed under, PyPI's normalised; of what it requires both that name
+            and, for an npm alias, the real one.
+        roots: lock files: what each project that the file was written for asks for, by the project's folder relative
+            to the file's (`""` for that itself); a key in angle brackets is no folder. `None` where it does not say.
     """
 
     path: Path
@@ -92,7 +95,26 @@ class Reading:
     skipped: int = 0
     project: str = ""
     files: tuple[Path, ...] = ()
-    reached: frozenset[str] | None = None
+    requires: Mapping[str, frozenset[str]] | None = None
+    roots: Mapping[str, frozenset[str]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A module that a source file imports by a name that can be read without running it.
+
+    Args:
+        module: Python: the dotted name as written (`google.cloud.storage`); npm: the package's name, without a path
+            inside it (`@scope/pkg`).
+        location: where.
+        ecosystem: whose registry would hold it.
+        optional: whether the program runs without it (inside `try` with its `except`), or only a type checker reads it.
+    """
+
+    module: str
+    location: Location
+    ecosystem: Ecosystem
+    optional: bool = False
 
 
 Load = Callable[[Path], str]

@@ -7,11 +7,13 @@ each file has its address (`origins`). One package may stand there several times
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from slopguard.model import REGISTRY, Ecosystem, Location, Sighting, Source, SourceKind
-from slopguard.readers import places
+from slopguard.readers import places, requires
 from slopguard.readers.interface import NOWHERE, Context, Load, Problem, Reading
+from slopguard.readers.release_files import strangers
 from slopguard.readers.text import Lines, Table, string, strings, table, tables, toml
 from slopguard.readers.uv_lock import origins
 
@@ -35,7 +37,8 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
     version = string(table(document.get("metadata")).get("lock_version"))
     if version.partition(".")[0] != _VERSION:
         problems.append(Problem("undecidable", Location(str(path), lines.find("lock_version"))))
-    sightings = []
+    sightings: list[Sighting] = []
+    asked = requires.Names()
     for package in tables(document.get("package")):
         name = string(package.get("name"))
         found = lines.following(f'[[package]]\nname = "{name}"')
@@ -43,7 +46,20 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
         if not name:
             problems.append(Problem("undecidable", location))
         sightings.append(_sighting(package, name, location, path.parent))
-    return Reading(path, tuple(sightings), problems=tuple(problems), locked=True)
+        sightings += strangers(sightings[-1], map(_file, tables(package.get("files"))))
+        asked.add(requires.canonical(name), _names(strings(package.get("dependencies"))))
+    return Reading(path, tuple(sightings), problems=tuple(problems), locked=True, requires=asked.frozen())
+
+
+def _file(file: Table) -> tuple[str, frozenset[str]]:
+    """Where a file lies, if pdm is to fetch it from there, and its digest."""
+    return string(file.get("url")), frozenset({string(file.get("hash")).lower()}) - {""}
+
+
+def _names(texts: list[str]) -> Iterator[str]:
+    """What a package requires; a place may stand where the name would (`-e file:///...#egg=NAME`)."""
+    yield from requires.pypi(texts)
+    yield from (requires.canonical(name) for text in texts if (name := places.egg(text)))
 
 
 def _sighting(package: Table, name: str, location: Location, base: Path) -> Sighting:

@@ -6,13 +6,14 @@ their algorithm, in `[metadata.hashes]` (1.0).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from slopguard.model import REGISTRY, Ecosystem, Location, Sighting, Source, SourceKind
-from slopguard.readers import places
+from slopguard.readers import places, requires
 from slopguard.readers.interface import NOWHERE, Context, Load, Problem, Reading
+from slopguard.readers.requires import canonical
 from slopguard.readers.text import Lines, Table, string, strings, table, tables, toml
-from slopguard.readers.uv_tables import canonical
 
 _MAJORS = ("1", "2")
 
@@ -31,6 +32,7 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
     if str(about.get("lock-version", "1.0")).partition(".")[0] not in _MAJORS:
         problems.append(Problem("undecidable", Location(str(path), lines.find("lock-version"))))
     hashes = _elsewhere(about)
+    asked = requires.Names()
     sightings = []
     for package in tables(document.get("package")):
         name = string(package.get("name"))
@@ -42,6 +44,7 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
             source = Source(trusted=False)
         if package.get("optional") is True:
             extra["optional"] = "1"
+        asked.add(canonical(name), _names(package))
         found = _digests(package.get("files")) | hashes.get(canonical(name), frozenset())
         version = string(package.get("version")) or None
         sightings.append(
@@ -49,7 +52,14 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
                 Ecosystem.PYPI, name, version=version, digests=found, source=source, location=location, extra=extra
             )
         )
-    return Reading(path, tuple(sightings), problems=tuple(problems), locked=True)
+    return Reading(path, tuple(sightings), problems=tuple(problems), locked=True, requires=asked.frozen())
+
+
+def _names(package: Table) -> Iterator[str]:
+    """What a package requires, its extras' part included."""
+    yield from map(canonical, table(package.get("dependencies")))
+    for texts in table(package.get("extras")).values():
+        yield from requires.pypi(strings(texts))
 
 
 def _elsewhere(about: Table) -> dict[str, frozenset[str]]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from slopguard.model import Ecosystem, Location, Sighting, Source, SourceKind
-from slopguard.readers import places
+from slopguard.readers import places, requires
 from slopguard.readers.interface import NOWHERE, Context, Load, Problem, Reading
+from slopguard.readers.release_files import strangers
 from slopguard.readers.text import Lines, Table, string, table, tables, toml
 from slopguard.readers.uv_lock import origins
 
@@ -23,26 +24,44 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
     problems = []
     if not string(document.get("lock-version")).startswith("1."):
         problems.append(Problem("undecidable", Location(str(path), lines.find("lock-version"))))
-    sightings = []
+    sightings: list[Sighting] = []
+    asked = requires.Names()
+    said = False
     for package in tables(document.get("packages")):
         name = string(package.get("name"))
         location = Location(str(path), lines.following(f'name = "{name}"'))
         if not name:
             problems.append(Problem("undecidable", location))
         sightings.append(_sighting(package, path.parent, location))
-    return Reading(path, tuple(sightings), problems=tuple(problems), locked=True)
+        sightings += strangers(sightings[-1], map(_file, _files(package)))
+        wanted = tables(package.get("dependencies"))
+        asked.add(requires.canonical(name), (requires.canonical(string(each.get("name"))) for each in wanted))
+        said = said or bool(wanted)
+    known = asked.frozen() if said else None  # many tools leave it out everywhere
+    return Reading(path, tuple(sightings), problems=tuple(problems), locked=True, requires=known)
+
+
+def _files(package: Table) -> list[Table]:
+    """The files of a package of an index."""
+    return [table(package.get("sdist")), *tables(package.get("wheels"))]
+
+
+def _file(file: Table) -> tuple[str, frozenset[str]]:
+    """What a file is, by its address or, where that ends in no file name, by its name; and its digests."""
+    place = string(file.get("url")) or string(file.get("path"))
+    return place if places.is_archive(place) else string(file.get("name")), frozenset(_digests(file))
 
 
 def _sighting(package: Table, base: Path, location: Location) -> Sighting:
     source, extra = _source(package, base)
-    listed = [table(package.get("sdist")), *tables(package.get("wheels"))]
+    listed = _files(package)
     beside = next((place for file in listed if (place := _beside(file))), None)
     if source.kind is SourceKind.REGISTRY and beside:  # whoever installs it may take that, whatever else is listed
         source, extra = (
             places.url_source(beside) if "://" in beside else places.path_source(beside, base),
             {"archive": "1"},
         )
-    files = [table(package.get("archive")), table(package.get("sdist")), *tables(package.get("wheels"))]
+    files = [table(package.get("archive")), *listed]
     if marker := string(package.get("marker")):
         extra["marker"] = marker
     return Sighting(

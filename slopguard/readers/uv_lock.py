@@ -1,17 +1,27 @@
-"""`uv.lock`: uv's universal resolution, every package with its version, source and file hashes."""
+"""`uv.lock`: uv's universal resolution, every package with its version, source and file hashes.
+
+Invariant: a file counts for the package that its name is of: one of another package below `[[package]]` is a sighting
+of its own, as uv would install it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from slopguard.model import Ecosystem, Location, Sighting, Source, SourceKind
-from slopguard.readers import places
+from slopguard.readers import places, requires
 from slopguard.readers.interface import NOWHERE, Context, Load, Problem, Reading
+from slopguard.readers.release_files import strangers
 from slopguard.readers.text import Lines, Table, string, strings, table, tables, toml
 
 _VERSION = 1
 _LOCAL = ("editable", "virtual", "directory", "path")
+_LISTS = frozenset(
+    ("dependencies", "optional-dependencies", "dev-dependencies")  # of a package
+    + ("requires-dist", "requires-dev")  # of its metadata
+    + ("requirements", "dependency-groups")  # of the manifest: of a script, or of a folder that is no project
+)
 
 
 def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
@@ -37,13 +47,43 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
             problems.append(Problem("undecidable", location))
             source = Source(trusted=False)
         sightings.append(_sighting(package, source, files, location, extra))
-    return Reading(path, tuple(sightings), problems=tuple(problems), locked=True)
+        sightings += strangers(sightings[-1], map(_file, files))
+    asked, roots = _asked(document, members)
+    return Reading(path, tuple(sightings), problems=tuple(problems), locked=True, requires=asked, roots=roots)
 
 
 def origins(urls: Iterable[str]) -> dict[str, str]:
     """`extra` that says which hosts files come from, without credentials."""
     found = {"/".join(places.clean(url).split("/", 3)[:3]) for url in urls if "://" in url}
     return {"origins": " ".join(sorted(found))} if found else {}
+
+
+def _file(file: Table) -> tuple[str, frozenset[str]]:
+    """Where a file lies, and its digest."""
+    return string(file.get("url")) or string(file.get("path")), frozenset({string(file.get("hash")).lower()}) - {""}
+
+
+def _asked(document: Table, members: set[str]) -> tuple[dict[str, frozenset[str]], dict[str, frozenset[str]]]:
+    """What every package requires, and what each project of the workspace (or the script) asks for."""
+    found, roots = requires.Names(), requires.Names()
+    roots.add("", _names(table(document.get("manifest"))))
+    for package in tables(document.get("package")):
+        name, about = string(package.get("name")), table(package.get("metadata"))
+        source = table(package.get("source"))
+        names = {*_names(package), *_names(about)}
+        found.add(name, names)
+        place = next((string(source.get(kind)) for kind in _LOCAL if source.get(kind)), "")
+        if place == "." or (place and name.lower() in members):
+            roots.add(requires.folder(place), names)
+    return found.frozen(), roots.frozen()
+
+
+def _names(fields: Table) -> Iterator[str]:
+    """The names in the lists of a package, of its metadata, or of the manifest that uv saw."""
+    for key, value in fields.items():
+        if key in _LISTS:
+            groups = value.values() if isinstance(value, dict) else [value]
+            yield from (string(each.get("name")) for group in groups for each in tables(group))
 
 
 def _sighting(
