@@ -23,12 +23,14 @@ class Kind:
         room: the package its module lies in.
         pattern: matches the path, with `/` between its parts, as `check` was given it or found it.
         lock: whether it is a lock file (a full resolution).
+        hint: text without which such a file says nothing.
     """
 
     name: str
     room: str
     pattern: re.Pattern[str]
     lock: bool = False
+    hint: str = ""
 
     def claims(self, path: str) -> bool:
         """Whether a path is one of this kind's."""
@@ -44,10 +46,13 @@ class Kind:
         return reading
 
 
+_HINTS = {"pep723": "# /// script"}
+
+
 def _kinds(room: str, patterns: dict[str, str], *, lock: bool = False) -> Iterator[Kind]:
     """The kinds of one room; a pattern matches whole parts at the end of a path."""
     for name, pattern in patterns.items():
-        yield Kind(name, room, re.compile(rf"(?:^|/)(?:{pattern})$", re.IGNORECASE), lock)
+        yield Kind(name, room, re.compile(rf"(?:^|/)(?:{pattern})$", re.IGNORECASE), lock, _HINTS.get(name, ""))
 
 
 _LOCKS = {
@@ -105,6 +110,21 @@ KINDS: tuple[Kind, ...] = (
 """Every kind of file that `check` looks at."""
 
 
+_ANY = re.compile("|".join(kind.pattern.pattern for kind in KINDS), re.IGNORECASE)
+"""Matches what any kind claims: most files of a repository are of none."""
+_REQUIREMENTS = re.compile(r"\.(?:txt|in)$", re.IGNORECASE)
+
+
 def kinds_of(path: str) -> tuple[Kind, ...]:
-    """The kinds that a file is of."""
+    """The kinds that a file is of, by its path with `/` between the parts."""
+    if not _ANY.search(path):
+        return ()
     return tuple(kind for kind in KINDS if kind.claims(path))
+
+
+def named_kind(path: str) -> tuple[Kind, ...]:
+    """The kinds of a file that a person named: a text file that is called like no other kind holds requirements."""
+    found = kinds_of(path)
+    if not found and _REQUIREMENTS.search(path):
+        return tuple(kind for kind in KINDS if kind.name == "requirements")
+    return found

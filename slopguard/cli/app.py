@@ -18,6 +18,7 @@ from slopguard.errors import UsageError
 COMMANDS = {
     "allow": ("slopguard.cli.allow:allow", "Let one package through for a while (a person must)."),
     "ask": ("slopguard.cli.ask:ask", "The verdict for names, before anybody installs them."),
+    "check": ("slopguard.cli.check:check", "Every dependency that is written down here, judged; for CI."),
     "disable": ("slopguard.cli.disable:disable", "The guard off, and every file as it was (a person must)."),
     "enable": ("slopguard.cli.enable:enable", "Plain pip install and npm install are guarded from now on."),
     "keys": ("slopguard.cli.keys:keys", "Keys that sign lists and approve releases."),

@@ -13,7 +13,7 @@ leaving out what the user's file says. `SLOPGUARD_OFFLINE` removes evidence only
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,9 @@ from slopguard.config.settings import ListSource, Settings, UpstreamSetting
 from slopguard.errors import ConfigError
 from slopguard.model import Ecosystem
 
+ProjectTables = Callable[[Path, Path], Iterable[tuple[Path, Mapping[str, Any]]]]
+"""As `project_tables`: from a folder and the account's home to the settings tables of a project, outermost first."""
+
 __all__ = ["ListSource", "Places", "Settings", "UpstreamSetting", "load", "places"]
 
 
@@ -47,6 +50,7 @@ def load(
     where: Places | None = None,
     terminal: bool | None = None,
     accepted: Accepted | None = None,
+    project: ProjectTables = project_tables,
 ) -> Settings:
     """The settings in force for a command in `cwd`.
 
@@ -57,6 +61,7 @@ def load(
         where: the places to look in; those of this machine unless a test says otherwise.
         terminal: whether a person may be at a terminal; asked of stdin and stderr if `None`.
         accepted: what a person accepted, for a look at what would be in force; the user's record if `None`.
+        project: gives the project's settings tables; those of another revision for a change under review.
 
     Raises:
         ConfigError: a file is malformed, holds an unknown key, or would loosen; a named file does not exist.
@@ -64,7 +69,7 @@ def load(
     where = where or places(env)
     terminal = actors.at_a_terminal() if terminal is None else terminal
     accepted = accepted or record.read(where.user)
-    force = merge(_layers(cwd, env, config_file, where, accepted))
+    force = merge(_layers(cwd, env, config_file, where, accepted, project))
     offline = bool((flags or {}).get("offline")) or actors.truthy(env.get("SLOPGUARD_OFFLINE"))
     home = Path(env.get("SLOPGUARD_HOME") or where.home).expanduser()
     policy = force["policy"]
@@ -98,15 +103,20 @@ def load(
 
 
 def _layers(
-    cwd: Path, env: Mapping[str, str], config_file: Path | None, where: Places, accepted: Accepted
+    cwd: Path,
+    env: Mapping[str, str],
+    config_file: Path | None,
+    where: Places,
+    accepted: Accepted,
+    project: ProjectTables,
 ) -> Iterator[SettingsLayer]:
     """All layers that exist, highest first."""
     for path, standing in ((where.organisation, Standing.ORGANISATION), (where.user / FILE_NAME, Standing.TRUSTED)):
         table = read_toml(path)
         if table is not None:
             yield _layer(path, table, standing)
-    for path, table in project_tables(cwd, where.account):
-        yield _layer(path, table, Standing.TRUSTED if accepted.covers(path, table) else Standing.UNTRUSTED)
+    for path, found in project(cwd, where.account):
+        yield _layer(path, found, Standing.TRUSTED if accepted.covers(path, found) else Standing.UNTRUSTED)
     named = [("SLOPGUARD_CONFIG", env.get("SLOPGUARD_CONFIG")), ("--config", config_file)]
     for origin, name in named:
         if name:

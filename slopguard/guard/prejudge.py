@@ -129,16 +129,16 @@ def plan(
         made.problems += reading.problems
         if reading.path.name not in _SETTINGS and not reading.path.name.endswith(".py"):
             made.index_lines += reading.indexes
-    members = frozenset(reading.project for reading in readings if reading.project)
+    members = frozenset(r.project for r in readings if r.project and r.path.name == _MANIFESTS[Ecosystem.NPM])
     for sighting in (*call.typed, *(s for s in manifests if not _member(made, s, members))):
         _add(made, sighting, indexes, actor, Arrival.INTRODUCED)
-    for sighting in (_mapped(sighting, mapped) for sighting in locked):
+    for sighting in (as_mapped(sighting, mapped) for sighting in locked):
         _add(made, sighting, indexes, actor, Arrival.TRANSITIVE)
-    made.requests = _merged(_adopted(made.requests, adopted) if adopted is not None else made.requests)
+    made.requests = _merged(with_adopted(made.requests, adopted) if adopted is not None else made.requests)
     return made
 
 
-def _adopted(requests: Iterable[Request], adopted: LockedSet) -> list[Request]:
+def with_adopted(requests: Iterable[Request], adopted: LockedSet) -> list[Request]:
     """The requests, those that an adopted lock file holds marked as locked.
 
     What a manifest asks for by name alone is answered by the lock beside it, if that holds the name in adopted
@@ -162,28 +162,36 @@ def _answered(request: Request, held: list[Request]) -> Request:
 
 def _add(made: Plan, sighting: Sighting, indexes: tuple[Index, ...], actor: Actor, arrived: Arrival) -> None:
     """Add the request for one sighting, unless it is a project of the user's own."""
-    if "constraint" in sighting.extra or "link" in sighting.extra or _own(sighting):
+    request = question(sighting, indexes, actor, arrived)
+    if request is None:
         return
+    name = request.name
+    if name is not None and arrived is Arrival.INTRODUCED:
+        made.introduced.add((sighting.ecosystem, name))
+    if name is not None and (sighting.ecosystem, name) in made.introduced:
+        request = replace(request, arrived=Arrival.INTRODUCED)
+    made.requests.append(request)
+
+
+def question(sighting: Sighting, indexes: tuple[Index, ...], actor: Actor, arrived: Arrival) -> Request | None:
+    """The request for one sighting; `None` for what introduces no name and for a project of the user's own."""
+    if "constraint" in sighting.extra or "link" in sighting.extra or _own(sighting):
+        return None
     try:
         name = normalize(sighting.ecosystem, sighting.raw)
     except BadName:
         name = None
-    if name is not None and arrived is Arrival.INTRODUCED:
-        made.introduced.add((sighting.ecosystem, name))
-    if name is not None and (sighting.ecosystem, name) in made.introduced:
-        arrived = Arrival.INTRODUCED
-    made.requests.append(
-        Request(
-            ecosystem=sighting.ecosystem,
-            name=name,
-            raw=sighting.raw,
-            version=sighting.version,
-            digests=sighting.digests,
-            arrived=arrived,
-            source=source_of(sighting, name or sighting.raw, indexes),
-            actor=actor,
-            locations=(sighting.location,) if sighting.location else (),
-        )
+    return Request(
+        ecosystem=sighting.ecosystem,
+        name=name,
+        raw=sighting.raw,
+        version=sighting.version,
+        digests=sighting.digests,
+        arrived=arrived,
+        source=source_of(sighting, name or sighting.raw, indexes),
+        actor=actor,
+        locations=(sighting.location,) if sighting.location else (),
+        runs="run" in sighting.extra,
     )
 
 
@@ -199,7 +207,7 @@ def _member(made: Plan, sighting: Sighting, members: frozenset[str]) -> bool:
     return True
 
 
-def _mapped(sighting: Sighting, mapped: frozenset[str]) -> Sighting:
+def as_mapped(sighting: Sighting, mapped: frozenset[str]) -> Sighting:
     """A locked package whose recorded address means "the configured registry" to the client."""
     source = sighting.source
     same = source.kind is SourceKind.REGISTRY and source.index is not None and canonical(source.index) in mapped
@@ -268,7 +276,7 @@ def with_index_lines(indexes: tuple[Index, ...], lines: Iterable[IndexLine]) -> 
     return tuple(found)
 
 
-def _merged(requests: list[Request]) -> list[Request]:
+def _merged(requests: Iterable[Request]) -> list[Request]:
     """Each question once, with all its places; digests of one version are joined."""
     found: dict[tuple[object, ...], Request] = {}
     for request in requests:

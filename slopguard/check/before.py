@@ -1,0 +1,46 @@
+"""The files of a base that have changed since, read as they were.
+
+Invariant: a file counts as changed when its bytes are others; git's filters and attributes are not asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from slopguard.check.change import Base, changed, loader
+from slopguard.check.tree import Tree, read_tree
+from slopguard.check.walk import Place, regular
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What the base held where something changed.
+
+    Args:
+        base: the base.
+        changed: the files that changed or are new.
+        tree: what the base's versions of them said.
+    """
+
+    base: Base
+    changed: frozenset[Path]
+    tree: Tree
+
+    @classmethod
+    def of(cls, base: Base, places: Iterable[Place]) -> Before:
+        """What the base held of the files at `places`."""
+        by_path: Mapping[Path, Place] = {place.path: place for place in places}
+        fresh = changed(base, by_path, _bytes)
+        old = [by_path[path] for path, content in fresh.items() if content is not None]
+        return cls(base, frozenset(fresh), read_tree(old, loader(base), imports=False))
+
+
+def _bytes(path: Path) -> bytes | None:
+    if regular(path) is None:
+        return None
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None

@@ -1,0 +1,181 @@
+"""What a change adds: the files of a base revision, read as those of the work tree are.
+
+The base is a revision that is named, or the one that a pull request is made against, as its CI says. Invariants: a
+base that is named and not there is an error, never an empty one; what git cannot tell is said; settings that a pull
+request changes do not count for itself.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from slopguard.check.git import Repository, content_id
+from slopguard.config.places import FILE_NAME
+from slopguard.errors import ConfigError, InputError, UsageError
+from slopguard.readers.text import decode
+
+_DEFAULTS = ("@{upstream}", "origin/HEAD", "origin/main", "origin/master", "main", "master")
+"""Where a branch was begun, if nothing says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """A base revision.
+
+    Args:
+        name: as a person knows it: `origin/main`, `HEAD~3`.
+        commit: its id: where the history of HEAD parted from it.
+        review: it was found by a pull request's CI: its settings count, and only what it adds is judged.
+    """
+
+    repository: Repository
+    name: str
+    commit: str
+    review: bool = False
+    _tree: dict[str, str] = field(default_factory=dict)
+
+    def tree(self) -> Mapping[str, str]:
+        """The files of the base, by path from the root of the work tree."""
+        if not self._tree:
+            self._tree.update(self.repository.tree(self.commit))
+        return self._tree
+
+    def inside(self, path: Path) -> str:
+        """A path from the root of the work tree, with `/` between its parts."""
+        full = Path(os.path.normpath(Path.cwd() / path))
+        try:
+            return full.relative_to(self.repository.root).as_posix()
+        except ValueError:
+            return full.resolve().as_posix().removeprefix(f"{self.repository.root.resolve().as_posix()}/")
+
+
+def named(repository: Repository | None, revision: str) -> Base:
+    """The base that `--diff REV` names.
+
+    Raises:
+        UsageError: there is no git repository here, or no such revision in it.
+    """
+    if repository is None:
+        raise UsageError("--diff needs a git repository", "Run it inside one, or leave --diff out")
+    commit = repository.commit(revision)
+    if commit is None:
+        raise UsageError("--diff names no revision of this repository", "Fetch it first, or see: git log")
+    return Base(repository, revision, repository.merge_base(commit) or commit)
+
+
+def under_review(repository: Repository | None, env: Mapping[str, str]) -> Base | None:
+    """The base of the pull or merge request whose CI this is; `None` if it is none, or its base is not here."""
+    if repository is None:
+        return None
+    for revision in _reviewed(env):
+        commit = repository.commit(revision)
+        if commit is not None:
+            return Base(repository, revision, repository.merge_base(commit) or commit, review=True)
+    return None
+
+
+def is_review(env: Mapping[str, str]) -> bool:
+    """Whether the environment is that of a pull or merge request's CI."""
+    return any(True for _ in _reviewed(env))
+
+
+def guessed(repository: Repository | None) -> Base:
+    """Where the work here began: the branch that it follows, else the default branch, else the last commit.
+
+    Raises:
+        UsageError: there is no git repository here, or no commit in it.
+    """
+    if repository is None:
+        raise UsageError("--new-only needs a git repository", "Run it inside one, or leave --new-only out")
+    for revision in _DEFAULTS:
+        commit = repository.commit(revision)
+        base = repository.merge_base(commit) if commit else None
+        if base:
+            return Base(repository, _readable(revision), base)
+    commit = repository.commit("HEAD")
+    if commit is None:
+        raise UsageError("--new-only needs a commit to compare with", "Commit once, or leave --new-only out")
+    return Base(repository, "HEAD", commit)
+
+
+def changed(base: Base, paths: Iterable[Path], data: Callable[[Path], bytes | None]) -> dict[Path, bytes | None]:
+    """The files whose content is not the base's, with what they held there: `None` for new ones.
+
+    Args:
+        data: gives the bytes of a file now; `None` where it cannot be read.
+    """
+    tree, wanted = base.tree(), {}
+    for path in paths:
+        old = tree.get(base.inside(path))
+        now = data(path)
+        if old is None or now is None or content_id(now, old) != old:
+            wanted[path] = old
+    contents = base.repository.contents(old for old in wanted.values() if old)
+    return {path: contents.get(old) if old else None for path, old in wanted.items()}
+
+
+def loader(base: Base) -> Callable[[Path], str]:
+    """Gives the text of a file as it was in the base; raises `InputError` where it was not."""
+
+    def load(path: Path) -> str:
+        found = base.tree().get(base.inside(path))
+        data = base.repository.contents([found]).get(found) if found else None
+        if data is None:
+            raise InputError(f"{path}: not in the base")
+        return decode(data, path)
+
+    return load
+
+
+def settings_tables(base: Base) -> Callable[[Path, Path], Iterator[tuple[Path, dict[str, Any]]]]:
+    """`slopguard.config.places.project_tables`, with the files that the base has."""
+
+    def tables(cwd: Path, account: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+        root = base.repository.root
+        inside = Path(base.inside(cwd))
+        folders = [root, *(root / each for each in reversed([inside, *inside.parents][:-1]))]
+        for folder in folders:
+            yield from _tables_in(base, folder)
+
+    return tables
+
+
+def _tables_in(base: Base, folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    for name in (FILE_NAME, "pyproject.toml"):
+        path = folder / name
+        found = base.tree().get(base.inside(path))
+        data = base.repository.contents([found]).get(found) if found else None
+        if data is None:
+            continue
+        try:
+            table: Any = tomllib.loads(data.decode("utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+            if name == FILE_NAME:
+                raise ConfigError(f"{path}: not a TOML file in UTF-8 in the base revision") from None
+            continue
+        if name != FILE_NAME:
+            tool = table.get("tool")
+            table = tool.get("slopguard") if isinstance(tool, dict) else None
+        if isinstance(table, dict):
+            yield path, table
+
+
+def _reviewed(env: Mapping[str, str]) -> Iterator[str]:
+    """The revisions that a pull request's CI may call its base, the surest first."""
+    if branch := env.get("GITHUB_BASE_REF"):
+        yield from (f"origin/{branch}", "HEAD^1")
+    if commit := env.get("CI_MERGE_REQUEST_DIFF_BASE_SHA"):
+        yield commit
+    if branch := env.get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME"):
+        yield from (f"origin/{branch}", "FETCH_HEAD")
+    if branch := env.get("BITBUCKET_PR_DESTINATION_BRANCH"):
+        yield f"origin/{branch}"
+
+
+def _readable(revision: str) -> str:
+    return "the branch it follows" if revision == _DEFAULTS[0] else revision

@@ -1,0 +1,103 @@
+"""What git knows about a folder: its files, and the files of a base revision.
+
+Invariants: only plumbing that reads objects and the index is called, with hooks, file monitors and filters switched
+off: a repository under review must not get anything run; file names are bytes to git and surrogate-escaped text here.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import sha1, sha256
+from pathlib import Path
+
+_SAFE = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.untrackedCache=false")
+_TIMEOUT = 60.0
+_COMMIT_DIGITS = (40, 64)
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A work tree.
+
+    Args:
+        root: its top folder, absolute.
+    """
+
+    root: Path
+
+    @classmethod
+    def around(cls, folder: Path) -> Repository | None:
+        """The work tree that `folder` lies in; `None` if it lies in none, or there is no git."""
+        said = _git(folder, "rev-parse", "--show-toplevel")
+        return cls(Path(os.fsdecode(said.removesuffix(b"\n")))) if said else None
+
+    def files(self, folder: Path) -> list[str] | None:
+        """The files below `folder`, relative to it: tracked, or new and not ignored; `None` if git does not say."""
+        said = _git(folder, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate")
+        return None if said is None else [os.fsdecode(name) for name in said.split(b"\0") if name]
+
+    def commit(self, revision: str) -> str | None:
+        """The id of the commit that a revision names."""
+        if revision.startswith("-"):
+            return None
+        said = _git(self.root, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
+        found = said.decode("ascii", "replace").strip() if said else ""
+        return found if len(found) in _COMMIT_DIGITS else None
+
+    def merge_base(self, one: str, other: str = "HEAD") -> str | None:
+        """The commit at which two histories parted; `None` if they share none here (a shallow clone)."""
+        said = _git(self.root, "merge-base", one, other)
+        return said.decode("ascii", "replace").strip() or None if said else None
+
+    def tree(self, commit: str) -> Mapping[str, str]:
+        """The files of a commit, path from the root to the id of its content; links and submodules left out."""
+        said = _git(self.root, "ls-tree", "-r", "-z", "--full-tree", commit) or b""
+        found = {}
+        for entry in said.split(b"\0"):
+            about, tab, name = entry.partition(b"\t")
+            if tab and about.startswith((b"100644 ", b"100755 ")):
+                found[os.fsdecode(name)] = about.split()[2].decode("ascii")
+        return found
+
+    def contents(self, ids: Iterable[str]) -> Mapping[str, bytes]:
+        """The content of each id, as stored."""
+        wanted = list(dict.fromkeys(ids))
+        if not wanted:
+            return {}
+        said = _git(self.root, "cat-file", "--batch", stdin="".join(f"{each}\n" for each in wanted).encode()) or b""
+        return dict(_batch(said))
+
+
+def content_id(data: bytes, like: str) -> str:
+    """The id that git gives to a content, in the kind of id that `like` is."""
+    kind = sha256 if len(like) == _COMMIT_DIGITS[1] else sha1
+    return kind(b"blob %d\0" % len(data) + data).hexdigest()
+
+
+def _batch(said: bytes) -> Iterator[tuple[str, bytes]]:
+    """The objects in the answer of `cat-file --batch`: a line `ID TYPE SIZE`, the bytes, a line break."""
+    at = 0
+    while at < len(said):
+        end = said.index(b"\n", at)
+        words = said[at:end].split()
+        at = end + 1
+        if len(words) == 3 and words[2].isdigit():
+            size = int(words[2])
+            yield words[0].decode("ascii"), said[at : at + size]
+            at += size + 1
+
+
+def _git(folder: Path, *words: str, stdin: bytes = b"") -> bytes | None:
+    """What git prints; `None` if it is not there, refuses, or takes too long."""
+    env = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+    try:
+        done = subprocess.run(
+            ["git", *_SAFE, "--no-pager", *words], cwd=folder, env=env, input=stdin, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL, timeout=_TIMEOUT, check=False,
+        )  # fmt: skip
+    except (OSError, ValueError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout if done.returncode == 0 else None

@@ -1,0 +1,62 @@
+"""What is new since a base: which questions and findings the files of the base did not hold.
+
+Invariant: what cannot be told from the base counts as new.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from slopguard.check.model import Finding
+from slopguard.model import Request
+
+RequestKey = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Newer:
+    """What the files of the base held, of those that changed.
+
+    Args:
+        requests: keys of its questions.
+        findings: how often each finding stood in them.
+        paths: the files that changed, as locations name them.
+    """
+
+    requests: frozenset[RequestKey]
+    findings: Counter[tuple[str, str, str]]
+    paths: frozenset[str]
+
+    @classmethod
+    def than(cls, requests: Iterable[Request], findings: Iterable[Finding], paths: Iterable[str]) -> Newer:
+        """What the base held."""
+        return cls(frozenset(map(key, requests)), Counter(_keys(findings)), frozenset(paths))
+
+    def is_new(self, request: Request) -> bool:
+        """Whether a question stands in a changed file and stood in none of them before."""
+        return key(request) not in self.requests and any(place.path in self.paths for place in request.locations)
+
+    def marked(self, findings: Sequence[Finding]) -> list[Finding]:
+        """The findings, marked as new where a changed file holds more of them than before."""
+        now = Counter(_keys(findings))
+        fresh = {each for each, count in now.items() if each[1] in self.paths and count > self.findings[each]}
+        return [replace(f, new=any(each in fresh for each in _keys([f]))) for f in findings]
+
+
+def key(request: Request) -> RequestKey:
+    """What makes two questions the same, wherever they are written."""
+    source = request.source
+    return (
+        request.ecosystem,
+        request.name or request.raw,
+        request.version,
+        source.kind,
+        source.index,
+        request.runs and request.version is None,
+    )
+
+
+def _keys(findings: Iterable[Finding]) -> Iterable[tuple[str, str, str]]:
+    return [(found.rule, place.path, found.detail) for found in findings for place in found.locations]

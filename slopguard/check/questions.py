@@ -1,0 +1,127 @@
+"""From what files say to questions for the judge: each package and version once, with all its places.
+
+A name in a manifest or command is *introduced*; what only a lock file holds is *transitive*, unless nothing in the
+file asks for it. Invariants: every sighting becomes a question or is a project of the tree's own; of two places the
+one that deserves less trust is asked about by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from slopguard.check.indexes import Indexes, ecosystem_of, needed
+from slopguard.check.tree import Read
+from slopguard.evidence import LockedSet
+from slopguard.guard import prejudge
+from slopguard.indexes import Index
+from slopguard.model import REGISTRY, Actor, Arrival, Ecosystem, Location, Request, Sighting
+from slopguard.readers.uv_tables import canonical
+
+Key = tuple[Ecosystem, str]
+"""Ecosystem and name of a package, normalised where that is possible."""
+
+
+@dataclass(slots=True)
+class Questions:
+    """What the judge is asked.
+
+    Args:
+        requests: one for each package, version and source, in the order found.
+        introduced: names that a manifest or a command asks for.
+    """
+
+    requests: list[Request] = field(default_factory=list)
+    introduced: set[Key] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What the questions depend on beside the files.
+
+    Args:
+        indexes: the clients' indexes.
+        actor: who asks.
+        adopted: what the lock files of adopted projects hold.
+        mapped: addresses (canonical) in lock files of npm that mean "the configured registry"; asked when needed.
+        own: the names that are projects of the tree itself where a file names them.
+        orphans: of a lock file, the names that nothing in it or beside it asks for.
+    """
+
+    indexes: Indexes
+    actor: Actor
+    adopted: LockedSet
+    mapped: Callable[[], frozenset[str]]
+    own: Callable[[Read], frozenset[str]] = lambda _: frozenset()
+    orphans: Mapping[Path, frozenset[str]] = field(default_factory=dict)
+
+
+def questions(read: Iterable[Read], asking: Asking) -> Questions:
+    """The questions about everything that was read."""
+    made = Questions()
+    found = [request for each in read for request in _of(each, asking)]
+    made.introduced = {_key(request) for request in found if request.arrived is Arrival.INTRODUCED}
+    found = [_promoted(request, made.introduced) for request in found]
+    made.requests = prejudge.with_adopted(joined(found), asking.adopted)
+    return made
+
+
+def joined(requests: Iterable[Request]) -> list[Request]:
+    """Each question once, with all its places; one that runs what it fetched is a question of its own."""
+    first: dict[tuple[object, ...], Request] = {}
+    places: dict[tuple[object, ...], dict[Location, None]] = {}
+    digests: dict[tuple[object, ...], frozenset[str]] = {}
+    for request in requests:
+        key = (*_key(request), request.version, request.source, request.runs and request.version is None)
+        first.setdefault(key, request)
+        places.setdefault(key, {}).update(dict.fromkeys(request.locations))
+        if request.digests:
+            digests[key] = digests.get(key, frozenset()) | request.digests
+    return [
+        replace(request, locations=tuple(places[key]), digests=digests.get(key, frozenset()))
+        for key, request in first.items()
+    ]
+
+
+def _of(each: Read, asking: Asking) -> Iterator[Request]:
+    """The questions of one file."""
+    reading = each.reading
+    indexes = _indexes(each, asking.indexes) if needed(reading) else ()
+    mapped = asking.mapped() if reading.locked and indexes else frozenset()
+    orphans = asking.orphans.get(reading.path, frozenset())
+    own = asking.own(each)
+    for sighting in reading.sightings:
+        if own and _is_own(sighting, own):
+            continue
+        transitive = reading.locked and sighting.raw not in orphans
+        arrived = Arrival.TRANSITIVE if transitive else Arrival.INTRODUCED
+        request = prejudge.question(prejudge.as_mapped(sighting, mapped), indexes, asking.actor, arrived)
+        if request is not None:
+            yield request
+
+
+def _indexes(each: Read, known: Indexes) -> tuple[Index, ...]:
+    """The indexes that count for a file, its own among them."""
+    reading = each.reading
+    found: list[Index] = []
+    for ecosystem in dict.fromkeys(sighting.ecosystem for sighting in reading.sightings):
+        lines = reading.indexes if ecosystem is ecosystem_of(each.kind.name) else ()
+        found += known.with_lines(ecosystem, reading.path.parent, lines)
+    return tuple(found)
+
+
+def _is_own(sighting: Sighting, own: frozenset[str]) -> bool:
+    """Whether it names a project of the tree, and no other place or name for it."""
+    name = canonical(sighting.raw) if sighting.ecosystem is Ecosystem.PYPI else sighting.raw
+    return name in own and sighting.source == REGISTRY and "alias" not in sighting.extra
+
+
+def _promoted(request: Request, introduced: set[Key]) -> Request:
+    if request.arrived is Arrival.TRANSITIVE and _key(request) in introduced:
+        return replace(request, arrived=Arrival.INTRODUCED)
+    return request
+
+
+def _key(request: Request) -> Key:
+    return request.ecosystem, request.name or request.raw

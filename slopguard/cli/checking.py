@@ -1,0 +1,158 @@
+"""What `slopguard check` does between its command line and its report: read, ask, judge, compare.
+
+Invariants: every verdict is in the ledger before it is shown; what could not be read or asked is told, never allowed.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from slopguard.check import change, walk
+from slopguard.check.before import Before
+from slopguard.check.git import Repository
+from slopguard.check.model import Checked, Finding, Judged
+from slopguard.check.newer import Newer
+from slopguard.check.settings import Layered
+from slopguard.check.tree import Read, read_tree
+from slopguard.check.walk import Place
+from slopguard.cli.check_group import Group, missing_notes
+from slopguard.cli.progress import progress
+from slopguard.config import Settings, load
+from slopguard.config.places import project_tables
+from slopguard.errors import UsageError
+from slopguard.judge import Door
+from slopguard.lists.loading import refresh
+from slopguard.model import Mode
+from slopguard.rules import SEVERITY
+
+NO_BASE = "the base of this pull request is not in the clone, so everything was judged; fetch it: see docs/check.md"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A command line of `check`, as its options name it.
+
+    Args:
+        diff: `--diff REV`.
+        new_only: judge only what is new since the base.
+        everything: judge all of it, in a pull request too.
+        installed: what is installed counts too.
+        command: the command line, for the ledger.
+    """
+
+    paths: Sequence[Path] = (Path(),)
+    offline: bool = False
+    diff: str | None = None
+    new_only: bool = False
+    everything: bool = False
+    installed: bool = False
+    config: Path | None = None
+    command: str = "slopguard check"
+
+
+def check(wanted: Wanted) -> Checked:
+    """Check everything below the paths.
+
+    Raises:
+        SlopguardError: a path or a base is not there, a setting makes no sense, or an answer cannot be recorded.
+    """
+    began, cwd = time.monotonic(), Path.cwd()
+    base, notes = _base(wanted, Repository.around(cwd))
+    settings_at = _settings(wanted, base, cwd)
+    root = settings_at(Path())
+    places = list(walk.places(wanted.paths, cwd))
+    layered = Layered.over((place.path for place in places), root, settings_at)
+    before = Before.of(base, places) if base else None
+    only_new = before is not None and not wanted.everything and (before.base.review or _asked_for_new(wanted))
+    if before is not None and only_new:
+        places = [place for place in places if place.path in before.changed]
+    with progress(len(places), "reading files") as step:
+        tree = read_tree(_stepping(places, step))
+    for note in refresh(root):
+        print(note, file=sys.stderr)
+    groups = [Group(settings, cwd, read, tree, before) for settings, read in _grouped(tree.read, layered)]
+    judged = [each for group in groups for each in group.judged(Door("check", wanted.command), only_new=only_new)]
+    return Checked(
+        judged=tuple(sorted(judged, key=_urgency)),
+        findings=tuple(_findings(tree.findings, before, only_new=only_new)),
+        locks=tree.count(locks=True),
+        files=tree.count(locks=False),
+        since=base.name if base else None,
+        enforced=root.mode is not Mode.OBSERVE,
+        offline=root.offline,
+        notes=(*notes, *missing_notes(groups)),
+        seconds=time.monotonic() - began,
+    )
+
+
+def _asked_for_new(wanted: Wanted) -> bool:
+    return wanted.new_only or wanted.diff is not None
+
+
+def _base(wanted: Wanted, repository: Repository | None) -> tuple[change.Base | None, list[str]]:
+    """The base to compare with, and what is to be said of it.
+
+    Raises:
+        UsageError: the one that was asked for is not there.
+    """
+    if wanted.diff is not None:
+        return change.named(repository, wanted.diff), []
+    found = change.under_review(repository, os.environ)
+    if found is not None:
+        return found, []
+    if change.is_review(os.environ):
+        if wanted.new_only:
+            raise UsageError(
+                "the base of this pull request is not in the clone", "Fetch it first, as docs/check.md says"
+            )
+        return None, [NO_BASE]
+    if wanted.new_only:
+        return change.guessed(repository), []
+    try:
+        return change.guessed(repository), []
+    except UsageError:
+        return None, []
+
+
+def _settings(wanted: Wanted, base: change.Base | None, cwd: Path) -> Callable[[Path], Settings]:
+    """Gives the settings in force in a folder; in a pull request, those of its base."""
+    tables = change.settings_tables(base) if base is not None and base.review else project_tables
+
+    def at(folder: Path) -> Settings:
+        return load(cwd / folder, os.environ, {"offline": wanted.offline}, wanted.config, project=tables)
+
+    return at
+
+
+def _stepping(places: Iterable[Place], step: Callable[[], None]) -> Iterator[Place]:
+    for place in places:
+        yield place
+        step()
+
+
+def _grouped(read: Iterable[Read], layered: Layered) -> list[tuple[Settings, list[Read]]]:
+    """The files by the settings that count for them."""
+    found: dict[str, tuple[Settings, list[Read]]] = {}
+    for each in read:
+        settings = layered.of(each.reading.path)
+        found.setdefault(settings.digest, (settings, []))[1].append(each)
+    return list(found.values())
+
+
+def _findings(findings: Sequence[Finding], before: Before | None, *, only_new: bool) -> list[Finding]:
+    """The findings, severest first."""
+    if before is not None:
+        findings = Newer.than((), before.tree.findings, map(str, before.changed)).marked(findings)
+    kept = [found for found in findings if found.new or not only_new]
+    return sorted(kept, key=lambda found: (-SEVERITY[found.outcome], found.rule))
+
+
+def _urgency(each: Judged) -> tuple[int, bool, str, str]:
+    """Severest first; among equals what is new, then by name."""
+    request = each.verdict.request
+    return -SEVERITY[each.verdict.outcome], not each.new, request.ecosystem.value, request.name or request.raw
