@@ -14,7 +14,7 @@ from typing import Any
 
 from slopguard.errors import InputError
 from slopguard.model import REGISTRY, Ecosystem, Location, Sighting, Source, SourceKind
-from slopguard.readers import places, spec
+from slopguard.readers import places, requires, spec
 from slopguard.readers.interface import NOWHERE, Context, Load, Problem, Reading
 from slopguard.readers.package_lock import integrity, resolved
 from slopguard.readers.text import Lines, Table, plain_json, string, table
@@ -32,19 +32,33 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
     if path.suffix.lower() == ".lockb":
         raise binary(str(path))
     text = load(path)
-    packages = table(_document(text, path).get("packages"))
+    document = _document(text, path)
+    packages = table(document.get("packages"))
     lines = Lines(text)
+    asked, roots = _projects(table(document.get("workspaces")))
     sightings: list[Sighting] = []
     problems: list[Problem] = []
     for key, value in packages.items():
         location = Location(str(path), lines.following(f"{json.dumps(key, ensure_ascii=False)}: ["))
         parts = value if isinstance(value, list) else []
+        asked.add("/".join(_last(key)), (name for part in parts for name in requires.npm(table(part))))
         found = _sighting(key, string(parts[0]) if parts else "", parts[1:], path.parent, location)
         if found is None:
             problems.append(Problem("undecidable", location))
         elif found.source.kind is not SourceKind.WORKSPACE:
             sightings.append(found)
-    return Reading(path, tuple(sightings), problems=tuple(problems), locked=True)
+    known, folders = asked.frozen(), roots.frozen() or None
+    return Reading(path, tuple(sightings), problems=tuple(problems), locked=True, requires=known, roots=folders)
+
+
+def _projects(workspaces: Table) -> tuple[requires.Names, requires.Names]:
+    """What the projects of the workspace ask for, by their names and by their folders."""
+    by_name, by_folder = requires.Names(), requires.Names()
+    for folder, fields in workspaces.items():
+        names = list(requires.npm(table(fields), requires.ALL))
+        by_folder.add(requires.folder(folder), names)
+        by_name.add(string(table(fields).get("name")), names)
+    return by_name, by_folder
 
 
 def binary(path: str) -> InputError:

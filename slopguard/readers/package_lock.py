@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from slopguard.model import REGISTRY, Ecosystem, Location, Sighting, Source, SourceKind
-from slopguard.readers import places, spec
+from slopguard.readers import places, requires, spec
 from slopguard.readers.interface import NOWHERE, Context, Load, Problem, Reading
 from slopguard.readers.text import Lines, Table, json_object, string, table
 from slopguard.readers.uv_lock import origins
@@ -56,8 +56,10 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
     lines = Lines(text)
     sightings: list[Sighting] = []
     problems: list[Problem] = []
+    asked, roots = requires.Names(), requires.Names()
     seen = set()
     for found in (*_packages(table(document.get("packages"))), *_tree(table(document.get("dependencies")))):
+        asked.add(found.name, _names(found))
         same = (found.name, found.version, found.resolved, string(found.fields.get("integrity")))
         if found.old and same in seen:
             continue
@@ -66,7 +68,21 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
         sightings.append(_sighting(found, path.parent, location))
         if not found.version and not found.resolved and not found.fields.get("link"):
             problems.append(Problem("undecidable", location))
-    return Reading(path, tuple(sightings), problems=tuple(problems), locked=True)
+    for key, value in table(document.get("packages")).items():
+        if "node_modules/" not in key:
+            roots.add(requires.folder(key), requires.npm(table(value), requires.ALL))
+    known = roots.frozen() or None
+    return Reading(path, tuple(sightings), problems=tuple(problems), locked=True, requires=asked.frozen(), roots=known)
+
+
+def _names(found: _Entry) -> Iterator[str]:
+    """What an entry requires; in version 1 what its own archive brings along stands below it."""
+    if not found.old:
+        yield from requires.npm(found.fields, requires.ALL if "link" in found.fields else requires.DEPENDENCIES)
+        return
+    yield from requires.npm(found.fields, ("requires",))
+    below = table(found.fields.get("dependencies"))
+    yield from (name for name, value in below.items() if table(value).get("bundled") is True)
 
 
 def _packages(packages: Table) -> Iterator[_Entry]:

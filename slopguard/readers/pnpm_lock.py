@@ -16,7 +16,7 @@ from urllib.parse import unquote
 
 from slopguard.errors import InputError
 from slopguard.model import REGISTRY, Ecosystem, Location, Sighting, Source, SourceKind
-from slopguard.readers import places, spec
+from slopguard.readers import places, requires, spec
 from slopguard.readers.interface import NOWHERE, Context, Load, Problem, Reading
 from slopguard.readers.package_lock import integrity
 from slopguard.readers.text import Lines, Table, string, table, tables
@@ -33,6 +33,10 @@ _CONFLICT = re.compile(
     r"^<{7}(?: [^\n]*)?\n(.*?)(?:^\|{7}(?: [^\n]*)?\n.*?)?^={7}\n(.*?)^>{7}(?: [^\n]*)?(?:\n|\Z)",
     re.MULTILINE | re.DOTALL,
 )
+_GROUPS = requires.ALL
+_OWN_GROUPS = ("configDependencies", "packageManagerDependencies")
+ITSELF = "<pnpm>"
+"""The key in `Reading.roots` for what pnpm installs for itself."""
 _UNUSUAL = re.compile(r"https?://[^/].*|(?!//)[^:\\]*", re.DOTALL)
 """An address of a registry's own: absolute, or relative to the registry."""
 
@@ -64,7 +68,9 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
     lines = Lines(text)
     sightings: list[Sighting] = []
     problems: list[Problem] = []
+    asked, roots = requires.Names(), requires.Names()
     for document in _documents(text, path):
+        _ask(document, asked, roots)
         for found in _entries(table(document.get("packages"))):
             written = f"  '{found.key}':" if found.key.startswith("@") else f"  {found.key}:"
             location = Location(str(path), lines.following(written))
@@ -73,7 +79,40 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
                 problems.append(Problem("undecidable", location))
             else:
                 sightings.append(sighting)
-    return Reading(path, tuple(sightings), problems=tuple(problems), locked=True)
+    known, folders = asked.frozen(), roots.frozen() or None
+    return Reading(path, tuple(sightings), problems=tuple(problems), locked=True, requires=known, roots=folders)
+
+
+def _ask(document: Table, asked: requires.Names, roots: requires.Names) -> None:
+    """Note what the projects and the packages of one document require.
+
+    Packages say it beside their resolution or, from version 9 on, in `snapshots`; a single project of version 5 or 6
+    at the top. What pnpm installs for its own sake (itself, config dependencies) stands in no manifest.
+    """
+    importers = table(document.get("importers")) or {".": {key: document.get(key) for key in _GROUPS}}
+    for folder, value in importers.items():
+        fields = table(value)
+        roots.add(requires.folder(folder), _names(fields, _GROUPS))
+        roots.add(ITSELF, _names(fields, _OWN_GROUPS))
+    for section in ("packages", "snapshots"):
+        for key, value in table(document.get(section)).items():
+            name = string(table(value).get("name")) or _named(key)
+            asked.add(name, _names(table(value), _GROUPS))
+
+
+def _names(fields: Table, groups: tuple[str, ...]) -> Iterator[str]:
+    """The names in tables of `NAME: VERSION` or `NAME: {version: VERSION}`; an alias's version names what it is."""
+    for group in groups:
+        for name, value in table(fields.get(group)).items():
+            yield name
+            version = string(value) or string(table(value).get("version"))
+            if not version[:1].isdigit() and (real := _named(version)):
+                yield real
+
+
+def _named(key: str) -> str:
+    """The name in a key whose version does not matter."""
+    return split(key.partition("(")[0])[0]
 
 
 def _documents(text: str, path: Path) -> list[Table]:

@@ -17,11 +17,10 @@ from slopguard.readers.text import Lines, Table, string, strings, table, tables,
 
 _VERSION = 1
 _LOCAL = ("editable", "virtual", "directory", "path")
-_LISTS = frozenset(
-    ("dependencies", "optional-dependencies", "dev-dependencies")  # of a package
-    + ("requires-dist", "requires-dev")  # of its metadata
-    + ("requirements", "dependency-groups")  # of the manifest: of a script, or of a folder that is no project
-)
+_OF_PACKAGE = ("dependencies", "optional-dependencies", "dev-dependencies", "requires-dist", "requires-dev")
+_OF_MANIFEST = ("requirements", "dependency-groups")
+"""Of a script, or of a folder that is a workspace and no project."""
+_LISTS = frozenset((*_OF_PACKAGE, *_OF_MANIFEST))
 
 
 def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs
 
 from slopguard.errors import InputError
 from slopguard.model import Ecosystem, Location, Sighting, Source, SourceKind
-from slopguard.readers import package_json, places, spec, yarn_spec
+from slopguard.readers import package_json, places, requires, spec, yarn_spec
 from slopguard.readers.interface import NOWHERE, Context, Load, Problem, Reading
 from slopguard.readers.package_lock import integrity, resolved
 from slopguard.readers.text import Lines, string, table
@@ -28,6 +28,7 @@ _TABLE = re.compile(r"  [a-zA-Z]+:\s*$")
 _LATER = re.compile("version|resolution|(?:peerD|d)ependencies(?:Meta)?|bin|checksum|conditions|languageName|linkType")
 """What an entry of yarn 2 and later holds; of anything else yarn 1 could make an address."""
 _PATTERN = re.compile(r'"((?:[^"\\]|\\.)*)"|([^",\s][^,"]*)')
+_WORKSPACE = re.compile(r"@workspace:(.*)", re.DOTALL)
 _ON_DISK = re.compile(r"file:|[^#]*[/\\]")
 """An archive that lies at hand, whatever the entry calls it; a bare file name is one of the mirror's."""
 _SHA1 = re.compile(r"[0-9a-f]{40}")
@@ -40,6 +41,7 @@ class _Entry:
     patterns: list[str]
     line: int
     fields: dict[str, str] = field(default_factory=dict)
+    wanted: list[str] = field(default_factory=list)
 
 
 def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
@@ -49,16 +51,21 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
         InputError: it is neither format.
     """
     text = load(path)
-    found = _modern(text, path) if _MODERN.search(text) else _classic(text, path)
-    pairs = list(found)
+    asked, roots = requires.Names(), requires.Names()
+    modern = _MODERN.search(text) is not None
+    pairs = list(_modern(text, path, asked, roots) if modern else _classic(text, path, asked))
     sightings = tuple(sighting for sighting, _ in pairs)
     problems = tuple(Problem("undecidable", s.location) for s, known in pairs if not known and s.location)
-    return Reading(path, sightings, problems=problems, locked=True)
+    folders = roots.frozen() if modern else None
+    return Reading(path, sightings, problems=problems, locked=True, requires=asked.frozen(), roots=folders)
 
 
-def _classic(text: str, path: Path) -> Iterator[tuple[Sighting, bool]]:
-    """Yarn 1's entries as sightings, each with whether it could be decided."""
+def _classic(text: str, path: Path, asked: requires.Names) -> Iterator[tuple[Sighting, bool]]:
+    """Yarn 1's entries as sightings, each with whether it could be decided; `asked`: filled with what they require."""
     for entry in _entries(text, path):
+        known = {name for pattern in entry.patterns for name in _pattern_names(pattern)}
+        for name in known:
+            asked.add(name, known.union(entry.wanted))
         location = Location(str(path), entry.line)
         name, wanted = yarn_spec.split(entry.patterns[0]) or (entry.patterns[0], "")
         plain = package_json.entry(name, wanted, path.parent, location, {})
@@ -112,14 +119,32 @@ def _entries(text: str, path: Path) -> Iterator[_Entry]:
             entry = _Entry([pattern.strip() for pattern in patterns], number)
         elif entry and (found := _FIELD.match(line)) and found[2] not in entry.fields:
             entry.fields[found[2]] = found[3].strip('"')
-        elif not entry or not (_TABLE.match(line) or line.startswith("    ")):
+        elif entry and line.startswith("    "):
+            entry.wanted += _wanted(line)
+        elif not entry or not _TABLE.match(line):
             raise InputError(f"{path}:{number}: not a line that yarn writes into a yarn.lock")
     if entry:
         yield entry
 
 
-def _modern(text: str, path: Path) -> Iterator[tuple[Sighting, bool]]:
+def _pattern_names(pattern: str) -> tuple[str, ...]:
+    """The name of a pattern `NAME@WANTED`, and what it is an alias of."""
+    name, wanted = yarn_spec.split(pattern) or (pattern, "")
+    return (name, requires.aliased(name, wanted))
+
+
+def _wanted(line: str) -> tuple[str, str]:
+    """The names in one line (`NAME WANTED`, each in quotes where it must be) of what an entry requires."""
+    name, _, wanted = line.strip().partition(" ")
+    return name.strip('"'), requires.aliased(name.strip('"'), wanted.strip('"'))
+
+
+def _modern(text: str, path: Path, asked: requires.Names, roots: requires.Names) -> Iterator[tuple[Sighting, bool]]:
     """The entries of yarn 2 and later as sightings, each with whether it could be decided.
+
+    Args:
+        asked: filled with what they require.
+        roots: filled with what the projects of the workspace ask for.
 
     Raises:
         InputError: it is no YAML.
@@ -133,6 +158,11 @@ def _modern(text: str, path: Path) -> Iterator[tuple[Sighting, bool]]:
         location = Location(str(path), lines.find(f'"{key}":') or lines.find(f"{key}:"))
         resolution = string(fields.get("resolution")) if all(map(_LATER.fullmatch, fields)) else ""
         found = _resolution(resolution, string(fields.get("version")), path.parent, location)
+        names = [*requires.npm(fields)]
+        for pattern in key.split(", "):
+            asked.add(_pattern_names(pattern)[0], names)
+        if place := _WORKSPACE.search(resolution):
+            roots.add(requires.folder(place[1]), names)
         if found:
             yield _aliased(found, str(key)), True
         else:
