@@ -46,7 +46,8 @@ def report(checked: Checked, view: View = PLAIN) -> str:
     """The report as text, without a line break at its end."""
     found = problems(checked)
     first = f"{counts(checked)}     {checked.seconds:.1f} s"
-    return "\n".join([first, *_entries(found, view), *_notes(checked), *_last(checked, found, view)])
+    text = "\n".join([first, *_entries(found, view), *_notes(checked), *_last(checked, found, view)])
+    return text.replace("##[", "##\\x5b")  # begins a command to a CI host, wherever it stands in what a job prints
 
 
 def counts(checked: Checked) -> str:

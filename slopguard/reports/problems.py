@@ -143,8 +143,8 @@ def address(path: str) -> str:
 
 
 def place(where: Location) -> str:
-    """`path:line`, printable; nothing in it is a command to a CI host that reads what jobs print."""
-    path = printable(where.path).replace("##[", "##\\x5b")
+    """`path:line`, printable."""
+    path = printable(where.path)
     return f"{path}:{where.line}" if where.line is not None else path
 
 

@@ -15,7 +15,7 @@ from slopguard import __version__
 from slopguard.check.model import Checked
 from slopguard.model import Outcome
 from slopguard.reports.problems import PLAIN, Placed, Problem, View, address, placed, problems
-from slopguard.rules import rule_of
+from slopguard.rules import Ends, rule_of
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 CATEGORY = "slopguard/check/"
@@ -28,6 +28,11 @@ RELATED = 100
 """So many related places a host shows."""
 SEVERITIES = {Outcome.BLOCK: "9.0", Outcome.UNCHECKED: "7.0", Outcome.QUARANTINE: "7.0", Outcome.WARN: "3.0"}
 """What code scanning sorts security alerts by: critical, high, high, low."""
+ENDS = {
+    Ends.FINAL: "This is final",
+    Ends.BY_ITSELF: "It passes by itself",
+    Ends.BY_A_PERSON: "A person may decide otherwise",
+}
 _LITERAL = str.maketrans({each: f"\\x{ord(each):02x}" for each in "[]{}"})
 """Characters that begin a link or a placeholder in a message."""
 
@@ -66,7 +71,7 @@ def _rule(rule_id: str, outcome: Outcome) -> dict[str, Any]:
         "name": "".join(word.capitalize() for word in rule.id.split("-")),
         "shortDescription": {"text": f"{rule.outcome.value}: {fact}"},
         "fullDescription": {"text": f"A dependency gets the verdict {outcome.value} by the rule {rule.id}: {fact}."},
-        "help": {"text": f"{remedy}. To learn more: slopguard ask NAME"},
+        "help": {"text": f"{fact.capitalize()}. {remedy}. {ENDS[rule.ends]}."},
         "defaultConfiguration": {"level": _level(outcome, enforced=True)},
         "properties": {"security-severity": SEVERITIES[outcome], "tags": ["security", "supply-chain"]},
     }
