@@ -113,6 +113,8 @@ def _entry(gatherer: Gatherer, name: str, entry: object, group: str, location: L
         extra["marker"] = marker
     if entry.get("optional") is True:
         extra["optional"] = "1"
+    if "python" in entry or "platform" in entry:
+        extra["limited"] = "1"
     digests = places.digests(string(entry.get("url")))
     return Sighting(
         Ecosystem.PYPI, name, constraint, exact(constraint), digests, source=source, location=location, extra=extra

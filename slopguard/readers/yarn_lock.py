@@ -17,7 +17,7 @@ from slopguard.model import Ecosystem, Location, Sighting, Source, SourceKind
 from slopguard.readers import package_json, places, requires, spec, yarn_spec
 from slopguard.readers.interface import NOWHERE, Context, Load, Problem, Reading
 from slopguard.readers.package_lock import integrity, resolved
-from slopguard.readers.text import Lines, string, table
+from slopguard.readers.text import Lines, Table, string, table
 from slopguard.readers.uv_lock import origins
 from slopguard.readers.yaml_text import documents
 
@@ -164,9 +164,17 @@ def _modern(text: str, path: Path, asked: requires.Names, roots: requires.Names)
         if place := _WORKSPACE.search(resolution):
             roots.add(requires.folder(place[1]), names)
         if found:
-            yield _aliased(found, str(key)), True
+            yield _sealed(_aliased(found, str(key)), fields), True
         else:
             yield Sighting(Ecosystem.NPM, str(key), source=Source(trusted=False), location=location), False
+
+
+def _sealed(found: Sighting, fields: Table) -> Sighting:
+    """The sighting with yarn's own checksum; there is none for what only another platform installs."""
+    checksum = string(fields.get("checksum"))
+    if not checksum and "conditions" not in fields:
+        return found
+    return replace(found, extra={**found.extra, "checksum": checksum})
 
 
 def _resolution(text: str, version: str, base: Path, location: Location) -> Sighting | None:
