@@ -7,12 +7,11 @@ requirement of the same name anywhere else is fetched from an index, and is aske
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 
+from slopguard.check.globs import matches
 from slopguard.check.tree import Read
 from slopguard.clients.workspace_globs import plain
 from slopguard.readers.uv_tables import canonical
@@ -20,8 +19,6 @@ from slopguard.readers.uv_tables import canonical
 _OFFERS = frozenset({"markdown", "notebook"})
 _ROOTS = frozenset({"package_json", "pnpm_workspace"})
 _NONE: frozenset[str] = frozenset()
-_STARS = 6
-"""Stars in a glob beyond which matching could take long."""
 
 
 @dataclass(slots=True)
@@ -76,14 +73,6 @@ def _member(folder: Path, root: Path, globs: tuple[str, ...]) -> bool:
 def _named(name: str, globs: Iterable[str]) -> bool:
     for glob in globs:
         words, exact = plain(glob)
-        if exact and any(word.count("*") <= _STARS and _pattern(word).fullmatch(name) for word in words):
+        if exact and any(matches(word, name) for word in words):
             return True
     return False
-
-
-@cache
-def _pattern(glob: str) -> re.Pattern[str]:
-    """A glob of `*`, `**` and plain text as a regular expression."""
-    parts = (re.escape(part) for part in re.split(r"(\*\*/?|\*|\?)", glob))
-    known = {r"\*\*/": "(?:.+/)?", r"\*\*": ".*", r"\*": "[^/]*", r"\?": "[^/]"}
-    return re.compile("".join(known.get(part, part) for part in parts))

@@ -28,6 +28,7 @@ _ENDINGS = {".json": "json", ".sarif": "sarif", ".md": "markdown", ".xml": "juni
 @click.option("--new-only", is_flag=True, help="Judge only what is new since the branch was begun.")
 @click.option("--diff", metavar="REV", help="Judge only what is new since this revision.")
 @click.option("--all", "everything", is_flag=True, help="Judge all of it, in a pull request too.")
+@click.option("--exclude", multiple=True, metavar="GLOB", help="Leave these files out; from the repository's root.")
 @click.option("--installed", is_flag=True, help="Judge what is installed here too: the environment and node_modules.")
 @click.option("--config", type=click.Path(path_type=Path), help="A further settings file; it may only tighten.")
 @click.pass_context
@@ -41,6 +42,7 @@ def check(
     new_only: bool,
     diff: str | None,
     everything: bool,
+    exclude: tuple[str, ...],
     installed: bool,
     config: Path | None,
 ) -> int:
@@ -59,6 +61,7 @@ def check(
             diff=diff,
             new_only=new_only,
             everything=everything,
+            exclude=exclude,
             installed=installed,
             config=config_of(ctx, config),
             command=_line(ctx),

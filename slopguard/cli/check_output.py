@@ -6,13 +6,16 @@ Invariant: a report in a file never hides the text in the log.
 from __future__ import annotations
 
 import os
-from importlib import import_module
+import shutil
+import sys
+from dataclasses import replace
 from pathlib import Path
 
+from slopguard.check.git import Repository
 from slopguard.check.model import Checked
 from slopguard.cli.progress import colourful
-
-_MODULES = {"markdown": "markdown", "sarif": "sarif", "gitlab": "gitlab", "junit": "junit"}
+from slopguard.reports.check_formats import render
+from slopguard.reports.problems import View
 
 
 def show(done: Checked, form: str, output: Path | None, code: int) -> None:
@@ -24,46 +27,36 @@ def show(done: Checked, form: str, output: Path | None, code: int) -> None:
     Raises:
         OSError: the file cannot be written.
     """
-    if form == "text" and output is None:
-        print(_text(done, code, colour=colourful()))
-        return
+    view = _view(code)
     if form == "github":
-        _github(done, code)
-        if output is None:
-            return
-    report = _report(done, form, code)
+        _summary(done, view)
     if output is None:
-        print(report)
+        print(render(form, done, _watched(view) if form == "text" else view))
         return
-    output.write_text(report + "\n", encoding="utf-8")
-    if form != "github":
-        print(_text(done, code, colour=colourful()))
+    output.write_text(render(form, done, view) + "\n", encoding="utf-8")
+    print(render("text", done, _watched(view)))
 
 
-def _report(done: Checked, form: str, code: int) -> str:
-    if form == "json":
-        from slopguard.reports import json_report
-
-        return json_report.check_report(done)
-    if form in ("text", "github"):
-        return _text(done, code, colour=False)
-    made: str = import_module(f"slopguard.reports.{_MODULES[form]}").report(done)
-    return made
+def _view(code: int) -> View:
+    """From where the report is looked at: paths in it start at the root of the repository."""
+    cwd = Path.cwd()
+    repository = Repository.around(cwd)
+    inside = cwd.is_relative_to(repository.root) if repository else False
+    prefix = cwd.relative_to(repository.root).as_posix() if repository and inside else ""
+    return View(prefix="" if prefix == "." else prefix, code=code)
 
 
-def _text(done: Checked, code: int, *, colour: bool) -> str:
-    from slopguard.reports import check_text
+def _watched(view: View) -> View:
+    """The view of whoever sits at standard output."""
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    return replace(view, colour=colourful(), width=width)
 
-    return check_text.report(done, code, colour=colour)
 
-
-def _github(done: Checked, code: int) -> None:
-    """Annotations and text to the log; everything to the job's summary, if there is one."""
+def _summary(done: Checked, view: View) -> None:
+    """Everything to the job's summary, if there is one."""
     from slopguard.reports import github
 
-    print(_text(done, code, colour=False))
-    print(github.report(done))
-    summary = os.environ.get("GITHUB_STEP_SUMMARY")
-    if summary:
-        with Path(summary).open("a", encoding="utf-8") as file:
-            file.write(github.summary(done) + "\n")
+    place = os.environ.get("GITHUB_STEP_SUMMARY")
+    if place:
+        with Path(place).open("a", encoding="utf-8") as file:
+            file.write(github.summary(done, view) + "\n")

@@ -15,6 +15,7 @@ from pathlib import Path
 from slopguard.check import change, walk
 from slopguard.check.before import Before
 from slopguard.check.git import Repository
+from slopguard.check.globs import below
 from slopguard.check.model import Checked, Finding, Judged
 from slopguard.check.newer import Newer
 from slopguard.check.settings import Layered
@@ -23,11 +24,12 @@ from slopguard.check.walk import Place
 from slopguard.cli.check_group import Group, missing_notes
 from slopguard.cli.progress import progress
 from slopguard.config import Settings, load
+from slopguard.config.actors import at_a_terminal, detect
 from slopguard.config.places import project_tables
 from slopguard.errors import UsageError
 from slopguard.judge import Door
 from slopguard.lists.loading import refresh
-from slopguard.model import Mode
+from slopguard.model import Actor, Mode
 from slopguard.rules import SEVERITY
 
 NO_BASE = "the base of this pull request is not in the clone, so everything was judged; fetch it: see docs/check.md"
@@ -41,6 +43,7 @@ class Wanted:
         diff: `--diff REV`.
         new_only: judge only what is new since the base.
         everything: judge all of it, in a pull request too.
+        exclude: globs of files to leave out, from the root of the repository.
         installed: what is installed counts too.
         command: the command line, for the ledger.
     """
@@ -50,6 +53,7 @@ class Wanted:
     diff: str | None = None
     new_only: bool = False
     everything: bool = False
+    exclude: Sequence[str] = ()
     installed: bool = False
     config: Path | None = None
     command: str = "slopguard check"
@@ -62,10 +66,11 @@ def check(wanted: Wanted) -> Checked:
         SlopguardError: a path or a base is not there, a setting makes no sense, or an answer cannot be recorded.
     """
     began, cwd = time.monotonic(), Path.cwd()
-    base, notes = _base(wanted, Repository.around(cwd))
+    repository = Repository.around(cwd)
+    base, notes = _base(wanted, repository)
     settings_at = _settings(wanted, base, cwd)
     root = settings_at(Path())
-    places = list(walk.places(wanted.paths, cwd))
+    places = _kept(list(walk.places(wanted.paths, cwd)), (*root.check_exclude, *wanted.exclude), repository, cwd)
     layered = Layered.over((place.path for place in places), root, settings_at)
     before = Before.of(base, places) if base else None
     only_new = before is not None and not wanted.everything and (before.base.review or _asked_for_new(wanted))
@@ -121,12 +126,23 @@ def _base(wanted: Wanted, repository: Repository | None) -> tuple[change.Base | 
 
 def _settings(wanted: Wanted, base: change.Base | None, cwd: Path) -> Callable[[Path], Settings]:
     """Gives the settings in force in a folder; in a pull request, those of its base."""
+    review = base is not None and base.review
     tables = change.settings_tables(base) if base is not None and base.review else project_tables
+    in_ci = review and detect(os.environ, terminal=at_a_terminal()) is Actor.CI  # an agent could name any base
 
     def at(folder: Path) -> Settings:
-        return load(cwd / folder, os.environ, {"offline": wanted.offline}, wanted.config, project=tables)
+        flags = {"offline": wanted.offline}
+        return load(cwd / folder, os.environ, flags, wanted.config, project=tables, reviewed=in_ci)
 
     return at
+
+
+def _kept(places: list[Place], globs: Sequence[str], repository: Repository | None, cwd: Path) -> list[Place]:
+    """The places that no glob leaves out; what a person named stays."""
+    if not globs:
+        return places
+    root = f"{(repository.root if repository else cwd).as_posix().rstrip('/')}/"
+    return [place for place in places if place.named or not below(globs, place.full.removeprefix(root))]
 
 
 def _stepping(places: Iterable[Place], step: Callable[[], None]) -> Iterator[Place]:

@@ -14,6 +14,7 @@ leaving out what the user's file says. `SLOPGUARD_OFFLINE` removes evidence only
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,14 @@ ProjectTables = Callable[[Path, Path], Iterable[tuple[Path, Mapping[str, Any]]]]
 __all__ = ["ListSource", "Places", "Settings", "UpstreamSetting", "load", "places"]
 
 
+@dataclass(frozen=True, slots=True)
+class _Project:
+    """The project's settings tables, and whether a review is behind them."""
+
+    tables: ProjectTables
+    reviewed: bool
+
+
 def load(
     cwd: Path,
     env: Mapping[str, str],
@@ -51,6 +60,7 @@ def load(
     terminal: bool | None = None,
     accepted: Accepted | None = None,
     project: ProjectTables = project_tables,
+    reviewed: bool = False,
 ) -> Settings:
     """The settings in force for a command in `cwd`.
 
@@ -62,6 +72,7 @@ def load(
         terminal: whether a person may be at a terminal; asked of stdin and stderr if `None`.
         accepted: what a person accepted, for a look at what would be in force; the user's record if `None`.
         project: gives the project's settings tables; those of another revision for a change under review.
+        reviewed: these tables were reviewed as any code of the base branch is, and count in full.
 
     Raises:
         ConfigError: a file is malformed, holds an unknown key, or would loosen; a named file does not exist.
@@ -69,7 +80,7 @@ def load(
     where = where or places(env)
     terminal = actors.at_a_terminal() if terminal is None else terminal
     accepted = accepted or record.read(where.user)
-    force = merge(_layers(cwd, env, config_file, where, accepted, project))
+    force = merge(_layers(cwd, env, config_file, where, accepted, _Project(project, reviewed)))
     offline = bool((flags or {}).get("offline")) or actors.truthy(env.get("SLOPGUARD_OFFLINE"))
     home = Path(env.get("SLOPGUARD_HOME") or where.home).expanduser()
     policy = force["policy"]
@@ -95,6 +106,7 @@ def load(
         list_sources=force["lists.sources"],
         list_teams=force["lists.teams"],
         sealed_paths=force["sealed.paths"],
+        check_exclude=force["check.exclude"],
         net_allow=force["net.allow"],
         net_enforce=force["net.enforce"],
         policy_file=policy,
@@ -108,15 +120,16 @@ def _layers(
     config_file: Path | None,
     where: Places,
     accepted: Accepted,
-    project: ProjectTables,
+    project: _Project,
 ) -> Iterator[SettingsLayer]:
     """All layers that exist, highest first."""
     for path, standing in ((where.organisation, Standing.ORGANISATION), (where.user / FILE_NAME, Standing.TRUSTED)):
         table = read_toml(path)
         if table is not None:
             yield _layer(path, table, standing)
-    for path, found in project(cwd, where.account):
-        yield _layer(path, found, Standing.TRUSTED if accepted.covers(path, found) else Standing.UNTRUSTED)
+    for path, found in project.tables(cwd, where.account):
+        known = project.reviewed or accepted.covers(path, found)
+        yield _layer(path, found, Standing.TRUSTED if known else Standing.UNTRUSTED)
     named = [("SLOPGUARD_CONFIG", env.get("SLOPGUARD_CONFIG")), ("--config", config_file)]
     for origin, name in named:
         if name:

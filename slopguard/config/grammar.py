@@ -185,6 +185,7 @@ def _known() -> dict[str, Key]:
         "lists.teams": _widening(_text("team names"), "team names"),
         "internal.index": Key(_urls, _adds, _union, ()),
         "sealed.paths": Key(_list_of(_text("globs"), "globs"), _never, _union, ()),
+        "check.exclude": _widening(_text("globs"), "globs"),
         "net.allow": _widening(_host, "hosts"),
         "net.enforce": Key(_flag, _switched_off, _replace, True),
     }

@@ -61,6 +61,7 @@ class Settings:
         list_sources: signed lists to fetch.
         list_teams: teams whose lists apply.
         sealed_paths: globs of files that an agent must not change.
+        check_exclude: globs of files, from the root of the repository, that `check` does not look at.
         net_allow: hosts that what an install runs may fetch from, past the gate (see `slopguard.egress`).
         net_enforce: the kernel holds it to that, where it can.
         policy_file: a policy that replaces the shipped one.
@@ -88,6 +89,7 @@ class Settings:
     list_sources: tuple[ListSource, ...] = ()
     list_teams: tuple[str, ...] = ()
     sealed_paths: tuple[str, ...] = ()
+    check_exclude: tuple[str, ...] = ()
     net_allow: tuple[str, ...] = ()
     net_enforce: bool = True
     policy_file: Path | None = None
