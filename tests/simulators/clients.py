@@ -87,6 +87,16 @@ def node_tool(name: str, version: str, *more: str) -> Path:
     return folder
 
 
+def node_package(name: str, version: str) -> Path:
+    """The folder of an npm package at this version, for a file that it holds; nothing of it is run.
+
+    Raises:
+        Unavailable: it cannot be had.
+    """
+    key = f"{name.removeprefix('@').replace('/', '-')}-{version}-files"
+    return _npm_packages(key, f"{name}@{version}", "--ignore-scripts") / "lib" / "node_modules" / name
+
+
 def _npm_packages(key: str, *packages: str) -> Path:
     """The cache entry `key` with these packages installed in it as global ones."""
     command = [*_any_npm(), "install", "--global", "--force", "--no-fund", "--no-audit", *packages, "--prefix"]
