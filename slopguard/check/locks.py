@@ -1,0 +1,228 @@
+"""A lock file held against the manifests it was written for: what nobody asks for, and what it does not hold.
+
+Invariants: pure; whatever cannot be told (a manifest that is not there or cannot be decided, a format that leaves
+something out by right) accuses nothing: a package is called an orphan only where everything that could ask for it is
+known. Readings given as manifests are of manifests alone, not of the commands in them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath
+
+from slopguard.check.kinds import kinds_of
+from slopguard.check.model import Finding
+from slopguard.check.ranges import excluded
+from slopguard.model import Ecosystem, Location, Sighting, SourceKind
+from slopguard.names import BadName, normalize
+from slopguard.readers.interface import Reading
+from slopguard.readers.requires import canonical, reachable
+
+_MANIFESTS: Mapping[str, str] = {
+    **dict.fromkeys(("uv_lock", "poetry_lock", "pdm_lock", "pylock"), "pyproject.toml"),
+    **dict.fromkeys(("package_lock", "pnpm_lock", "yarn_lock", "bun_lock"), "package.json"),
+    "pipfile_lock": "Pipfile",
+}
+"""Kind of lock file to the name of the manifests it is written for."""
+_WHOLE = frozenset({"uv_lock", "package_lock", "pnpm_lock", "yarn_lock", "bun_lock"})
+"""Kinds that hold every group of their manifests; the others only those that were asked for."""
+_MAIN = "dependencies"
+_SKIPPED = frozenset(
+    {
+        *("build-system", "metadata", "build-constraints", "group:requires-plugins", "group:plugins"),
+        *("optionalDependencies", "peerDependencies", "bundleDependencies", "bundledDependencies"),
+        *("catalog", "catalogs", "packageExtensions", "configDependencies"),
+    }
+)
+"""Groups of a manifest that its lock file leaves out by right, in whole or in part."""
+_OVERRIDES = frozenset({"overrides", "resolutions", "override", "constraint", "group:overrides"})
+"""Groups that put another version, or another package, in the place of what is asked for."""
+_UNSAFE = frozenset({"pip", "setuptools", "wheel", "distribute"})
+"""What older clients of PyPI never write into a lock file."""
+_SHOWN = 3
+
+
+@dataclass(slots=True)
+class _Beside:
+    """The manifests of one lock file.
+
+    Args:
+        kind: the lock file's kind, `""` for one that is held against nothing.
+        by_folder: the manifest of each folder, relative to the lock file's.
+        others: every other reading that was given.
+    """
+
+    kind: str
+    by_folder: dict[str, Reading] = field(default_factory=dict)
+    others: list[Reading] = field(default_factory=list)
+
+
+def orphans(lock: Reading, manifests: Iterable[Reading]) -> frozenset[str]:
+    """The names of locked packages, as written, that neither a manifest nor a package that is asked for requires.
+
+    Somebody wrote them into the lock file by hand. Where a project's manifest is there, that says what the project
+    asks for, not the lock file's own record of it; a requirement forged into the record of a package is not seen.
+
+    Args:
+        lock: a lock file.
+        manifests: those beside it and below, members of its workspace included.
+    """
+    beside = _beside(lock, manifests)
+    asked = _asked(lock, beside) if lock.requires is not None and beside.kind else None
+    if asked is None or lock.requires is None:
+        return frozenset()
+    reached = reachable(lock.requires, asked)
+    fetched = (s for s in lock.sightings if s.source.kind is SourceKind.REGISTRY and "link" not in s.extra)
+    return frozenset(sighting.raw for sighting in fetched if _name(sighting) not in reached)
+
+
+def drift(lock: Reading, manifests: Iterable[Reading]) -> list[Finding]:
+    """What manifests ask for by name and the lock file does not hold, or holds in other versions alone.
+
+    Where the lock file records what each project asked for, also what it no longer asks for. One finding a manifest.
+
+    Args:
+        lock: a lock file.
+        manifests: those beside it and below, members of its workspace included.
+    """
+    beside = _beside(lock, manifests)
+    if beside.kind in ("", "pylock") or lock.path.name.startswith("."):
+        return []
+    loose = {_name(s) for each in (*beside.by_folder.values(), *beside.others) for s in each.sightings if _loose(s)}
+    projects = {each.project for each in beside.by_folder.values()}
+    held: dict[str, list[Sighting]] = {}
+    for sighting in lock.sightings:
+        held.setdefault(_name(sighting), []).append(sighting)
+    found = (_drifted(lock, folder, beside, held, loose | projects) for folder in beside.by_folder)
+    return [finding for finding in found if finding is not None]
+
+
+def _beside(lock: Reading, manifests: Iterable[Reading]) -> _Beside:
+    """Sorts the manifests by their folder; those above or aside of the lock file's are none of its."""
+    kind = next((each.name for each in kinds_of(lock.path.as_posix()) if each.name in _MANIFESTS), "")
+    beside = _Beside(kind)
+    script = lock.path.with_suffix("") if lock.path.name.endswith(".py.lock") else None
+    for reading in manifests:
+        own = reading.path == script if script else reading.path.name == _MANIFESTS.get(kind)
+        folder = _relative(reading.path.parent, lock.path.parent)
+        if own and folder is not None:
+            beside.by_folder.setdefault(folder, reading)
+        elif folder is not None and not script:
+            beside.others.append(reading)
+    return beside
+
+
+def _relative(folder: Path, base: Path) -> str | None:
+    """A folder relative to another one that holds it, as `Reading.roots` has it."""
+    try:
+        found = PurePath(folder).relative_to(base).as_posix()
+    except ValueError:
+        return None
+    return "" if found == "." else found
+
+
+def _asked(lock: Reading, beside: _Beside) -> set[str] | None:
+    """Every name that the projects of a lock file ask for; `None` if that cannot be told."""
+    own = beside.by_folder.get("")
+    if lock.roots is None and (own is None or not _decided(own) or not _complete(lock, beside, own)):
+        return None
+    asked = {name for each in (*beside.by_folder.values(), *beside.others) for name in _names(each)}
+    for folder, names in (lock.roots or {}).items():
+        manifest = beside.by_folder.get(folder)
+        if manifest is None or not _decided(manifest):
+            asked |= names
+    return asked
+
+
+def _decided(manifest: Reading) -> bool:
+    """Whether a manifest says everything that its project asks for."""
+    return all(problem.code not in ("undecidable", "missing-include") for problem in manifest.problems)
+
+
+def _complete(lock: Reading, beside: _Beside, own: Reading) -> bool:
+    """Whether the manifests of a lock file that does not name its projects are all there, and are what it is of."""
+    if own.members and len(beside.by_folder) < 2:
+        return False
+    if beside.kind != "pylock":
+        return True
+    held = {_name(sighting) for sighting in lock.sightings}
+    return all(_name(s) in held for s in own.sightings if s.extra.get("group") == _MAIN and not _conditional(s))
+
+
+def _names(reading: Reading) -> Iterator[str]:
+    """The names that a manifest holds, aliases under both of theirs."""
+    for sighting in reading.sightings:
+        yield _name(sighting)
+        if alias := sighting.extra.get("alias"):
+            yield alias
+
+
+def _name(sighting: Sighting) -> str:
+    return canonical(sighting.raw) if sighting.ecosystem is Ecosystem.PYPI else sighting.raw
+
+
+def _loose(sighting: Sighting) -> bool:
+    """Whether it lets another version or package stand where its name is asked for."""
+    return "constraint" in sighting.extra or sighting.extra.get("group") in _OVERRIDES
+
+
+def _conditional(sighting: Sighting) -> bool:
+    return any(key in sighting.extra for key in ("marker", "limited", "optional"))
+
+
+def _drifted(
+    lock: Reading, folder: str, beside: _Beside, held: Mapping[str, list[Sighting]], loose: set[str]
+) -> Finding | None:
+    """What one manifest asks for and the lock file does not hold, and what that holds for it and it does not ask for."""
+    manifest = beside.by_folder[folder]
+    if folder not in (lock.roots if lock.roots is not None else {""}):
+        return None
+    recorded = (lock.roots or {}).get(folder, frozenset())
+    known = held.keys() | recorded | (lock.requires or {}).keys()
+    wanted = [s for s in _wanted(manifest, beside.kind, held) if _name(s) not in loose and _well_formed(s)]
+    missing = [s for s in wanted if not {_name(s), s.extra.get("alias", _name(s))} & known]
+    outside = [s for s in wanted if _name(s) in held and _outside(s, held[_name(s)])]
+    names = recorded - set(_names(manifest)) if _decided(manifest) else frozenset()
+    idle = [s for s in lock.sightings if _name(s) in names and _well_formed(s)]
+    parts = [(missing, "not in it"), (outside, "in another version"), (idle, "no longer asked for")]
+    detail = "; ".join(f"{_listed(those)}: {words}" for those, words in parts if those)
+    asking = [s.location for s in (*missing, *outside) if s.location] or [Location(str(manifest.path))]
+    locked = [s.location for s in (*idle, *(one for s in outside for one in held[_name(s)])) if s.location]
+    places = dict.fromkeys((*asking, *locked[:1] or [Location(str(lock.path))]))
+    return Finding("lock-drift", tuple(places), detail) if detail else None
+
+
+def _wanted(manifest: Reading, kind: str, held: Mapping[str, object]) -> Iterator[Sighting]:
+    """What a lock file of some kind must hold of a manifest."""
+    asked = [
+        s for s in manifest.sightings if s.source.kind is SourceKind.REGISTRY and s.extra.get("group") not in _SKIPPED
+    ]
+    optional = {_name(s) for s in manifest.sightings if "optional" in s.extra}
+    groups = {s.extra.get("group") for s in asked if _name(s) in held} | {_MAIN}
+    for sighting in asked:
+        chosen = kind in _WHOLE or sighting.extra.get("group") in groups
+        if chosen and not _conditional(sighting) and _name(sighting) not in optional | _UNSAFE:
+            yield sighting
+
+
+def _outside(wanted: Sighting, held: list[Sighting]) -> bool:
+    """Whether a package is locked, and certainly in none of the versions wanted."""
+    known = all(s.source.kind is SourceKind.REGISTRY and s.version for s in held)
+    return known and all(excluded(wanted.ecosystem, wanted.specifier, s.version or "") for s in held)
+
+
+def _well_formed(sighting: Sighting) -> bool:
+    """Whether a name is one; what is none is judged as that."""
+    try:
+        normalize(sighting.ecosystem, sighting.raw)
+    except BadName:
+        return False
+    return True
+
+
+def _listed(sightings: list[Sighting]) -> str:
+    """Names for a person; of many only the first."""
+    names = list(dict.fromkeys(sighting.raw for sighting in sightings))
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more
