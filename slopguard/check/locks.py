@@ -174,7 +174,7 @@ def _conditional(sighting: Sighting) -> bool:
 def _drifted(
     lock: Reading, folder: str, beside: _Beside, held: Mapping[str, list[Sighting]], loose: set[str]
 ) -> Finding | None:
-    """What one manifest asks for and the lock file does not hold, and what that holds for it and it does not ask for."""
+    """What one manifest asks for and the lock file does not hold, and what that holds for it in vain."""
     manifest = beside.by_folder[folder]
     if folder not in (lock.roots if lock.roots is not None else {""}):
         return None
@@ -183,14 +183,21 @@ def _drifted(
     wanted = [s for s in _wanted(manifest, beside.kind, held) if _name(s) not in loose and _well_formed(s)]
     missing = [s for s in wanted if not {_name(s), s.extra.get("alias", _name(s))} & known]
     outside = [s for s in wanted if _name(s) in held and _outside(s, held[_name(s)])]
-    names = recorded - set(_names(manifest)) if _decided(manifest) else frozenset()
-    idle = [s for s in lock.sightings if _name(s) in names and _well_formed(s)]
+    gone = recorded - set(_names(manifest)) if _decided(manifest) else frozenset()
+    idle = [s for s in lock.sightings if _name(s) in gone and _well_formed(s)]
     parts = [(missing, "not in it"), (outside, "in another version"), (idle, "no longer asked for")]
+    if not any(those for those, _ in parts):
+        return None
+    places = [
+        *(_places((*missing, *outside)) or [Location(str(manifest.path))]),
+        *(_places([*idle, *(one for s in outside for one in held[_name(s)])])[:1] or [Location(str(lock.path))]),
+    ]
     detail = "; ".join(f"{_listed(those)}: {words}" for those, words in parts if those)
-    asking = [s.location for s in (*missing, *outside) if s.location] or [Location(str(manifest.path))]
-    locked = [s.location for s in (*idle, *(one for s in outside for one in held[_name(s)])) if s.location]
-    places = dict.fromkeys((*asking, *locked[:1] or [Location(str(lock.path))]))
-    return Finding("lock-drift", tuple(places), detail) if detail else None
+    return Finding("lock-drift", tuple(places), detail)
+
+
+def _places(sightings: Iterable[Sighting]) -> list[Location]:
+    return list(dict.fromkeys(sighting.location for sighting in sightings if sighting.location))
 
 
 def _wanted(manifest: Reading, kind: str, held: Mapping[str, object]) -> Iterator[Sighting]:

@@ -15,13 +15,13 @@ Readers never decide trust. What they put into `Sighting.source` is what the fil
 
 `Sighting.raw` is the name as written; where only a URL or path is given it is a name guessed from that, and
 `extra` holds `unnamed`. Keys of `Sighting.extra` (values are text, `"1"` for yes): `unnamed`; `archive` (URL or path
-of a single file); `editable`; `limited` (poetry: for some Pythons or platforms only); `checksum` (yarn 2 and later: of
-the package as yarn packs it; empty where yarn records none); `alias` (the npm name it is installed under); `extras`; `marker` (PEP 508); `tag` (npm
-dist-tag); `group` (the table or list it stands in: `dependencies`, `build-system`, `dev`, `overrides` ...);
-`constraint` (limits a version, introduces no name); `optional`; `origins` (lock files: the
-`scheme://host[:port]` of its files, blank-separated); `bundled` (its files travel inside its parent's archive);
-`link` (npm: a link to a folder); `index` (the name of the index it is pinned to); `run` (fetched and run at once, as by
-`npx` and `uvx`).
+of a single file); `editable`; `limited` (poetry: for some Pythons or platforms only); `checksum` (yarn 2 and later:
+of the package as yarn packs it; empty where yarn records none); `alias` (the npm name it is installed under);
+`extras`; `marker` (PEP 508); `tag` (npm dist-tag); `group` (the table or list it stands in: `dependencies`,
+`build-system`, `dev`, `overrides` ...); `constraint` (limits a version, introduces no name); `optional`; `origins`
+(lock files: the `scheme://host[:port]` of its files, blank-separated); `bundled` (its files travel inside its
+parent's archive); `link` (npm: a link to a folder); `index` (the name of the index it is pinned to); `run` (fetched
+and run at once, as by `npx` and `uvx`).
 """
 
 from __future__ import annotations
