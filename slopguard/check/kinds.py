@@ -71,6 +71,7 @@ _LOCKS = {
 _MANIFESTS = {
     "pyproject": r"pyproject\.toml",
     "uv_toml": r"uv\.toml",
+    "hatch_toml": r"hatch\.toml",
     "requirements": r"[^/]*(?:requirements|constraints)[^/]*\.(?:txt|in)|requirements/[^/]+\.(?:txt|in)",
     "pipfile": r"Pipfile",
     "setup_cfg": r"setup\.cfg",

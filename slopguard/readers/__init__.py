@@ -49,6 +49,10 @@ READERS: dict[str, Reader] = {
         "uv_lock": r"uv\.lock",
         "poetry_lock": r"poetry\.lock",
         "pdm_lock": r"pdm(?:\..+)?\.lock",
+        "pipfile": r"pipfile",
+        "pipfile_lock": r"pipfile\.lock",
+        "hatch_toml": r"hatch\.toml",
+        "setup_cfg": r"setup\.cfg",
         "pylock": r"pylock(?:\.[^.]+)?\.toml",
         "package_json": r"package\.json",
         "package_lock": r"\.?package-lock\.json|npm-shrinkwrap\.json",
@@ -57,8 +61,12 @@ READERS: dict[str, Reader] = {
         "yarn_lock": r"yarn\.lock",
         "yarnrc": r"\.yarnrc\.yml",
         "bun_lock": r"bun\.lockb?",
+        "deno_json": r"deno\.jsonc?|jsr\.json|import_map\.json",
+        "deno_lock": r"deno\.lock",
+        "pre_commit": r"\.pre-commit-(?:config|hooks)\.ya?ml",
         "sbom": r"(?:s?bom|.+\.(?:cdx|spdx))\.json",
         "pep723": r".+\.py",
+        "setup_py": r"setup\.py",  # after that: a client that is given a Python file to run looks for PEP 723 in it
         "requirements": r".*(?:requirements|constraints).*\.(?:txt|in)",
     }.items()
 }

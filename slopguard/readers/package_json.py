@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from slopguard.errors import InputError
-from slopguard.model import Location, Sighting, Source, SourceKind
+from slopguard.model import Ecosystem, Location, Sighting, Source, SourceKind
 from slopguard.readers import places, spec, yarn_spec
 from slopguard.readers.interface import NOWHERE, Context, Load, Problem, Reading
 from slopguard.readers.text import Lines, Table, json_object, plain_json, string, strings, table
@@ -20,6 +20,11 @@ from slopguard.readers.text import Lines, Table, json_object, plain_json, string
 _TABLES = ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies")
 _EXTENDED = ("dependencies", "optionalDependencies", "peerDependencies")
 _BUNDLES = ("bundleDependencies", "bundledDependencies")
+_MANAGERS = ("npm", "pnpm", "yarn")
+"""What `packageManager` may name; corepack refuses the rest."""
+_MODERN_YARN = "@yarnpkg/cli-dist"
+"""The package that holds yarn 2 and later; `yarn` holds yarn 1 alone."""
+_DIGEST = re.compile(r"(sha(?:1|224|256|384|512))\.([0-9a-f]+)")
 _DEPTH = 100
 """Overrides inside overrides; nobody nests them so deep by hand."""
 
@@ -35,8 +40,9 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
     sightings, problems = _gathered(document, text, path, context)
     for other in others:
         more, unclear = _gathered(other, text, path, context)
-        sightings += [sighting for sighting in more if sighting not in sightings]
-        problems += [problem for problem in unclear if problem not in problems]
+        known = set(map(_key, sightings))
+        sightings += [sighting for sighting in more if _key(sighting) not in known]
+        problems = list(dict.fromkeys([*problems, *unclear]))
     members = document.get("workspaces")
     members = members.get("packages") if isinstance(members, dict) else members
     return Reading(
@@ -65,6 +71,12 @@ def _documents(text: str, path: Path) -> list[Table]:
     return [last] if first == last else [last, first]
 
 
+def _key(sighting: Sighting) -> tuple[object, ...]:
+    """A sighting as something that a set may hold."""
+    extra = tuple(sorted(sighting.extra.items()))
+    return sighting.raw, sighting.specifier, sighting.digests, sighting.source, sighting.location, extra
+
+
 def _gathered(document: Table, text: str, path: Path, context: Context) -> tuple[list[Sighting], list[Problem]]:
     own = list(_catalogs(document))
     gather = _Gatherer(path, Lines(text), document, catalogs=context.catalogs or bool(own))
@@ -73,6 +85,7 @@ def _gathered(document: Table, text: str, path: Path, context: Context) -> tuple
     for key in _TABLES:
         gather.dependencies(key)
     gather.bundles()
+    gather.manager(string(document.get("packageManager")))
     for name, value in _overrides(table(document.get("overrides"))):
         gather.override(name, value, "overrides")
     for pattern, value in table(table(document.get("pnpm")).get("overrides")).items():
@@ -114,6 +127,23 @@ class _Gatherer:
             for name in strings(self.document.get(key)):
                 if name not in known:
                     self.entry(name, "*", {"group": key}, key)
+
+    def manager(self, text: str) -> None:
+        """Take up `packageManager`, which corepack and pnpm download: `pnpm@9.1.0+sha512.HEX`, or an address."""
+        name, _, what = text.partition("@")
+        if name not in _MANAGERS or not what:
+            return
+        location = Location(str(self.path), self.lines.find('"packageManager"'))
+        if "://" in what:
+            source = places.url_source(what)
+            found = Sighting(Ecosystem.NPM, name, source=source, location=location, extra={"archive": "1"})
+        else:
+            written, _, digest = what.partition("+")
+            package = _MODERN_YARN if name == "yarn" and not written.startswith(("0.", "1.")) else name
+            pins = frozenset(f"{algo}:{value}" for algo, value in _DIGEST.findall(digest))
+            found = spec.npm_entry(package, written, self.path.parent, location=location)
+            found = replace(found, digests=pins)
+        self.sightings.append(replace(found, extra={**found.extra, "group": "packageManager"}))
 
     def override(self, pattern: str, value: object, group: str) -> None:
         """An override limits a version, unless it puts another package or place under the name."""

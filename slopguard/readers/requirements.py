@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from optparse import OptionParser, Values
 from pathlib import Path
@@ -49,6 +49,21 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
     """
     walk = _Walk(load, context)
     walk.file(path, load(path), constraint=False)
+    return Reading(path, tuple(walk.sightings), tuple(walk.indexes), tuple(walk.problems))
+
+
+def read_lines(path: Path, lines: Iterable[tuple[int, str]], load: Load, context: Context = NOWHERE) -> Reading:
+    """Read requirement lines that stand in a file of another kind.
+
+    Args:
+        path: that file; includes start from its folder.
+        lines: each with the number of the line it stands on.
+        load: gives the text of includes.
+    """
+    walk = _Walk(load, context)
+    for number, text in lines:
+        for _, line in logical_lines(text):
+            walk.line(path, walk.expanded(line, Location(str(path), number)), number, constraint=False)
     return Reading(path, tuple(walk.sightings), tuple(walk.indexes), tuple(walk.problems))
 
 

@@ -109,7 +109,7 @@ def toml(text: str, path: Path, shift: int = 0) -> Table:
         return tomli.loads(text.replace("\r\n", "\n"))
     except (ValueError, RecursionError) as error:
         found = re.search(r"\(at line (\d+)", str(error))
-        line = int(found[1]) if found else text.count("\n") + 1  # else it says "at end of document"
+        line = int(found[1]) if found else text.rstrip().count("\n") + 1  # else "at end of document"
         raise InputError(f"{path}:{line + shift}: not valid TOML") from error
 
 

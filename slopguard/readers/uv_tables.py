@@ -61,15 +61,21 @@ class Gatherer:
         members = tuple(strings(table(self.uv.get("workspace")).get("members")))
         return Reading(self.path, tuple(self.sightings), tuple(self.indexes), tuple(self.problems), members=members)
 
-    def requirements(self, value: object, group: str, header: str, *, constraint: bool = False) -> None:
-        """Take up a list of PEP 508 strings that stands under `header`; anything else in it is `undecidable`."""
+    def requirements(
+        self, value: object, group: str, header: str, *, constraint: bool = False, written: str = ""
+    ) -> None:
+        """Take up a list of PEP 508 strings that stands under `header`; anything else in it is `undecidable`.
+
+        Args:
+            written: the text to look for in the file, where it is another.
+        """
         if value is None:
             return
         after = self.lines.offset(header)
         entries = value if isinstance(value, list) else [value]
         for text in entries:
             if isinstance(text, str):
-                self._requirement(text, group, after, constraint)
+                self._requirement(text, group, after, constraint, written or text)
             else:
                 self.problem("undecidable", header)
 
@@ -90,8 +96,8 @@ class Gatherer:
         """Note a problem where `needle` stands."""
         self.problems.append(Problem(code, self._location(needle)))
 
-    def _requirement(self, text: str, group: str, after: int, constraint: bool) -> None:
-        line = self.lines.find(f'"{text}"', f"'{text}'", text, after=after)
+    def _requirement(self, text: str, group: str, after: int, constraint: bool, written: str) -> None:
+        line = self.lines.find(f'"{written}"', f"'{written}'", written, after=after)
         found = spec.pypi(text, self.path.parent, location=Location(str(self.path), line))
         extra = {**found.extra, "group": group}
         if canonical(found.raw) == self.own and found.source.kind is SourceKind.REGISTRY:

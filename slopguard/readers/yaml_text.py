@@ -36,10 +36,19 @@ def documents(text: str, path: Path) -> list[Table]:
     Raises:
         InputError: it is not YAML, or a document is something else than a mapping.
     """
-    kept = [document or {} for document in _all(yaml.load_all, text, path)]
+    kept = [document or {} for document in values(text, path)]
     if not all(isinstance(document, dict) for document in kept):
         raise InputError(f"{path}:1: not a YAML mapping")
     return kept
+
+
+def values(text: str, path: Path) -> list[Any]:
+    """Every document of a file, whatever it is.
+
+    Raises:
+        InputError: it is not YAML.
+    """
+    return _all(yaml.load_all, text, path)
 
 
 def nodes(text: str, path: Path) -> list[yaml.Node]:
