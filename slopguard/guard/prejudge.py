@@ -28,6 +28,8 @@ _SETTINGS = ("pyproject.toml", "package.json", "pnpm-workspace.yaml")
 """Files whose indexes the client's own configuration tells already."""
 _CATALOGS = ("pnpm", "pnpx", "pn", "pnx", "yarn", "yarnpkg", "bun", "bunx")
 """Clients whose catalogs stand in a file that is read too."""
+_MANAGER = "packageManager"
+"""What corepack or pnpm would fetch to be another version of itself: the client's own module knows whether it does."""
 _MANIFESTS = {Ecosystem.PYPI: "pyproject.toml", Ecosystem.NPM: "package.json"}
 
 
@@ -123,7 +125,7 @@ def plan(
     """
     readings = list(readings)
     made = Plan(problems=list(call.problems))
-    manifests = [s for reading in readings if not reading.locked for s in reading.sightings]
+    manifests = [s for r in readings if not r.locked for s in r.sightings if s.extra.get("group") != _MANAGER]
     locked = [s for reading in readings if reading.locked for s in reading.sightings]
     for reading in readings:
         made.problems += reading.problems
