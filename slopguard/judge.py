@@ -11,7 +11,7 @@ Invariants:
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -19,11 +19,23 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from slopguard.evidence import LockedSet, Lookalikes, Suggestions, about_names, about_versions, gather
-from slopguard.hashes import well_formed
 from slopguard.lists import Lists
-from slopguard.model import Arrival, Decision, Evidence, Existence, Facts, Mode, Release, Request, SourceKind, Verdict
+from slopguard.model import (
+    Arrival,
+    Decision,
+    Evidence,
+    Existence,
+    Facts,
+    Mode,
+    Outcome,
+    Release,
+    Request,
+    SourceKind,
+    Verdict,
+)
 from slopguard.policy import Policy, Thresholds, decide, until
-from slopguard.store import Entry, Store, redact
+from slopguard.store import Store, redact
+from slopguard.store.entries import Stamp, entry, tally
 from slopguard.store.store import Learned
 
 if TYPE_CHECKING:
@@ -142,8 +154,23 @@ class Judge:
         evidence = gather((*self._about_versions, *self._about_names), request, evidence)
         return self._answer(request, evidence, self._clock(), session)
 
-    def record(self, verdicts: Sequence[Verdict], door: Door) -> None:
+    def expect(self, requests: Iterable[Request]) -> None:
+        """Read at once what the database knows of names that will be asked about: for more than a handful.
+
+        Raises:
+            StoreError: the database cannot be read.
+        """
+        if self._store is not None:
+            names = list(dict.fromkeys((r.ecosystem, str(r.name)) for r in requests if r.name is not None))
+            self._store.watch.expect(names)
+            if self.settings.offline:
+                self._store.facts.expect(names)
+
+    def record(self, verdicts: Sequence[Verdict], door: Door, *, counted: bool = False) -> None:
         """Write verdicts and what they taught in one transaction; on disk when this returns.
+
+        Args:
+            counted: those that are simply allowed share one row, which counts them and names them by a digest.
 
         Raises:
             StoreError: they are not; nothing may be answered.
@@ -151,7 +178,12 @@ class Judge:
         if self._store is None or not verdicts:
             return
         command = redact(door.command)
-        entries = [self._entry(verdict, door.name, command) for verdict in verdicts]
+        stamp = Stamp(door.name, command, self._lists.versions, self.policy.digest, self.settings.digest)
+        told = [verdict for verdict in verdicts if not counted or verdict.outcome is not Outcome.ALLOW]
+        entries = [entry(verdict, stamp) for verdict in told]
+        if len(told) < len(verdicts):
+            allowed = [verdict for verdict in verdicts if verdict.outcome is Outcome.ALLOW]
+            entries.append(tally(allowed, stamp, decision_id(self._session, allowed[0].request, "several")))
         self._store.write(entries, _learned(verdicts), self._clock())
 
     def judge(self, request: Request, facts: Facts, door: Door) -> Verdict:
@@ -246,40 +278,11 @@ class Judge:
             enforced=self.settings.mode is not Mode.OBSERVE,
         )
 
-    def _entry(self, verdict: Verdict, door: str, command: str) -> Entry:
-        request = _without_secrets(verdict.request)
-        files = tuple(redact(f"{place.path}:{place.line or 0}") for place in request.locations)
-        return Entry(
-            time=verdict.decided.astimezone(UTC).isoformat(timespec="milliseconds"),
-            actor=request.actor.value,
-            door=door,
-            command=command,
-            files=files,
-            package=f"{request.ecosystem.value}:{request.name or request.raw}",
-            purl=request.purl,
-            version=request.version,
-            digests=tuple(sorted(filter(well_formed, request.digests))),
-            verdict=verdict.outcome.value,
-            rule=verdict.rule,
-            arrived=request.arrived.value,
-            lists=self._lists.versions,
-            policy=self.policy.digest,
-            config=self.settings.digest,
-            decision=verdict.decision_id,
-            enforced=verdict.enforced,
-        )
-
 
 def decision_id(session: str, request: Request, rule: str) -> str:
     """`d-` and hexadecimal digits that stand for one decision of one session."""
     text = "\0".join((session, request.ecosystem.value, request.name or request.raw, request.version or "", rule))
     return f"d-{sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:ID_DIGITS]}"
-
-
-def _without_secrets(request: Request) -> Request:
-    """`request` with text that no grammar has checked made fit to be written down: it may be a URL with a password."""
-    version = redact(request.version) if request.version is not None else None
-    return replace(request, raw=redact(request.raw) if request.name is None else request.raw, version=version)
 
 
 def _learned(verdicts: Sequence[Verdict]) -> Learned:

@@ -78,10 +78,10 @@ def joined(requests: Iterable[Request]) -> list[Request]:
         places.setdefault(key, {}).update(dict.fromkeys(request.locations))
         if request.digests:
             digests[key] = digests.get(key, frozenset()) | request.digests
-    return [
-        replace(request, locations=tuple(places[key]), digests=digests.get(key, frozenset()))
-        for key, request in first.items()
-    ]
+    for several in [each for each, found in places.items() if len(found) > 1]:
+        united = digests.get(several, frozenset())
+        first[several] = replace(first[several], locations=tuple(places[several]), digests=united)
+    return list(first.values())
 
 
 def _of(each: Read, asking: Asking) -> Iterator[Request]:

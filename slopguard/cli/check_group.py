@@ -16,7 +16,7 @@ from slopguard.check.before import Before
 from slopguard.check.indexes import Indexes
 from slopguard.check.model import Judged
 from slopguard.check.newer import Newer
-from slopguard.check.own import Own
+from slopguard.check.projects import Own
 from slopguard.check.questions import Asking, Questions, questions
 from slopguard.check.tree import Read, Tree
 from slopguard.cli.facts import indexes_of, with_source
@@ -73,7 +73,7 @@ class Group:
             asked = [request for request in asked if id(request) in new]
         with Judge.open(self.settings, adopted) as judge:
             verdicts = self._verdicts(judge, asked)
-            judge.record(verdicts, door)
+            judge.record(verdicts, door, counted=True)
         return [Judged(verdict, id(request) in new) for verdict, request in zip(verdicts, asked, strict=True)]
 
     def _questions(self, read: Iterable[Read], tree: Tree, adopted: LockedSet) -> Questions:
@@ -88,7 +88,8 @@ class Group:
 
     def _verdicts(self, judge: Judge, asked: Sequence[Request]) -> list[Verdict]:
         """The verdicts, in order; first without any index, then with facts where these could change something."""
-        placed = [with_source(request, self.settings) for request in asked]
+        placed = [with_source(request, self.settings) for request in asked] if self.settings.internal else list(asked)
+        judge.expect(placed)
         verdicts = [judge.verdict(request, OFFLINE) for request in placed]
         if self.settings.offline:
             return verdicts

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from slopguard.model import Location
 from slopguard.readers.interface import Problem
@@ -32,4 +31,8 @@ def path_of(name: str, *, stdin: bool) -> Path | None:
     """The file that a name stands for: a path or a `file://` URL; `None` for everything else."""
     if "://" not in name:
         return None if stdin and name == "-" else Path(name)
-    return Path(url2pathname(urlsplit(name).path)) if name[:7].lower() == "file://" else None
+    if name[:7].lower() != "file://":
+        return None
+    from urllib.request import url2pathname  # half as heavy as all the rest of a client, and seldom needed
+
+    return Path(url2pathname(urlsplit(name).path))

@@ -8,6 +8,7 @@ is `HEADER`, which `#` sorts before every row.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
 
@@ -18,9 +19,8 @@ from slopguard.model import Ecosystem
 HEADER = b"#slopguard-rows/1\n"
 """First line of every list: the format and its version."""
 
-SEARCHES = 500
-"""Questions answered by bisection alone before a set of all names pays."""
-_START = re.compile(rb"^[^\t\n]*\t[^\t\n]*\t", re.MULTILINE)
+WINDOW = 4096
+"""Bytes between two lines that are known by heart; what lies between them is searched."""
 _ALLOW = re.compile(r"^[a-z]+\t([^\t\n]+)\tallow\b(?:\trank=(\d{1,18})\b)?", re.MULTILINE)
 
 
@@ -36,7 +36,7 @@ class Bundle:
         ListInvalid: the bytes have another digest, or are no list of this format.
     """
 
-    __slots__ = ("_asked", "_data", "_starts", "digest", "name")
+    __slots__ = ("_data", "_marks", "digest", "name")
 
     def __init__(self, name: str, data: bytes, digest: str) -> None:
         if sha256(data).hexdigest() != digest:
@@ -46,8 +46,7 @@ class Bundle:
         self.name = name
         self.digest = digest
         self._data = data
-        self._asked = 0
-        self._starts: frozenset[bytes] = frozenset()
+        self._marks: tuple[list[bytes], list[int]] | tuple[()] = ()
 
     @classmethod
     def of(cls, name: str, lines: Iterable[str]) -> Bundle:
@@ -66,21 +65,15 @@ class Bundle:
         Raises:
             ListInvalid: such a row cannot be read.
         """
-        prefix = f"{ecosystem.value}\t{name}\t"
-        return [Row.parse(line) for line in self.lines(prefix)] if self._may_hold(prefix) else []
-
-    def _may_hold(self, prefix: str) -> bool:
-        """Whether a search may find something; from some number of questions on, a set says so of all names at once."""
-        self._asked += 1
-        if self._asked <= SEARCHES:
-            return True
-        self._starts = self._starts or frozenset(_START.findall(self._data))
-        return prefix.encode() in self._starts
+        return [Row.parse(line) for line in self.lines(f"{ecosystem.value}\t{name}\t")]
 
     def lines(self, prefix: str) -> Iterator[bytes]:
         """The lines that start with `prefix`, in order, without their line ends."""
         wanted = prefix.encode()
-        start = self._first(wanted)
+        low, high = self._window(wanted)
+        start = self._data.find(b"\n" + wanted, max(low - 1, 0), high + len(wanted)) + 1
+        if not start:
+            return
         while self._data.startswith(wanted, start):
             end = self._data.index(b"\n", start)
             yield self._data[start:end]
@@ -100,7 +93,7 @@ class Bundle:
 
     def _first(self, wanted: bytes) -> int:
         """The offset of the first line that does not sort before `wanted`."""
-        low, high = 0, len(self._data)
+        low, high = self._window(wanted)
         while low < high:
             middle = (low + high) // 2
             start = self._data.rfind(b"\n", low, middle) + 1 or low
@@ -110,3 +103,17 @@ class Bundle:
             else:
                 high = start
         return low
+
+    def _window(self, wanted: bytes) -> tuple[int, int]:
+        """Two offsets of lines between which the first line lies that does not sort before `wanted`."""
+        if not self._marks:
+            self._marks = self._every(WINDOW)
+        lines, offsets = self._marks
+        at = bisect_left(lines, wanted)
+        return offsets[max(at - 1, 0)], offsets[at] if at < len(offsets) else len(self._data)
+
+    def _every(self, step: int) -> tuple[list[bytes], list[int]]:
+        """The first line after every so many bytes, and where it begins."""
+        found = (self._data.find(b"\n", at) + 1 for at in range(0, len(self._data), step))
+        offsets = [0, *dict.fromkeys(at for at in found if 0 < at < len(self._data))]
+        return [self._data[at : self._data.index(b"\n", at)] for at in offsets], offsets

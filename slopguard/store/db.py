@@ -11,7 +11,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,8 @@ FILE = "slopguard.db"
 KEY_FILE, ACCOUNT_KEY_FILE = "store.key", "account.key"
 KEY_BYTES = 32
 BUSY_SECONDS = 10.0
+_AT_ONCE = 400
+"""Names in one statement; SQLite takes up to 999 values in its oldest builds."""
 
 MIGRATIONS: Sequence[Sequence[str]] = (
     (
@@ -92,6 +94,25 @@ class Database:
         """
         with self._lock, _reported():
             return self._connection.execute(statement, values).fetchall()
+
+    def about(self, statement: str, names: Iterable[tuple[str, str]]) -> dict[tuple[str, str], tuple[Any, ...]]:
+        """The rows about many names at once, by ecosystem and name.
+
+        Args:
+            statement: selects ecosystem and name first, and ends where `AND (ecosystem, name) IN ...` may follow.
+
+        Raises:
+            StoreError: the database cannot be read.
+        """
+        found: dict[tuple[str, str], tuple[Any, ...]] = {}
+        asked = list(names)
+        for at in range(0, len(asked), _AT_ONCE):
+            part = asked[at : at + _AT_ONCE]
+            places = ",".join(["(?,?)"] * len(part))
+            values = [value for pair in part for value in pair]
+            for row in self.read(f"{statement} AND (ecosystem, name) IN (VALUES {places})", values):
+                found[row[0], row[1]] = row[2:]
+        return found
 
     def _prepare(self) -> bytes:
         """Bring the schema up to date and give the key; nothing is written when both are there."""

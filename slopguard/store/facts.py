@@ -33,6 +33,17 @@ class FactStore:
         self._database = database
         self._scope = scope
         self._kept: set[tuple[Ecosystem, str, datetime]] = set()
+        self._known: dict[tuple[str, str], tuple[str, str] | None] = {}
+
+    def expect(self, names: Iterable[tuple[Ecosystem, str]]) -> None:
+        """Read at once what is recorded of names that will be asked about.
+
+        Raises:
+            StoreError: the database cannot be read.
+        """
+        asked = [(ecosystem.value, name) for ecosystem, name in names]
+        found = self._database.about("SELECT ecosystem, name, body, digest FROM facts WHERE 1", asked)
+        self._known = {key: found.get(key) for key in asked}
 
     def get(self, ecosystem: Ecosystem, name: str) -> Facts | None:
         """The recorded facts about a name; `None` when there are none that can be trusted.
@@ -40,12 +51,15 @@ class FactStore:
         Raises:
             StoreError: the database cannot be read.
         """
-        found = self._database.read(
-            "SELECT body, digest FROM facts WHERE ecosystem = ? AND name = ?", (ecosystem.value, name)
-        )
-        if not found:
+        key = (ecosystem.value, name)
+        if key in self._known:
+            row = self._known[key]
+        else:
+            found = self._database.read("SELECT body, digest FROM facts WHERE ecosystem = ? AND name = ?", key)
+            row = found[0] if found else None
+        if row is None:
             return None
-        body, digest = str(found[0][0]), str(found[0][1])
+        body, digest = str(row[0]), str(row[1])
         genuine = hmac.compare_digest(digest.encode(), self._digest(ecosystem, name, body).encode())
         return _facts(json.loads(body)) if genuine else None
 

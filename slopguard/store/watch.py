@@ -23,6 +23,17 @@ class Watch:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._known: dict[tuple[str, str], tuple[str, str] | None] = {}
+
+    def expect(self, names: Iterable[tuple[Ecosystem, str]]) -> None:
+        """Read at once what is known of names that will be asked about.
+
+        Raises:
+            StoreError: the database cannot be read.
+        """
+        asked = [(ecosystem.value, name) for ecosystem, name in names]
+        found = self._database.about("SELECT ecosystem, name, first, last FROM observed WHERE 1", asked)
+        self._known = {key: found.get(key) for key in asked}
 
     def get(self, ecosystem: Ecosystem, name: str, now: datetime) -> WatchRow | None:
         """The observed row of a name that has not expired.
@@ -30,13 +41,16 @@ class Watch:
         Raises:
             StoreError: the database cannot be read, or the row makes no sense.
         """
-        found = self._database.read(
-            "SELECT first, last FROM observed WHERE ecosystem = ? AND name = ?", (ecosystem.value, name)
-        )
-        if not found:
+        key = (ecosystem.value, name)
+        if key in self._known:
+            row = self._known[key]
+        else:
+            found = self._database.read("SELECT first, last FROM observed WHERE ecosystem = ? AND name = ?", key)
+            row = found[0] if found else None
+        if row is None:
             return None
         try:
-            first, last = (_moment(text) for text in found[0])
+            first, last = (_moment(text) for text in row)
             expires = last + KEEP
             return WatchRow(ORIGIN, SOURCE, predicted_at=first, expires=expires) if now < expires else None
         except (TypeError, ValueError, OverflowError) as error:

@@ -31,6 +31,7 @@ LOOSENING = {
     "internal.index": '[internal]\nindex = "https://registry.example/"',
     "own.pypi": '[own]\npypi = ["acme-*"]',
     "own.npm": '[own]\nnpm = ["@acme/*"]',
+    "check.exclude": '[check]\nexclude = ["tests/**"]',
     "net.allow": '[net]\nallow = ["*.files.example"]',
     "net.enforce": "[net]\nenforce = false",
 }

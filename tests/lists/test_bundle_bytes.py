@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from slopguard.errors import ListInvalid
 from slopguard.lists import Bundle, Lists
-from slopguard.lists.bundle import HEADER, SEARCHES
+from slopguard.lists.bundle import HEADER
 from slopguard.lists.digests import DIGESTS
 from slopguard.lists.shipped import PLACES, bundles
 from slopguard.model import Ecosystem
@@ -77,10 +77,10 @@ def test_lists_say_which_bytes_they_are_for_the_ledger() -> None:
     assert {name: digest[:16] for name, digest in DIGESTS.items()} == versions
 
 
-@given(st.lists(NAMES, max_size=8), st.lists(NAMES, min_size=1, max_size=8))
-def test_the_first_questions_and_the_ten_thousandth_are_answered_alike(held: list[str], asked: list[str]) -> None:
-    lines = [f"{ecosystem}\t{name}\tallow" for name in held for ecosystem in ("npm", "pypi")]
-    few, many = Bundle.of("a", lines), Bundle.of("a", lines)
-    many._asked = SEARCHES
-    for name in (*held, *asked):
-        assert few.rows(Ecosystem.NPM, name) == many.rows(Ecosystem.NPM, name)
+@given(st.sets(NAMES, min_size=1, max_size=60), st.integers(1, 80), NAMES)
+def test_a_row_is_found_wherever_the_marks_among_the_lines_fall(held: set[str], window: int, other: str) -> None:
+    bundle = Bundle.of("a", [f"npm\t{name}\t{kind}" for name in held for kind in ("allow", "stdlib")])
+    bundle._marks = bundle._every(window)
+    for name in (*sorted(held), other):
+        assert [row.name for row in bundle.rows(Ecosystem.NPM, name)] == [name, name] * (name in held)
+        assert bundle.rows(Ecosystem.PYPI, name) == []
