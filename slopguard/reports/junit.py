@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from html import escape
 
 from slopguard.check.model import Checked
-from slopguard.errors import printable
 from slopguard.model import Outcome
 from slopguard.reports.problems import PLAIN, Problem, View, place, problems
 from slopguard.reports.text import title
@@ -47,7 +46,7 @@ def _case(one: Problem) -> str:
     group = one.subject.partition(":")[0] or "findings"
     element = _fails(one)
     about = "" if element == "system-out" else f" type={_quoted(one.rule)} message={_quoted(one.line)}"
-    told = escape("\n".join(map(printable, _lines(one))))
+    told = escape("\n".join(_lines(one)))
     name = one.title if one.subject else f"{one.rule} {one.title}"
     start = f'<testcase classname="slopguard.{group}" name={_quoted(name)}>'
     return f"{start}\n<{element}{about}>{told}</{element}>\n</testcase>"
@@ -61,4 +60,4 @@ def _lines(one: Problem) -> Iterator[str]:
 
 
 def _quoted(text: str) -> str:
-    return f'"{escape(printable(text))}"'
+    return f'"{escape(text)}"'

@@ -29,6 +29,8 @@ HOSTILE = (
     "a\u200bb",
     "`` ` ``",
     "a`b|c",
+    "x`<b>y</b>`",
+    "x|<b>y</b>|",
     "| x | y |",
     "[x](javascript:alert(1))",
     "![x](https://evil.example/x.png)",

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+import pytest
+
 from slopguard import messages
-from slopguard.check.model import Checked
+from slopguard.check.model import Checked, Finding
 from slopguard.model import Location
 from slopguard.reports import check_text
 from slopguard.reports.github import ANNOTATIONS, report, summary
-from slopguard.reports.problems import View
-from tests.reports.checks import CLEAN, MIXED, finding, hostile, judged
+from slopguard.reports.problems import View, rooted
+from tests.reports.checks import CLEAN, HOSTILE, MIXED, finding, hostile, judged
 
 COMMAND = re.compile(r"::([\w-]+)(?: ([^:]*))?::(.*)")
 
@@ -77,6 +79,19 @@ def test_no_name_or_path_is_obeyed_by_the_runner() -> None:
     assert len(commands) == ANNOTATIONS
     assert {level for level, *_ in commands} == {"error"}
     assert all(set(told) == {"file", "line", "title"} for _, told, _ in commands)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_no_path_ends_an_annotation(name: str) -> None:
+    checked = Checked(findings=(Finding("malformed", (Location(name, 2),), name),))
+    log = report(checked)
+    ((_, told, text),) = obeyed(log)
+    assert set(told) == {"file", "line", "title"}
+    assert told["line"] == "2"
+    if not (set(name) - {"\r", "\n"}) - set(map(chr, range(32, 127))):
+        assert told["file"] == rooted(name), "the host finds the file again"
+    assert text.startswith("UNCHECKED (malformed): ")
+    assert all(line.isprintable() for line in log.split("\n"))
 
 
 def test_signs_of_a_path_survive_their_escapes() -> None:
