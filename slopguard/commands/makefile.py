@@ -1,0 +1,70 @@
+"""Makefiles and justfiles: what their recipes would install.
+
+Each line of a recipe has a shell of its own, unless `.ONESHELL` says otherwise. Invariants: constants are filled in,
+what else stands for something is never guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from slopguard.commands.make_text import parse
+from slopguard.commands.script import UNKNOWN, idle, shell, together
+from slopguard.commands.variables import Variables
+from slopguard.readers.interface import NOWHERE, Context, Load, Reading
+
+_JUST = re.compile(r"\.?justfile|.*\.just", re.IGNORECASE)
+_JUST_VALUE = re.compile(r"(?:export\s+)?([\w-]+)\s*:=\s*(?:\"([^\"\\]*)\"|'([^']*)')\s*$")
+_JUST_COMMAND = re.compile(r"(?:export\s+)?[\w-]+\s*:=.*?`([^`]*)`")
+_BRACES = re.compile(r"\{\{\s{0,9}([^{}\n]{0,500}?)\s{0,9}\}\}")
+_SHELL = re.compile(r"#!.*sh\b")
+
+
+def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
+    """Read a makefile or justfile.
+
+    Raises:
+        InputError: it cannot be loaded.
+    """
+    text = load(path).replace("\r\n", "\n")
+    cwd = context.cwd or path.parent
+    if idle(text):
+        return Reading(path)
+    if _JUST.fullmatch(path.name):
+        return together(path, (shell(command, path, line, cwd) for line, command in _recipes(text)))
+    made = parse(text)
+    variables = Variables()
+    for name in sorted(made.exported & made.values.keys()):
+        variables.set(name, made.expanded(made.values[name]))
+    commands = ((line, made.expanded(command)) for line, command in made.commands)
+    return together(path, (shell(command, path, line, cwd, variables) for line, command in commands))
+
+
+def _recipes(text: str) -> Iterator[tuple[int, str]]:
+    """The commands of a justfile with their lines: those of a recipe that begins with `#!` together."""
+    lines = text.split("\n")
+    values = {found[1]: found[2] or found[3] or "" for found in map(_JUST_VALUE.match, lines) if found}
+
+    def filled(found: re.Match[str]) -> str:
+        return values.get(found[1], UNKNOWN)
+
+    at = 0
+    while at < len(lines):
+        start = at
+        line = lines[at]
+        at += 1
+        if not line[:1].isspace():
+            if found := _JUST_COMMAND.match(line):
+                yield start + 1, found[1]
+            continue
+        script = line.lstrip().startswith("#!")
+        while at < len(lines) and (
+            lines[at - 1].endswith("\\") or (script and (not lines[at] or lines[at][0].isspace()))
+        ):
+            at += 1
+        if script and not _SHELL.search(line):
+            continue
+        held = [_BRACES.sub(filled, each) for each in lines[start:at]]
+        yield start + 1, "\n".join(held) if script else "\n".join(held).lstrip("@- \t")
