@@ -1,0 +1,164 @@
+"""The MCP servers and hooks that a configuration names, whichever client's shape it has.
+
+Invariants: pure; only the keys that clients read are looked at; what a client fills in (`${env:X}`) is unknown.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from slopguard.commands.script import UNKNOWN
+from slopguard.readers.text import Table, string, strings, table, tables
+
+_TABLES = (
+    ("mcpServers",),
+    ("servers",),
+    ("mcp_servers",),
+    ("context_servers",),
+    ("mcp",),
+    ("mcp", "servers"),
+    ("mcp.servers",),
+    ("amp.mcpServers",),
+    ("amp", "mcpServers"),
+    ("extensions",),
+    ("projects", "*", "mcpServers"),
+    ("customizations", "vscode", "mcp", "servers"),
+    ("customizations", "vscode", "settings", "mcp", "servers"),
+    ("customizations", "vscode", "settings", "mcp.servers"),
+    ("experimental", "modelContextProtocolServers"),
+    ("plugins", "*", "mcpServers"),
+    ("agents", "*", "mcpServers"),
+)
+"""Where clients keep their tables of servers, or lists of them; `*` is every entry."""
+_SINGLE = (("server", "mcp_config"),)
+"""Where one server stands that has no name (bundles)."""
+_SETTING = re.compile(r"(?:PIP|UV|PIPX|POETRY|PDM|NPM_CONFIG|PNPM_CONFIG|YARN|BUN)_\w+", re.IGNORECASE)
+_FILLED = re.compile(r"\$\{[^}]*\}|\{\{[^}]*\}\}|\$\w+|%\w+%")
+_LAUNCHER = re.compile(r"(?:cmd|command)(?:\.exe|\.com)?", re.IGNORECASE)
+_POWERSHELL = re.compile(r"(?:powershell|pwsh)(?:\.exe)?", re.IGNORECASE)
+_RUNS = re.compile(r"/[ckr]|-c(?:ommand)?", re.IGNORECASE)
+_EXTENSION = re.compile(r"\.(?:exe|cmd|bat|ps1)$", re.IGNORECASE)
+_DEPTH = 6
+"""Hooks lie no deeper in their table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Something that a client starts.
+
+    Args:
+        name: the server's name or the hook's event, as written; `""` if it has none.
+        command: what a shell would be given to start it.
+        server: whether it is a server, so that what is fetched for it runs.
+    """
+
+    name: str
+    command: str
+    server: bool = True
+
+
+def starts(document: Table) -> Iterator[Start]:
+    """Everything that a configuration has its client start."""
+    for path in _TABLES:
+        for name, server in _entries(_at(document, path)):
+            if command := _command(server):
+                yield Start(name, command)
+    for path in _SINGLE:
+        for server in _at(document, path):
+            if command := _command(table(server)):
+                yield Start("", command)
+    for event, hook in _hooks(document):
+        yield Start(event, hook, server=False)
+
+
+def _at(document: Table, path: tuple[str, ...]) -> list[object]:
+    """The values at a path."""
+    found: list[object] = [document]
+    for key in path:
+        if key == "*":
+            found = [value for each in found for value in (each.values() if isinstance(each, dict) else tables(each))]
+        else:
+            found = [each[key] for each in found if isinstance(each, dict) and key in each]
+    return found
+
+
+def _entries(found: list[object]) -> Iterator[tuple[str, Table]]:
+    """The servers in tables of them by name, or in lists."""
+    for each in found:
+        if isinstance(each, dict):
+            yield from ((str(name), table(server)) for name, server in each.items())
+        else:
+            yield from ((string(server.get("name")), server) for server in tables(each))
+
+
+def _command(server: Table) -> str:
+    """The command line of a server; empty for one that is reached by its address."""
+    server = {**server, **table(server.get("transport"))}
+    command = next((server[key] for key in ("command", "cmd") if key in server), None)
+    arguments = strings(server.get("args")) or strings(server.get("arguments"))
+    if isinstance(command, dict):  # Zed: {"path": ..., "args": [...]}
+        server = {**server, **command}
+        command, arguments = command.get("path"), strings(command.get("args"))
+    if isinstance(command, list):
+        words = strings(command)
+    elif isinstance(command, str):
+        if not arguments and re.search(r"\s", command.strip()):
+            return _settings(server) + _FILLED.sub(UNKNOWN, command)
+        words = [command, *arguments]
+    else:
+        return ""
+    return _settings(server) + _line(words)
+
+
+def _line(words: list[str]) -> str:
+    """Words as a shell takes them, without a launcher of Windows in front."""
+    if not words or not words[0].strip():
+        return ""
+    program = _EXTENSION.sub("", re.split(r"[/\\]", words[0].strip())[-1])
+    rest = words[1:]
+    if _LAUNCHER.fullmatch(program) or _POWERSHELL.fullmatch(program):
+        at = next((number for number, word in enumerate(rest) if _RUNS.fullmatch(word)), -1)
+        rest = rest[at + 1 :]
+        if len(rest) == 1:
+            return _FILLED.sub(UNKNOWN, rest[0])
+        return _line(rest)
+    return " ".join(map(_quoted, [program, *rest]))
+
+
+def _quoted(word: str) -> str:
+    """A word for a shell; what the client fills in is unknown to it."""
+    literal = _FILLED.split(word)
+    if len(literal) == 1:
+        return shlex.quote(word)
+    return UNKNOWN.join(shlex.quote(part) if part else "" for part in literal)
+
+
+def _settings(server: Table) -> str:
+    """The variables that package clients read, in front of a command."""
+    found = ""
+    for key in ("env", "envs", "environment"):
+        for name, value in table(server.get(key)).items():
+            if isinstance(value, str) and _SETTING.fullmatch(name):
+                found += f"{name}={_quoted(value)} "
+    return found
+
+
+def _hooks(document: Table) -> Iterator[tuple[str, str]]:
+    """Commands that a client gives a shell: hooks, the status line, helpers that print a key."""
+    for event, value in table(document.get("hooks")).items():
+        waiting: list[tuple[object, int]] = [(value, 0)]
+        while waiting:
+            each, depth = waiting.pop()
+            if isinstance(each, dict):
+                yield from ((event, each[key]) for key in ("command", "bash", "powershell") if string(each.get(key)))
+            if isinstance(each, dict | list) and depth < _DEPTH:
+                inner = each.values() if isinstance(each, dict) else each
+                waiting += [(one, depth + 1) for one in reversed(list(inner))]
+    if command := string(table(document.get("statusLine")).get("command")):
+        yield "statusLine", command
+    for key in ("apiKeyHelper", "awsAuthRefresh", "awsCredentialExport", "otelHeadersHelper"):
+        if command := string(document.get(key)):
+            yield key, command

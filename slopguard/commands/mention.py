@@ -1,0 +1,30 @@
+r"""Whether a text can hold a command of a package client at all, and where one may begin: the cheap first look.
+
+Invariant: what `mentioned` refuses holds no such command that a shell would run as it stands, quoting tricks
+(`p\ip`, `p""ip`) included; what it lets pass may still hold none.
+"""
+
+from __future__ import annotations
+
+import re
+
+_WORDS = ("pip", "npm", "npx", "uvx", "uv ", "uv.exe", "yarn", "bun", "poetry", "pdm", "deno", "pnpx", "easy_install")
+_TRICK = re.compile(r"""\w\\\w|\w''|''\w|\w""|""\w|\$'|["']\w+["']\w|uv\\?\s""")
+CLIENT = (
+    r"(?:pip[\d.]*|pipx|pipenv|uvx?|poetry|pdm|rye|npm|npx|pnpm|pnpx|yarn(?:pkg)?|bunx?|deno|corepack|easy_install)"
+)
+_PYTHON = r"py(?:thon|py)?[\d.]*(?:\.exe)?(?:[ \t]+-\w[\w.]*)*?[ \t]+-m[ \t]+"
+START = re.compile(
+    rf"(?<![\w.@/\\~$<-])(?!//)(?:[\w.~-]*[/\\])*(?:{_PYTHON})?{CLIENT}(?:\.exe|\.cmd)?(?=\s|[\\^`]\r?\n)"
+)
+"""A client's name where a word begins, with the folder or the `python -m` it is started by."""
+
+FRONT = re.compile(
+    r"(?:(?:sudo|time|env|exec|command|nohup|\w+=(?:\"[^\"\n]*\"|'[^'\n]*'|[^\s\"']*))(?:[ \t]+-\w+)*[ \t]+)*"
+)
+"""What a shell takes in front of a command without making another of it."""
+
+
+def mentioned(text: str) -> bool:
+    """Whether a command of a package client may stand in `text`."""
+    return any(word in text for word in _WORDS) or _TRICK.search(text) is not None

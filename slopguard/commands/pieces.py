@@ -1,0 +1,154 @@
+"""Where in a piece of prose commands stand.
+
+A command is what a delimiter sets apart (backticks, quotes, `<code>`), what stands alone on a line (after a prompt, a
+bullet, a comment mark), or what the words before it announce (`Run: `, `install it with `). The last two end where a
+sentence goes on.
+Invariants: pure; every piece holds a client's name; pieces come in order and do not overlap; linear in the text.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from slopguard.commands import sentences
+from slopguard.commands.mention import FRONT, START
+
+_LONGEST = 4_000
+"""No command in prose is longer, in characters."""
+_LEFT = 300
+"""So much is looked at in front of a command, in characters."""
+_MARKS = re.compile(
+    r"[ \t]*(?:(?:[-*+>|#%$!;\u2022]+|//|/\*+|--?>|\d{1,3}[.)]|PS[^>\n]{0,80}>|[A-Za-z]:[^>\n]{0,80}>|In \[\d*\]:"
+    r"|\([\w.-]+\)|\[[^\]\n]{0,60}\][$#]|[\w.@-]+(?::[^\s$#]*)?[$#]|REM|RUN(?:[ \t]+--\w+=\S+)*|CMD"
+    r"|(?:- )?\"?(?:run|script|command|init|cmd|install|setup)\"?:)[ \t]+|[!%@\"'(])*"
+)
+"""What may stand on a line before its command: bullets, marks of quotation and comment, prompts, a key of YAML."""
+_SHELL = re.compile(
+    r"\$[ \t]|\w+=\S|(?:docker|podman|kubectl|cd|source|conda|mamba|micromamba|git|export|ssh|codex|claude|gemini|node"
+    r"|yes|curl|apt|apt-get|apk|brew|pyenv|hatch|tox|nohup|bash|sh|\.|if|for|while|until|then|do)[ \t]"
+)
+"""How a line of a shell begins, that is no client's."""
+_WRAPPER = re.compile(r"(?:\w+=\S+[ \t]+)*\$?[a-z][\w.-]*(?:[ \t]+[^\s\"'`,;]*[^\s\"'`,;.:!?])*[ \t]+")
+"""A program that could start what follows it."""
+_QUOTE = re.compile(r"([\"'\u201c\u2018\u00ab\u201e`]+)(?:[$!%>][ \t]*|[ \t]*|RUN[ \t]+)$")
+_CLOSING = {"\u201c": "\u201d", "\u2018": "\u2019", "\u00ab": "\u00bb", "\u201e": "\u201c"}
+_TAG = re.compile(r"</?[A-Za-z][^<>\n]*>[ \t]*(?:[$!%][ \t]*)?$")
+_JOINED = re.compile(r"[\\^`][ \t]*\r?\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A command in a text: where it begins and ends, and what a shell would be given."""
+
+    start: int
+    end: int
+    command: str
+
+
+def pieces(text: str) -> Iterator[Piece]:
+    """Every command, in order."""
+    flat = _JOINED.sub(lambda found: " " * len(found[0]), text).replace('\\"', ' "').replace("\\n", " \n")
+    spans = _Spans(text)
+    reached = 0
+    for found in START.finditer(flat):
+        at = found.start()
+        if at >= reached and (piece := spans.holding(at) or _quoted(text, at) or _bare(text, flat, at)):
+            reached = max(piece.end, found.end())
+            if len(piece.command.split(None, 1)) > 1:
+                yield piece
+
+
+class _Spans:
+    """The code spans of a text: from a run of backticks to the next one as long."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        runs = [(found.start(), found.end()) for found in re.finditer("`+", text)]
+        following: dict[int, int] = {}
+        after: dict[int, int] = {}
+        for at in range(len(runs) - 1, -1, -1):
+            length = runs[at][1] - runs[at][0]
+            if length in following:
+                after[at] = following[length]
+            following[length] = at
+        self._starts: list[int] = []
+        self._ends: list[int] = []
+        at = 0
+        while at < len(runs):
+            if at in after:
+                self._starts.append(runs[at][1])
+                self._ends.append(runs[after[at]][0])
+            at = after.get(at, at) + 1
+
+    def holding(self, at: int) -> Piece | None:
+        """The span around an offset, if what stands in it before that reads like a command's beginning."""
+        number = bisect_right(self._starts, at) - 1
+        if number < 0 or self._ends[number] <= at:
+            return None
+        start, end = self._starts[number], min(self._ends[number], self._starts[number] + _LONGEST)
+        before = self._text[start : min(at, start + _LEFT)]
+        marks = _MARKS.match(before)
+        begun = marks.end() if marks else 0
+        rest = before[begun:]
+        if not (FRONT.fullmatch(rest) or _SHELL.match(rest) or _WRAPPER.fullmatch(rest) or sentences.operated(rest)):
+            return None
+        return Piece(start + begun, end, re.sub(r"(?<!\\)\n[ \t]*(?!\S*[ \t])", " ", self._text[start + begun : end]))
+
+
+def _quoted(text: str, at: int) -> Piece | None:
+    """The command that a quotation mark or a tag stands directly in front of."""
+    before = text[max(at - _LEFT, 0) : at]
+    if _TAG.search(before):
+        end = _before(text, "<", at)
+        return Piece(at, end, html.unescape(text[at:end]))
+    mark = _QUOTE.search(before)
+    if not mark:
+        return None
+    opening = mark[1][-1]
+    closing = _CLOSING.get(opening, opening)
+    closed = re.compile(rf"(?:[^{closing}\\]|\\[^nr])*", re.DOTALL).match(text, at, min(at + _LONGEST, len(text)))
+    assert closed is not None  # it may be empty
+    end = closed.end()
+    if text[end : end + 1] not in (closing, "\\"):
+        return None
+    command = text[at:end].replace(f"\\{opening}", opening)
+    if re.match(r"[\"'`][ \t]*(?:\+|%|\.format\b|\.concat\b)", text[end : end + 20]):
+        command += " ${joined}"
+    return Piece(at, end, command)
+
+
+def _before(text: str, letter: str, at: int) -> int:
+    """The offset of a letter after `at`, or of the end of the line."""
+    line = _line_end(text, at)
+    found = text.find(letter, at, line)
+    return found if found >= 0 else line
+
+
+def _line_end(text: str, at: int) -> int:
+    found = text.find("\n", at, at + _LONGEST)
+    return found if found >= 0 else min(len(text), at + _LONGEST)
+
+
+def _bare(text: str, flat: str, at: int) -> Piece | None:
+    """The command that nothing sets apart but its line, or the words in front of it."""
+    line = max(flat.rfind("\n", max(at - _LEFT, 0), at) + 1, at - _LEFT, 0)
+    marks = _MARKS.match(flat, line, at)
+    begun = marks.end() if marks else line
+    before = flat[begun:at]
+    limit = _line_end(flat, at)
+    end, sentence = sentences.end(flat, at, limit)
+    if FRONT.fullmatch(before) or _SHELL.match(before):
+        if sentence and sentences.loose(flat[at:end]):
+            return None
+        whole, broken = sentences.end(flat, begun, limit)
+        return (
+            Piece(begun, limit, text[begun:limit]) if not broken else Piece(begun, end, text[begun : max(end, whole)])
+        )
+    wraps = _WRAPPER.fullmatch(before) and not sentence and not sentences.speaks(before)
+    if not wraps and not sentences.introduced(before):
+        return None
+    return Piece(at, end, text[at:end])
