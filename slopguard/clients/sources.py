@@ -11,6 +11,7 @@ import hashlib
 import netrc
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
@@ -40,6 +41,7 @@ class Setting:
     joined: bool = False
 
 
+@lru_cache(maxsize=4096)
 def canonical(url: str) -> str:
     """An address in one spelling: no credentials, default port or trailing slash; lower-case scheme and host."""
     parts = urlsplit(url)
