@@ -95,10 +95,12 @@ _COMMANDS = {
     "devcontainer": r"\.devcontainer(?:/.+)?/devcontainer\.json|\.devcontainer\.json",
     "notebook": r"[^/]+\.ipynb",
     "markdown": r"[^/]+\.(?:md|mdx|mdc|markdown|rst)|\.(?:cursor|windsurf|cline|roo)rules|llms(?:-full)?\.txt",
-    "mcp_config": r"\.?mcp(?:[-_](?:config|settings|servers))?\.json|claude_desktop_config\.json|\.claude\.json"
-    r"|\.(?:gemini|zed|vscode|claude)/settings(?:\.local)?\.json|\.codex/config\.toml|opencode\.jsonc?"
-    r"|cline_mcp_settings\.json|\.(?:roo|junie|kiro|cursor)/.*mcp[^/]*\.json|\.continue/mcpServers/[^/]+\.ya?ml"
-    r"|goose/config\.ya?ml|gemini-extension\.json",
+    "mcp_config": r"(?:[^/]*[._-])?mcp(?:[-_]?(?:config|settings|servers))?\.jsonc?|\.claude\.json"
+    r"|claude_desktop_config\.json|(?:\.claude|\.gemini|\.qwen|\.?zed|\.vscode|\.?amp)/settings(?:\.local)?\.jsonc?"
+    r"|managed-settings\.json|[^/]+\.code-workspace|\.claude-plugin/(?:plugin|marketplace)\.json|(?:gemini|qwen)-extension\.json"
+    r"|\.codex/config\.toml|\.?opencode\.jsonc?|\.opencode/config\.jsonc?|\.?crush\.json|\.continue/config\.(?:ya?ml|json)"
+    r"|\.continue/mcpServers/[^/]+\.(?:ya?ml|json)|\.?goose/config\.ya?ml|manifest\.json|\.devcontainer(?:/.+)?/devcontainer\.json"
+    r"|\.devcontainer\.json|\.(?:claude|cursor|windsurf|codex|gemini)/hooks\.json|hooks/hooks\.json|\.github/hooks/[^/]+\.json",
     "package_scripts": r"package\.json",
     "tox": r"tox\.(?:ini|toml)|setup\.cfg|pyproject\.toml",
     "nox": r"noxfile\.py",

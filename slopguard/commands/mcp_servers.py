@@ -21,6 +21,8 @@ _TABLES = (
     ("mcp",),
     ("mcp", "servers"),
     ("mcp.servers",),
+    ("settings", "mcp", "servers"),
+    ("settings", "mcp.servers"),
     ("amp.mcpServers",),
     ("amp", "mcpServers"),
     ("extensions",),
