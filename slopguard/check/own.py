@@ -1,78 +1,114 @@
-"""Which names are projects of the tree itself, and so nobody's to fetch.
+"""What the imports of a tree may mean without naming a package that somebody has to declare.
 
-npm links the packages of one workspace to each other by name. What a README or a notebook tells its readers to install
-is often the project that it belongs to. Invariant: a name counts as the tree's own only in these two places; a
-requirement of the same name anywhere else is fetched from an index, and is asked about.
+A module is the project's own when a file or folder of the tree bears its name, wherever it lies: where Python and
+bundlers look for modules is decided at run time (`sys.path`, `src` folders, test runners, workspaces), and what is to
+be told is a name that stands nowhere. Invariants: pure; erring on the side of "own" is right, for an import is only
+ever worth a question.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from slopguard.check.globs import matches
-from slopguard.check.tree import Read
-from slopguard.clients.workspace_globs import plain
-from slopguard.readers.uv_tables import canonical
+from slopguard.model import Ecosystem
+from slopguard.names import BadName, normalize
 
-_OFFERS = frozenset({"markdown", "notebook"})
-_ROOTS = frozenset({"package_json", "pnpm_workspace"})
-_NONE: frozenset[str] = frozenset()
+_PYTHON_FILE = re.compile(r"\.(?:py[wxid]?|so|c|cc|cpp|rs|proto)$")
+_NPM_FILE = re.compile(r"\.(?:[cm]?[jt]sx?|vue|svelte|json|css|scss|wasm)$")
+_WORD = re.compile(r"[-_.]+")
+_LANGUAGE = re.compile(r"^py(?=\w{3})|(?<=\w{3})py$|(?<=[a-z]{2})\d$")
+"""What distributions add to the name of their module."""
 
 
-@dataclass(slots=True)
-class Own:
-    """The tree's own projects.
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A tree, as far as its imports go.
 
     Args:
-        projects: every name of one, as PyPI and as npm would spell it.
-        linked: folder of a package.json to the names of its workspace.
+        own: names of modules and packages that are the project's own.
+        declared: for each ecosystem, the names that its manifests and lock files hold, npm aliases among them.
     """
 
-    projects: frozenset[str] = _NONE
-    linked: Mapping[Path, frozenset[str]] = field(default_factory=dict)
+    own: Mapping[Ecosystem, frozenset[str]] = field(default_factory=dict)
+    declared: Mapping[Ecosystem, frozenset[str]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, read: Iterable[Read]) -> Own:
-        """What the files read say."""
-        read = list(read)
-        names = {each.reading.project for each in read if each.reading.project}
-        return cls(frozenset(names | {canonical(name) for name in names}), _linked(read))
+    def of(
+        cls, paths: Iterable[str], declared: Iterable[tuple[Ecosystem, str]], own: Iterable[tuple[Ecosystem, str]] = ()
+    ) -> Project:
+        """A tree of these files.
 
-    def names(self, each: Read) -> frozenset[str]:
-        """The names that are the tree's own where one file says them."""
-        if each.kind.name in _OFFERS:
-            return self.projects
-        return self.linked.get(each.reading.path.parent, _NONE) if each.kind.name == "package_json" else _NONE
+        Args:
+            paths: every file, `/` between its parts, relative to the tree's top.
+            declared: names as written in manifests and lock files.
+            own: names that manifests give to projects of the tree, and aliases (`readers.js_aliases`).
+        """
+        paths = list(paths)
+        named: dict[Ecosystem, set[str]] = {
+            Ecosystem.PYPI: _modules(paths, _PYTHON_FILE),
+            Ecosystem.NPM: _modules(paths, _NPM_FILE),
+        }
+        for ecosystem, name in own:
+            named[ecosystem].add(name if ecosystem is Ecosystem.NPM else name.replace("-", "_"))
+        names: dict[Ecosystem, set[str]] = {each: set() for each in Ecosystem}
+        for ecosystem, name in declared:
+            names[ecosystem].update(_normal(ecosystem, name))
+        return cls(
+            {each: frozenset(found) for each, found in named.items()},
+            {each: frozenset(found) for each, found in names.items()},
+        )
+
+    def holds(self, ecosystem: Ecosystem) -> Callable[[str], bool]:
+        """Whether a module is the project's own, or one that a declared distribution may well hold.
+
+        The answer takes a Python module's first part, or an npm package.
+        """
+        own = self.own.get(ecosystem, frozenset())
+        if ecosystem is Ecosystem.NPM:
+            names = own | self.declared.get(ecosystem, frozenset())
+            scopes = {name.partition("/")[0] for name in names if name.startswith("@")}
+            return lambda name: name in names or name.partition("/")[0] in scopes or typed(name) in names
+        spelled = {each for name in self.declared.get(ecosystem, ()) for each in _spellings(name)}
+        return lambda top: top in own or _together(top) in spelled
 
 
-def _linked(read: list[Read]) -> dict[Path, frozenset[str]]:
-    """The names of its workspace for each package.json that is in one."""
-    packages = {each.reading.path.parent: each.reading.project for each in read if each.kind.name == "package_json"}
-    found: dict[Path, frozenset[str]] = {}
-    for each in read:
-        if each.kind.name in _ROOTS and each.reading.members:
-            root = each.reading.path.parent
-            inside = [folder for folder in packages if folder == root or _member(folder, root, each.reading.members)]
-            names = frozenset(packages[folder] for folder in inside) - {""}
-            found |= {folder: found.get(folder, _NONE) | names for folder in inside}
+def typed(name: str) -> str:
+    """The npm package that holds the types of another."""
+    return "@types/" + name.removeprefix("@").replace("/", "__")
+
+
+def _modules(paths: Iterable[str], kind: re.Pattern[str]) -> set[str]:
+    """The names that files of one kind, and the folders they lie in, have."""
+    found: set[str] = set()
+    folders: set[str] = set()
+    for path in paths:
+        if kind.search(path):
+            folder, _, name = path.rpartition("/")
+            folders.add(folder)
+            stem = name.partition(".")[0]
+            found.update((stem, f"{stem}_pb2", f"{stem}_pb2_grpc") if name.endswith(".proto") else (stem,))
+    for folder in folders:
+        found.update(folder.split("/"))
     return found
 
 
-def _member(folder: Path, root: Path, globs: tuple[str, ...]) -> bool:
-    """Whether the globs of a workspace name a folder; one that cannot be told exactly names none."""
-    if not folder.is_relative_to(root):
-        return False
-    name = folder.relative_to(root).as_posix()
-    return _named(name, [g for g in globs if not g.startswith("!")]) and not _named(
-        name, [g[1:] for g in globs if g.startswith("!")]
-    )
+def _normal(ecosystem: Ecosystem, name: str) -> Iterator[str]:
+    try:
+        yield normalize(ecosystem, name)
+    except BadName:
+        return
 
 
-def _named(name: str, globs: Iterable[str]) -> bool:
-    for glob in globs:
-        words, exact = plain(glob)
-        if exact and any(matches(word, name) for word in words):
-            return True
-    return False
+def _spellings(name: str) -> Iterator[str]:
+    """What the module of a distribution may be called, without separators: some of its first or last words."""
+    words = _WORD.split(name)
+    for number in range(len(words)):
+        for run in (words[: number + 1], words[number:]):
+            yield "".join(run)
+            yield _LANGUAGE.sub("", "".join(run))
+
+
+def _together(module: str) -> str:
+    return _WORD.sub("", module).lower()

@@ -1,0 +1,56 @@
+"""Names that a JavaScript project gives to its own folders: TypeScript's `paths`, aliases of bundlers and test runners.
+
+Invariants: nothing is run; whatever the text, the answer is a set of names, empty where it cannot be read: an alias
+only ever takes an import off the list of what is worth a question.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from slopguard.errors import InputError
+from slopguard.readers.text import json_object, plain_json, string, table
+
+CONFIGS = re.compile(
+    r"(?:^|/)(?:(?P<json>(?:tsconfig|jsconfig)[^/]*\.json|deno\.jsonc?|import_map\.json|package\.json)"
+    r"|[^/]+\.config(?:\.[\w-]+)?\.[cm]?[jt]s|\.babelrc(?:\.\w+)?|(?:webpack|rollup|vite|jest|vitest)[^/]*\.[cm]?[jt]s)$"
+)
+"""Files that may name aliases."""
+LIMIT = 200_000
+"""The longest text that is read, in characters."""
+
+_TABLE = re.compile(r"(?:alias|moduleNameMapper)\w*[\"']?\s{0,9}[:=]\s{0,9}\{([^{}]{0,5000})\}")
+_KEY = re.compile(r"(?:^|[,\n{])\s{0,80}[\"'`]?\^?([@\w][\w@./-]*)")
+_FOUND = re.compile(r"\bfind\s{0,9}:\s{0,9}(?:[\"'`]|/\^?)([@\w][\w@./-]*)")
+
+
+def read(path: Path, text: str) -> frozenset[str]:
+    """The names that stand for the project's own folders and files, without a path inside them (`@app`, `utils`)."""
+    found = CONFIGS.search(path.as_posix())
+    if not found or len(text) > LIMIT:
+        return frozenset()
+    names = _mapped(path, text) if found["json"] else set()
+    for each in _TABLE.finditer(text):
+        names.update(_KEY.findall(each[1]))
+    names.update(_FOUND.findall(text))
+    return frozenset(name for each in names if (name := _plain(each)))
+
+
+def _mapped(path: Path, text: str) -> set[str]:
+    """The aliases of TypeScript's `paths`, of an import map, and of `package.json` (`alias`, `_moduleAliases`)."""
+    try:
+        document = json_object(plain_json(text), path)
+    except InputError:
+        return set()
+    names: set[str] = set(table(table(document.get("compilerOptions")).get("paths")))
+    for key in ("imports", "_moduleAliases"):
+        names |= {name for name, place in table(document.get(key)).items() if string(place)[:1] in ("", ".", "/")}
+    return names
+
+
+def _plain(name: str) -> str:
+    """An alias without what stands for the path behind it; a scope with one part keeps it."""
+    first, _, rest = name.partition("*")[0].rstrip("/").partition("/")
+    second = rest.partition("/")[0]
+    return f"{first}/{second}" if first.startswith("@") and second else first.rstrip("$")

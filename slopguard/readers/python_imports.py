@@ -1,0 +1,180 @@
+"""The modules that a Python file imports, found without a parser, so that old and broken files are read too.
+
+Every import has the word `import` in it. Where it stands decides whether it can be one; whether it stands in code,
+and not in a string or a comment, is asked only of modules that the caller does not know already: most files need no
+second look. Relative imports name no distribution and are left out.
+
+Invariants: nothing is imported or compiled; no text is an error; time is linear in the length of the text.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from slopguard.model import Ecosystem, Location
+from slopguard.readers.interface import Imported
+
+LIMIT = 2_000_000
+"""The longest text that is read, in characters; longer ones are data, not what people write."""
+
+_NAME = r"[^\W\d]\w*(?:\.\w+)*"
+_FROM = re.compile(rf"(?:^|[;:])[ \t\f]*from[ \t\f\\\n]+({_NAME})[ \t\f\\\n]+$")
+_PLAIN = re.compile(r"(?:^|[;:])[ \t\f]*$")
+_ONE = rf"{_NAME}(?:[ \t\f\\\n]+as[ \t\f\\\n]+\w+)?"
+_SEVERAL = re.compile(rf"import[ \t\f\\\n]+({_ONE}(?:[ \t\f\\\n]*,[ \t\f\\\n]*{_ONE})*)")
+_TAKEN = re.compile(r"import(?:[ \t\f\\\n]*[(*]|[ \t\f\\\n]+\w)")
+_CALLED = re.compile(
+    r"(?:(?<=\b__)import__|(?<!\w)import(?:_module|(orskip)))"
+    rf"\(\s{{0,99}}[urUR]?[\"']({_NAME})[\"']\s{{0,99}}[,)]"
+)
+_OPAQUE = re.compile(
+    r"#[^\n]*"
+    r'|"""[^"\\]*(?:(?:\\(?:.|\Z)|"(?!""))[^"\\]*)*(?:"""|\Z)'
+    r"|'''[^'\\]*(?:(?:\\(?:.|\Z)|'(?!''))[^'\\]*)*(?:'''|\Z)"
+    r'|"[^"\\\n]*(?:\\(?:.|\Z)[^"\\\n]*)*'
+    r"|'[^'\\\n]*(?:\\(?:.|\Z)[^'\\\n]*)*",
+    re.DOTALL,
+)
+"""A comment or a string without its last quote; single-quoted strings end with their line."""
+_CLOSED = re.compile(r"[\"']?")
+_LONGEST_HEAD = 500
+"""Characters before the word `import` on its line; a longer line is no statement that people write."""
+_BLOCK = re.compile(r"([ \t\f]*)(?:(try|except|else|elif|if|with|finally)\b(.*)|(?:async|def|class|for|while)\b)")
+_EXCUSED = re.compile(r"ImportError|ModuleNotFoundError|\bException\b|except[ \t]*:")
+_FAR = 300
+"""Lines looked at for the block that a statement stands in."""
+
+
+def read(path: Path, text: str, known: Callable[[str], bool] = lambda module: False) -> tuple[Imported, ...]:
+    """The modules that a file imports.
+
+    Args:
+        path: the file, for locations.
+        text: what it holds.
+        known: whether the caller wants to hear nothing of a module (a dotted name): its own, the standard library's.
+    """
+    if len(text) > LIMIT or "import" not in text:
+        return ()
+    text = text.replace("\r\n", "\n")
+    found = [each for each in _candidates(text) if not known(each[1])]
+    if not found:
+        return ()
+    opaque = _opaque(text)
+    lines = _Lines(text)
+    return tuple(
+        Imported(module, Location(str(path), lines.at(start) + 1), Ecosystem.PYPI, skipped or lines.optional(start))
+        for start, module, skipped in found
+        if not _within(opaque, start)
+    )
+
+
+def _candidates(text: str) -> Iterator[tuple[int, str, bool]]:
+    """Offset of the word `import`, module, and whether the call says that it is optional."""
+    start = text.find("import")
+    while start >= 0:
+        called = _CALLED.match(text, start)
+        if called:
+            yield start, called[2], bool(called[1])
+        else:
+            yield from _stated(text, start)
+        start = text.find("import", start + 6)
+
+
+def _stated(text: str, start: int) -> Iterator[tuple[int, str, bool]]:
+    """What a statement imports, if the word at an offset is one's."""
+    head = _head(text, start)
+    if not head or head.isspace():
+        yield from _listed(text, start)
+    elif head[-1] in " \t\f\n;:":
+        found = _FROM.search(head)
+        if found and _TAKEN.match(text, start):
+            yield start, found[1], False
+        elif not found and _PLAIN.search(head):
+            yield from _listed(text, start)
+
+
+def _head(text: str, start: int) -> str:
+    """What stands before an offset on its line, and on lines before that end in a backslash."""
+    begin = text.rfind("\n", max(start - _LONGEST_HEAD, 0), start) + 1
+    while begin > 1 and text[begin - 2] == "\\" and start - begin < _LONGEST_HEAD:
+        begin = text.rfind("\n", max(start - _LONGEST_HEAD, 0), begin - 1) + 1
+    return text[begin or max(start - _LONGEST_HEAD, 0) : start]
+
+
+def _listed(text: str, start: int) -> Iterator[tuple[int, str, bool]]:
+    """The modules of `import a, b.c as d`."""
+    found = _SEVERAL.match(text, start)
+    if found:
+        for one in found[1].replace("\\\n", " ").split(","):
+            yield start, one.split(None, 1)[0], False
+
+
+def _opaque(text: str) -> list[tuple[int, int]]:
+    """Where the strings and comments of a text begin and end."""
+    spans = []
+    found = _OPAQUE.search(text)
+    while found:
+        closed = found.end() + (0 if found[0][0] == "#" or found[0][:3] in ('"""', "'''") else 1)
+        spans.append((found.start(), closed))
+        found = _OPAQUE.search(text, closed)
+    return spans
+
+
+def _within(spans: list[tuple[int, int]], offset: int) -> bool:
+    """Whether an offset lies in one of some spans, which are in order."""
+    place = bisect_right(spans, (offset, offset)) - 1
+    return place >= 0 and offset < spans[place][1]
+
+
+class _Lines:
+    """The lines of a text, and the blocks that they stand in."""
+
+    def __init__(self, text: str) -> None:
+        self._lines = text.split("\n")
+        self._starts = [0]
+        for line in self._lines:
+            self._starts.append(self._starts[-1] + len(line) + 1)
+
+    def at(self, offset: int) -> int:
+        """The 0-based line of an offset."""
+        return bisect_right(self._starts, offset) - 1
+
+    def optional(self, offset: int) -> bool:
+        """Whether a program may do without what it imports at an offset."""
+        number = self.at(offset)
+        line = self._lines[number]
+        found = _BLOCK.match(line)
+        if found and self._excuses(number, found):  # `try: import x`
+            return True
+        indent = len(line) - len(line.lstrip(" \t\f"))
+        for above in range(number - 1, max(number - _FAR, -1), -1):
+            if not indent:
+                return False
+            found = _BLOCK.match(self._lines[above])
+            if found and len(found[1]) < indent:
+                if self._excuses(above, found):
+                    return True
+                indent = len(found[1])
+        return False
+
+    def _excuses(self, number: int, found: re.Match[str]) -> bool:
+        """Whether what stands in a block may be missing."""
+        word, rest = found[2], found[3] or ""
+        if word == "try":
+            return self._caught(number, len(found[1]))
+        if word == "except":
+            return bool(_EXCUSED.search(found[0]))
+        if word == "with":
+            return "suppress" in rest and bool(_EXCUSED.search(rest))
+        return word in ("if", "elif") and "TYPE_CHECKING" in rest
+
+    def _caught(self, number: int, indent: int) -> bool:
+        """Whether the first `except` of a `try` catches a module that is missing."""
+        for line in self._lines[number + 1 : number + _FAR]:
+            found = _BLOCK.match(line)
+            if found and len(found[1]) <= indent:
+                return found[2] == "except" and bool(_EXCUSED.search(line))
+        return False
