@@ -21,6 +21,8 @@ from slopguard.readers.text import decode
 
 _DEFAULTS = ("@{upstream}", "origin/HEAD", "origin/main", "origin/master", "main", "master")
 """Where a branch was begun, if nothing says so."""
+_MERGED_INTO = "HEAD^1"
+"""The base, where what is checked out is what would be merged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,8 @@ def under_review(repository: Repository | None, env: Mapping[str, str]) -> Base 
         return None
     for revision in _reviewed(env):
         commit = repository.commit(revision)
+        if revision == _MERGED_INTO and repository.commit("HEAD^2") is None:
+            continue  # no merge: the parent of HEAD is a part of the change
         if commit is not None:
             return Base(repository, revision, repository.merge_base(commit) or commit, review=True)
     return None
@@ -168,7 +172,7 @@ def _tables_in(base: Base, folder: Path) -> Iterator[tuple[Path, dict[str, Any]]
 def _reviewed(env: Mapping[str, str]) -> Iterator[str]:
     """The revisions that a pull request's CI may call its base, the surest first."""
     if branch := env.get("GITHUB_BASE_REF"):
-        yield from (f"origin/{branch}", "HEAD^1")
+        yield from (f"origin/{branch}", _MERGED_INTO)
     if commit := env.get("CI_MERGE_REQUEST_DIFF_BASE_SHA"):
         yield commit
     if branch := env.get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME"):

@@ -86,7 +86,9 @@ def _form(output: Path | None) -> str:
                 "the name of the output file does not say its format", "Add --format, or call it report.json"
             )
         return "gitlab" if known == "json" and os.environ.get("GITLAB_CI") else known
-    return "github" if os.environ.get("GITHUB_ACTIONS") == "true" else "text"
+    from slopguard.cli.check_output import form_of_log
+
+    return form_of_log(os.environ)
 
 
 def _show(done: Checked, form: str, output: Path | None, code: int) -> None:

@@ -1,6 +1,6 @@
 """Where the report of `slopguard check` goes: standard output, a file, a job's summary.
 
-Invariant: a report in a file never hides the text in the log.
+Invariant: a report in a file never hides what the log is to show: the text, in GitHub Actions the annotations too.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from slopguard.reports.problems import View
 
 
 def show(done: Checked, form: str, output: Path | None, code: int) -> None:
-    """Print the report, or write it to a file and print the text.
+    """Print the report, or write it to a file and print what this log is for.
 
     Args:
         code: the exit code that the command will end with.
@@ -28,13 +29,17 @@ def show(done: Checked, form: str, output: Path | None, code: int) -> None:
         OSError: the file cannot be written.
     """
     view = _view(code)
+    if output is not None:
+        output.write_text(render(form, done, view) + "\n", encoding="utf-8")
+        form = form_of_log(os.environ)
     if form == "github":
         _summary(done, view)
-    if output is None:
-        print(render(form, done, _watched(view) if form == "text" else view))
-        return
-    output.write_text(render(form, done, view) + "\n", encoding="utf-8")
-    print(render("text", done, _watched(view)))
+    print(render(form, done, _watched(view) if form == "text" else view))
+
+
+def form_of_log(env: Mapping[str, str]) -> str:
+    """The format that standard output is read in: GitHub Actions makes annotations of what a job prints."""
+    return "github" if env.get("GITHUB_ACTIONS") == "true" else "text"
 
 
 def _view(code: int) -> View:
@@ -43,7 +48,16 @@ def _view(code: int) -> View:
     repository = Repository.around(cwd)
     inside = cwd.is_relative_to(repository.root) if repository else False
     prefix = cwd.relative_to(repository.root).as_posix() if repository and inside else ""
-    return View(prefix="" if prefix == "." else prefix, code=code)
+    return View(prefix="" if prefix == "." else prefix, code=code, links=_links(os.environ))
+
+
+def _links(env: Mapping[str, str]) -> str:
+    """What makes an address of a path: where this CI's host shows the commit; `""` for relative links."""
+    if all(env.get(name) for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_SHA")):
+        return f"{env['GITHUB_SERVER_URL']}/{env['GITHUB_REPOSITORY']}/blob/{env['GITHUB_SHA']}/"
+    if env.get("CI_PROJECT_URL") and env.get("CI_COMMIT_SHA"):
+        return f"{env['CI_PROJECT_URL']}/-/blob/{env['CI_COMMIT_SHA']}/"
+    return ""
 
 
 def _watched(view: View) -> View:

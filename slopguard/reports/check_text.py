@@ -163,7 +163,8 @@ def _last(checked: Checked, found: Sequence[Problem], view: View) -> Iterator[st
     parts = []
     if checked.since is not None and found:
         new = sum(one.new for one in found)
-        parts.append(f"{f'{new:,}' if new else 'none'} of {len(found):,} new since {printable(checked.since)}")
+        told = f"{new:,} of {len(found):,} new" if new else "nothing of this is new"
+        parts.append(f"{told} since {printable(checked.since)}")
     if checked.offline:
         parts.append("offline: no index was asked")
     if not checked.enforced:
