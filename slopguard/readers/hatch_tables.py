@@ -94,6 +94,6 @@ def _filled(text: str, base: Path) -> str:
         folder = base.absolute()
         for _ in range(found[1].count(":")):
             folder = folder.parent
-        return folder.as_uri() if found["uri"] else str(folder)
+        return (folder.as_uri() if found["uri"] else str(folder)).rstrip("/")
 
     return _ROOT.sub(place, text)

@@ -90,7 +90,7 @@ def _gathered(document: Table, text: str, path: Path, context: Context) -> tuple
         gather.override(name, value, "overrides")
     for pattern, value in table(table(document.get("pnpm")).get("overrides")).items():
         if value != "-":  # pnpm: takes the dependency away
-            gather.override(pattern.rpartition(">")[2], value, "overrides")
+            gather.override(pattern.rpartition(">")[2], value, "overrides", pattern)
     for extension in table(table(document.get("pnpm")).get("packageExtensions")).values():
         for key in _EXTENDED:
             for name, value in table(table(extension).get(key)).items():
@@ -145,11 +145,11 @@ class _Gatherer:
             found = replace(found, digests=pins)
         self.sightings.append(replace(found, extra={**found.extra, "group": "packageManager"}))
 
-    def override(self, pattern: str, value: object, group: str) -> None:
+    def override(self, pattern: str, value: object, group: str, written: str = "") -> None:
         """An override limits a version, unless it puts another package or place under the name."""
         if isinstance(value, str) and value.startswith("$"):
             return  # repeats a direct dependency's spec
-        found = self.entry(_target(pattern), value, {"group": group}, group, pattern)
+        found = self.entry(_target(pattern), value, {"group": group}, group, written or pattern)
         if found and found.source.kind is SourceKind.REGISTRY and "alias" not in found.extra:
             self.sightings[-1] = replace(found, extra={**found.extra, "constraint": "1"})
 

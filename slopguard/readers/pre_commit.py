@@ -77,6 +77,7 @@ class _Gatherer:
         if not isinstance(entries, list) or not all(isinstance(entry, str) for entry in entries):
             self.problems.append(Problem("undecidable", self.at("additional_dependencies")))
             return
+        self.at("additional_dependencies")  # its entries follow it
         language = string(hook.get("language")) or _guess(string(hook.get("id")), repo, entries)
         group = f"hook:{string(hook.get('id'))}"
         if language == "node":
