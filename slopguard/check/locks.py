@@ -7,6 +7,7 @@ known. Readings given as manifests are of manifests alone, not of the commands i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
@@ -26,16 +27,14 @@ _MANIFESTS: Mapping[str, str] = {
 }
 """Kind of lock file to the name of the manifests it is written for."""
 _WHOLE = frozenset({"uv_lock", "package_lock", "pnpm_lock", "yarn_lock", "bun_lock"})
-"""Kinds that hold every group of their manifests; the others only those that were asked for."""
+"""Kinds that hold all of their manifests; the others only the groups that were asked for."""
+_MOST = 0.75
+"""The share of a group that a lock file holds if the group was asked for; groups may also be those of other tools."""
 _MAIN = "dependencies"
-_SKIPPED = frozenset(
-    {
-        *("build-system", "metadata", "build-constraints", "group:requires-plugins", "group:plugins"),
-        *("optionalDependencies", "peerDependencies", "bundleDependencies", "bundledDependencies"),
-        *("catalog", "catalogs", "packageExtensions", "configDependencies"),
-    }
+_GROUPS = re.compile(
+    r"dependencies|devDependencies|dev|extra:.*|group:(?!requires-plugins$|plugins$|overrides$).*", re.DOTALL
 )
-"""Groups of a manifest that its lock file leaves out by right, in whole or in part."""
+"""Groups of a manifest that a lock file has to hold; others it leaves out by right, in whole or in part."""
 _OVERRIDES = frozenset({"overrides", "resolutions", "override", "constraint", "group:overrides"})
 """Groups that put another version, or another package, in the place of what is asked for."""
 _UNSAFE = frozenset({"pip", "setuptools", "wheel", "distribute"})
@@ -202,15 +201,16 @@ def _places(sightings: Iterable[Sighting]) -> list[Location]:
 
 def _wanted(manifest: Reading, kind: str, held: Mapping[str, object]) -> Iterator[Sighting]:
     """What a lock file of some kind must hold of a manifest."""
-    asked = [
-        s for s in manifest.sightings if s.source.kind is SourceKind.REGISTRY and s.extra.get("group") not in _SKIPPED
-    ]
-    optional = {_name(s) for s in manifest.sightings if "optional" in s.extra}
-    groups = {s.extra.get("group") for s in asked if _name(s) in held} | {_MAIN}
-    for sighting in asked:
-        chosen = kind in _WHOLE or sighting.extra.get("group") in groups
-        if chosen and not _conditional(sighting) and _name(sighting) not in optional | _UNSAFE:
-            yield sighting
+    groups: dict[str, list[Sighting]] = {}
+    for sighting in manifest.sightings:
+        if sighting.source.kind is SourceKind.REGISTRY and not _conditional(sighting):
+            groups.setdefault(sighting.extra.get("group", ""), []).append(sighting)
+    optional = {_name(s) for s in manifest.sightings if "optional" in s.extra} | _UNSAFE
+    for group, asked in groups.items():
+        there = sum(_name(sighting) in held for sighting in asked)
+        always = group == _MAIN or (kind in _WHOLE and not group.startswith("group:"))
+        if _GROUPS.fullmatch(group) and (always or there >= _MOST * len(asked)):
+            yield from (sighting for sighting in asked if _name(sighting) not in optional)
 
 
 def _outside(wanted: Sighting, held: list[Sighting]) -> bool:

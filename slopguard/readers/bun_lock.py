@@ -36,6 +36,8 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
     packages = table(document.get("packages"))
     lines = Lines(text)
     asked, roots = _projects(table(document.get("workspaces")))
+    for name in table(document.get("overrides")):  # they may put another package in a name's place
+        asked.add(name, requires.npm(document, ("overrides",)))
     sightings: list[Sighting] = []
     problems: list[Problem] = []
     for key, value in packages.items():

@@ -63,9 +63,8 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
 def _classic(text: str, path: Path, asked: requires.Names) -> Iterator[tuple[Sighting, bool]]:
     """Yarn 1's entries as sightings, each with whether it could be decided; `asked`: filled with what they require."""
     for entry in _entries(text, path):
-        known = {name for pattern in entry.patterns for name in _pattern_names(pattern)}
-        for name in known:
-            asked.add(name, known.union(entry.wanted))
+        for pattern in entry.patterns:
+            asked.add(_name(pattern), entry.wanted)
         location = Location(str(path), entry.line)
         name, wanted = yarn_spec.split(entry.patterns[0]) or (entry.patterns[0], "")
         plain = package_json.entry(name, wanted, path.parent, location, {})
@@ -127,10 +126,9 @@ def _entries(text: str, path: Path) -> Iterator[_Entry]:
         yield entry
 
 
-def _pattern_names(pattern: str) -> tuple[str, ...]:
-    """The name of a pattern `NAME@WANTED`, and what it is an alias of."""
-    name, wanted = yarn_spec.split(pattern) or (pattern, "")
-    return (name, requires.aliased(name, wanted))
+def _name(pattern: str) -> str:
+    """The name of a pattern `NAME@WANTED`; what it may be an alias of is for whoever asks for it to say."""
+    return (yarn_spec.split(pattern) or (pattern, ""))[0]
 
 
 def _wanted(line: str) -> tuple[str, str]:
@@ -160,7 +158,7 @@ def _modern(text: str, path: Path, asked: requires.Names, roots: requires.Names)
         found = _resolution(resolution, string(fields.get("version")), path.parent, location)
         names = [*requires.npm(fields)]
         for pattern in key.split(", "):
-            asked.add(_pattern_names(pattern)[0], names)
+            asked.add(_name(pattern), names)
         if place := _WORKSPACE.search(resolution):
             roots.add(requires.folder(place[1]), names)
         if found:
