@@ -58,7 +58,7 @@ class Pdm:
             argv=tuple(argv),
             command=line.command,
             installs=True,
-            typed=tuple(_typed(line, cwd)),
+            typed=tuple(packages(line, cwd)),
             files=tuple(_files(line, scripts, env, config)),
             constraints=tuple(cwd / path for word in overrides if (path := unread.path_of(word, stdin=False))),
             problems=unread.problems(overrides, stdin=False),
@@ -160,7 +160,7 @@ def _readable(config: Config, line: Line) -> None:
         )
 
 
-def _typed(line: Line, cwd: Path) -> Iterable[Sighting]:
+def packages(line: Line, cwd: Path) -> Iterable[Sighting]:
     """The packages that the command line names; those of `update` and `remove` stand in the project."""
     if line.command != "add":
         return

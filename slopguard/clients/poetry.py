@@ -53,7 +53,7 @@ class Poetry:
             argv=tuple(argv),
             command=line.command,
             installs=True,
-            typed=tuple(_typed(line, here)),
+            typed=tuple(packages(line, here)),
             files=tuple(_files(line, project, env)),
             cwd=project,
             here=here,
@@ -126,7 +126,7 @@ def _built(setting: sources.Setting, config: Config, env: Mapping[str, str]) -> 
     return secrets.with_keyring_later(found, env)
 
 
-def _typed(line: Line, here: Path) -> Iterable[Sighting]:
+def packages(line: Line, here: Path) -> Iterable[Sighting]:
     """The packages that the command line names."""
     named = args.words(line.after) if line.command in poetry_options.TYPED else []
     named += args.values(line.after, "--dependency", "--dev-dependency")

@@ -1,0 +1,259 @@
+"""One command line of a client as sightings: what it names, with what could not be known told apart.
+
+Invariants: the client's own `parse` decides what is a package; it is asked in a folder that is on no disk, with an
+environment of the script's own, so that the answer depends on the text alone; a name of which a part is unknown is
+`undecidable`, a placeholder is nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from slopguard.clients import client_for, pdm, pdm_line, poetry, poetry_line
+from slopguard.clients.interface import Invocation
+from slopguard.commands import indexes, others
+from slopguard.commands.indexes import NOWHERE, Address
+from slopguard.commands.scope import Word
+from slopguard.commands.words import BLANK, GLOB, MARK, SPECIAL, UNKNOWN, UNSURE, shown
+from slopguard.errors import SlopguardError
+from slopguard.model import Ecosystem, Layer, Location, Sighting, Source, SourceKind
+from slopguard.readers import places
+from slopguard.readers.interface import IndexLine
+from slopguard.readers.spec import npm, pypi
+
+_NOBODY = {
+    "HOME": str(NOWHERE),
+    "PATH": str(NOWHERE),
+    "XDG_CONFIG_HOME": str(NOWHERE),
+    "XDG_CONFIG_DIRS": str(NOWHERE),
+    "PIP_CONFIG_FILE": os.devnull,
+}
+_VERBS = re.compile(r"(?:pip-?)?(?:install|inst?all|add|dlx|exec|create|download|wheel|sync|i|x|ci|run)")
+_RUNS = frozenset({"npx", "uvx", "pnpx", "pnx", "bunx"})
+_RUN_COMMANDS = frozenset({"exec", "init", "tool run", "dlx", "create", "x"})
+"""Commands that fetch a package to run it at once; pipx's `run` is told by `Invocation.runs`."""
+_OTHER_FILES = (".toml", ".py", ".pyw", ".cfg", ".json", ".lock", ".yaml", ".yml")
+_SETTINGS_FILES = frozenset({"PIP_CONFIG_FILE", "UV_CONFIG_FILE", "NPM_CONFIG_USERCONFIG", "NPM_CONFIG_GLOBALCONFIG"})
+
+
+@dataclass(slots=True)
+class Found:
+    """What a command line names.
+
+    Args:
+        unclear: the lines on which something cannot be decided.
+    """
+
+    sightings: list[Sighting] = field(default_factory=list)
+    files: list[Path] = field(default_factory=list)
+    indexes: list[IndexLine] = field(default_factory=list)
+    unclear: list[int] = field(default_factory=list)
+    skipped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a command line stands and is run: file, folder, whether that folder is known, the script's variables."""
+
+    path: Path
+    cwd: Path
+    lost: bool
+    env: Mapping[str, str]
+
+
+def guarded(name: str, words: Sequence[Word], place: Place) -> Found:
+    """What a command line of a client that slopguard guards names.
+
+    Args:
+        words: the whole line, the client first.
+    """
+    line = words[0].line
+    taken, unclear = _without_unknown_verb(words[1:])
+    argv = [word.text for word in taken]
+    found = Found(unclear=[line] if unclear else [])
+    try:
+        call = _parsed(name, argv, _environment(place.env))
+    except (SlopguardError, ValueError, OSError):
+        if name in _RUNS or any(_VERBS.fullmatch(word) for word in argv):
+            found.unclear.append(line)
+        return found
+    if not call.installs:
+        return found
+    lines = _Lines([words[0], *taken])
+    runs = call.command in _RUN_COMMANDS or (call.runs and call.client == "pipx")
+    addresses = [*indexes.flags(call), *indexes.variables(client_for(name).ecosystem, name, place.env)]
+    sourced = _sourced(found, addresses, place, line)
+    for sighting in call.typed:
+        _take(found, sourced(sighting), lines.of(sighting.raw), place, runs=runs)
+    named = [path for path in (*call.files, *call.constraints) if _named(path, argv, call.here or call.cwd)]
+    _take_files(found, [os.path.relpath(path, NOWHERE) for path in named], place, line)
+    if call.problems:
+        found.unclear.append(line)
+    return found
+
+
+def other(name: str, words: Sequence[Word], place: Place) -> Found | None:
+    """The same for a client of `others`; `None` if it is none."""
+    said = others.read(name, [word.text for word in words[1:]])
+    if said is None:
+        return None
+    line = words[0].line
+    found = Found(skipped=said.skipped)
+    lines = _Lines(words)
+    addresses = [Address(url, "default") for url in said.indexes]
+    addresses += indexes.variables(said.ecosystem, name, place.env)
+    sourced = _sourced(found, addresses, place, line)
+    read = npm if said.ecosystem is Ecosystem.NPM else pypi
+    sightings = [read(text, NOWHERE) for text in said.specs if text]
+    for sighting in [*sightings, *(pypi(text, NOWHERE, editable=True) for text in said.editable)]:
+        _take(found, sourced(sighting), lines.of(sighting.raw), place, runs=said.run)
+    _take_files(found, list(said.files), place, line)
+    return found
+
+
+def _sourced(
+    found: Found, addresses: list[Address], place: Place, line: int
+) -> Callable[[Sighting], Sighting]:
+    """Take up the indexes that a command names; gives a sighting the source that follows from them."""
+    if any(address.unclear for address in addresses):
+        found.unclear.append(line)
+    known = [address for address in addresses if not address.unclear]
+    location = Location(str(place.path), line)
+    found.indexes += [IndexLine(a.url, a.kind, a.name, Layer.FLAG, location) for a in known]
+
+    def sourced(sighting: Sighting) -> Sighting:
+        address = indexes.chosen(known, sighting) if _plain(sighting) else None
+        if address is None:
+            return sighting
+        return replace(sighting, source=Source(SourceKind.REGISTRY, address.url, trusted=False))
+
+    return sourced
+
+
+def _parsed(name: str, argv: list[str], env: Mapping[str, str]) -> Invocation:
+    """The client's reading; poetry and pdm need a project there is none of, so their lines are read by themselves."""
+    if name == "poetry":
+        line = poetry_line.understand(argv)
+        typed = tuple(poetry.packages(line, NOWHERE)) if line.installs else ()
+        return Invocation(name, tuple(argv), line.command, installs=line.installs, typed=typed, cwd=NOWHERE)
+    if name == "pdm":
+        pdm_said = pdm_line.understand(argv, NOWHERE, env)
+        if not pdm_said.command.startswith("self "):
+            typed = tuple(pdm.packages(pdm_said, NOWHERE))
+            return Invocation(name, tuple(argv), pdm_said.command, installs=True, typed=typed, cwd=NOWHERE)
+    return client_for(name).parse(name, argv, NOWHERE, env)
+
+
+def _environment(env: Mapping[str, str]) -> dict[str, str]:
+    """The variables that the client sees: the script's, without what would lead to files of this machine."""
+    kept = {name: value for name, value in env.items() if name.upper() not in _SETTINGS_FILES}
+    return {**{n: v for n, v in kept.items() if not SPECIAL.search(v)}, **_NOBODY}
+
+
+def _without_unknown_verb(words: Sequence[Word]) -> tuple[list[Word], bool]:
+    """The words with placeholders in brackets as such, and without unknown ones in front of the command."""
+    taken = _bracketed(words)
+    for at, word in enumerate(taken):
+        if UNKNOWN.search(word.text) and not word.text.startswith("-"):
+            verb = any(_VERBS.fullmatch(each.text) for each in taken[at + 1 :])
+            return ([*taken[:at], *taken[at + 1 :]] if verb else taken), True
+        if not word.text.startswith("-"):
+            return taken, False
+    return taken, False
+
+
+def _bracketed(words: Sequence[Word]) -> list[Word]:
+    """`[options]`, `[name ...]` as placeholders."""
+    taken, inside = [], False
+    for word in words:
+        inside = inside or (word.raw.startswith("[") and any("]" in each.raw for each in words))
+        taken.append(word._replace(text=BLANK) if inside else word)
+        inside = inside and not word.raw.endswith("]")
+    return taken
+
+
+class _Lines:
+    """The lines of the words of a command, found by the name that is read from them."""
+
+    def __init__(self, words: Sequence[Word]) -> None:
+        self._first = words[0].line
+        spread = any(word.line != self._first for word in words)
+        self._lines = {re.split(r"(?<=.)[@\[<>=!~; ]", w.text)[0]: w.line for w in reversed(words)} if spread else {}
+
+    def of(self, name: str) -> int:
+        """The line of a package's word, else of the command."""
+        return self._lines.get(name, self._first)
+
+
+def _plain(sighting: Sighting) -> bool:
+    return sighting.source.kind is SourceKind.REGISTRY
+
+
+def _hidden(sighting: Sighting) -> bool:
+    """Whether it cannot be known what package this is."""
+    if _plain(sighting):
+        return bool(UNKNOWN.search(sighting.raw) or GLOB in sighting.raw)
+    place = sighting.source.index or ""
+    if sighting.source.kind is SourceKind.PATH:
+        place = os.path.relpath(place, NOWHERE)
+    return bool(UNKNOWN.match(place))
+
+
+def _take(found: Found, sighting: Sighting, line: int, place: Place, *, runs: bool) -> None:
+    """Take up one package."""
+    where = f"{sighting.raw}{sighting.source.index or ''}"
+    if BLANK in where:
+        return
+    if _hidden(sighting):
+        found.unclear.append(line)
+        return
+    unsure = UNSURE in where or (sighting.ecosystem is Ecosystem.NPM and MARK in sighting.specifier)
+    if unsure:
+        found.unclear.append(line)
+    extra = {key: shown(value) for key, value in sighting.extra.items()} | ({"run": "1"} if runs else {})
+    vague = bool(SPECIAL.search(sighting.specifier.replace(GLOB, "")))
+    found.sightings.append(
+        replace(
+            sighting,
+            raw=shown(sighting.raw),
+            specifier="" if vague else shown(sighting.specifier),
+            version=None if vague or SPECIAL.search(sighting.version or "") else sighting.version,
+            source=_placed(sighting.source, place),
+            location=Location(str(place.path), line),
+            extra=extra,
+        )
+    )
+
+
+def _placed(source: Source, place: Place) -> Source:
+    """A source with its path as from the folder that the command runs in."""
+    if source.index is None:
+        return source
+    index = source.index
+    if source.kind in (SourceKind.PATH, SourceKind.WORKSPACE) and index.startswith("/proc/none"):
+        index = places.absolute(place.cwd, os.path.relpath(index, NOWHERE))
+    return replace(source, index=shown(index))
+
+
+def _named(path: Path, argv: Sequence[str], here: Path) -> bool:
+    """Whether the command line names a requirement file, rather than implying a manifest."""
+    text = os.path.relpath(path, here)
+    spelled = {text, str(path), f"./{text}"}
+    return not text.endswith(_OTHER_FILES) and any(
+        word in spelled or word.endswith((f"={text}", f"r{text}", f"c{text}", f"./{text}")) for word in argv
+    )
+
+
+def _take_files(found: Found, files: list[str], place: Place, line: int) -> None:
+    """Take up requirement files, by their paths from where the command runs."""
+    for name in files:
+        if BLANK in name:
+            continue
+        if SPECIAL.search(name) or (place.lost and not name.startswith("/")):
+            found.unclear.append(line)
+        else:
+            found.files.append(Path(places.absolute(place.cwd, name)))

@@ -1,0 +1,95 @@
+"""A client's command somewhere behind a command that nobody knows: `guard npm install x`, `uv run pip install x`.
+
+Invariants: pure; commands that only mention or show what follows them start nothing; a client counts where what follows
+it is one of its commands, or a package to run.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from slopguard.clients import plain
+from slopguard.commands.scope import Word
+from slopguard.commands.unwrap import base
+
+HARMLESS = frozenset(
+    """
+    echo printf print grep egrep fgrep rg ag ack sed awk gawk cat bat less more head tail man tldr which where whereis
+    whatis type hash test [ [[ true false : git gh hub svn hg apt apt-get aptitude dnf yum microdnf apk pacman paru yay
+    zypper brew port choco winget scoop snap flatpak gem bundle cargo rustup go conda mamba micromamba nix nix-env guix
+    emerge cp mv rm ln ls dir mkdir rmdir touch chmod chown cmp diff patch tar zip unzip gzip curl wget rsync scp sort
+    uniq wc cut tr tee logger notify-send say figlet cowsay read export unset set local declare return exit break
+    continue shift sleep wait kill jobs wall write mail Write-Host Write-Output Write-Error Write-Warning info warn
+    warning error log log_info log_error die fail fatal success msg notice section title header step debug systemctl
+    service useradd groupadd make cmake ninja gcc dpkg rpm code pre-commit note step_info ask confirm assert
+    """.split()
+)
+"""Commands whose arguments are no command line."""
+RUNNERS = frozenset({"npx", "uvx", "pnpx", "pnx", "bunx"})
+VERBS = {
+    "pip": "install download wheel lock",
+    "uv": "pip add sync tool run lock x",
+    "pipx": "install run inject upgrade install-all runpip reinstall",
+    "poetry": "add install self run update sync lock",
+    "pdm": "add install run sync update self",
+    "npm": "install i add in ins inst insta instal isnt isnta isntal isntall ci exec x create init innit update up",
+    "pnpm": "install i add dlx exec create update up import fetch",
+    "yarn": "add install dlx global create up upgrade",
+    "bun": "add install i x create update a",
+    "pipenv": "install run sync update upgrade",
+    "deno": "add install run x",
+    "rye": "add install sync run",
+    "easy_install": "",
+    "corepack": "yarn pnpm npm prepare use install",
+    "volta": "install run",
+    "lerna": "add",
+}
+_VERBS = {name: frozenset(verbs.split()) for name, verbs in VERBS.items()}
+_VERBS |= {"yarnpkg": _VERBS["yarn"], "pn": _VERBS["pnpm"]}
+INSTALL = frozenset({"install", "add", "dlx", "i", "download"})
+"""Words that say `install` whatever the client."""
+PYTHON = re.compile(r"(?:python|pypy|graalpy)(?:\d+(?:\.\d+)*t?)?w?|py|ipython3?")
+SHELLS = frozenset("sh bash zsh dash ksh ash".split())
+_MOST = 6
+"""So many words of its own a wrapper has at most."""
+
+
+def find(words: Sequence[Word]) -> int | None:
+    """Where a client's command begins behind the first word; `None` if there is none."""
+    own = 0
+    for at in range(1, len(words)):
+        dashes = words[at - 1].text == "--"
+        if not dashes and own > _MOST:
+            return None
+        if begins(words, at):
+            return at
+        own += not words[at].text.startswith("-")
+    return None
+
+
+def begins(words: Sequence[Word], at: int) -> bool:
+    """Whether a client's command begins at a word."""
+    name = base(words[at].text)
+    after = words[at + 1 : at + 6]
+    if not after:
+        return False
+    if name in RUNNERS:
+        return " " not in after[0].text
+    if PYTHON.fullmatch(name):
+        return after[0].text in ("-m", "-c", "-mpip") or (len(after) > 1 and after[1].text == "-m")
+    if name in SHELLS:
+        return bool(re.fullmatch(r"-[a-z]*c", after[0].text))
+    verbs = _VERBS.get(plain(name) or name)
+    if verbs is None:
+        return False
+    return any(word.text in verbs for word in _first(after))
+
+
+def _first(words: Sequence[Word]) -> Sequence[Word]:
+    """The first word that is no option, or follows one that may take it for its value."""
+    for number, word in enumerate(words):
+        if not word.text.startswith("-"):
+            follows = number > 0 and "=" not in words[number - 1].text
+            return words[number : number + 2] if follows else words[number : number + 1]
+    return ()

@@ -1,0 +1,412 @@
+"""Shell text -> what it would install: the parser's steps taken one after the other, wrappers taken off, clients asked.
+
+Invariants: nothing is run, expanded from this process's environment, or looked up; text inside text is read too, up to
+a depth and a size; whatever is beyond either, or cannot be known, is `undecidable` with its line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from slopguard.clients import plain
+from slopguard.commands import bash, installs, later, loose, pycode, written
+from slopguard.commands.gathered import Gathered
+from slopguard.commands.installs import Place
+from slopguard.commands.scope import Scope, Word
+from slopguard.commands.steps import Assign, Enter, Feed, Function, Leave, Loop, Nested, Raw, Simple, Step
+from slopguard.commands.tidy import tidy
+from slopguard.commands.unwrap import Peeled, base, peel
+from slopguard.commands.words import MARK, UNKNOWN
+from slopguard.commands.wrappers import FAMILIES
+from slopguard.readers.interface import Reading
+
+_DEPTH = 12
+"""How deep texts and wrappers may be inside one another."""
+_SCRIPTED = re.compile(r"(?:node|nodejs|perl|ruby|php|deno|bun)")
+"""Interpreters whose code is not read."""
+_MODULES = {name: name for name in ("pip", "pipx", "uv", "poetry", "pdm", "pipenv", "easy_install", "hatch", "rye")}
+_MODULES |= {"pip._internal": "pip", "pip.__main__": "pip", "setuptools.command.easy_install": "easy_install"}
+_MODULES |= {"piptools": "pip-tools", "pip._internal.cli.main": "pip"}
+"""`python -m MODULE` -> the command that is."""
+_NODE_STARTS = re.compile(r"""(?:exec|spawn)(?:Sync)?\s*\(\s*(["'`])((?:(?!\1)[^\\]|\\.)*)\1\s*(?:,\s*\[([^\]]*)\])?""", re.DOTALL)
+_INSTALLING = re.compile(r"\b(?:pip|npm|npx|pnpm|yarn|bun|uv|uvx)\b.{0,80}?\b(?:install|add|i|dlx|npx|uvx)\b", re.DOTALL)
+_HARMLESS_VARIABLES = re.compile(r"(?:C?MAKE|APT|APT_GET|BREW|CARGO|GO|GEM|NINJA|DNF|YUM|APK|HELM|KUBECTL|MESON|XCODEBUILD)\w*")
+_VARIABLE = re.compile(r"[\"']?\$+[{(]?(\w+)[^\s]*")
+
+
+def read(text: str, path: Path, line: int, cwd: Path) -> Reading:
+    """See `slopguard.commands.read`."""
+    shell = _Shell(Gathered(path))
+    shell.script(text, line, Scope(cwd), 0)
+    return shell.gathered.reading()
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """One command, its words understood.
+
+    Args:
+        env: settings of clients, those of the script and those set in front of it.
+        feed: its standard input.
+        depth: how deep inside other texts and wrappers.
+    """
+
+    words: tuple[Word, ...]
+    env: dict[str, str]
+    feed: Feed | None
+    scope: Scope
+    depth: int
+
+    @property
+    def line(self) -> int:
+        """The line of its first word."""
+        return self.words[0].line
+
+
+class _Shell:
+    """Runs through scripts without running them."""
+
+    def __init__(self, gathered: Gathered) -> None:
+        self.gathered = gathered
+        self._called: set[Raw] = set()
+        self._active: set[Raw] = set()
+
+    def script(self, text: str, line: int, scope: Scope, depth: int) -> None:
+        """Read a text as a script; what it sets stays in `scope`."""
+        if depth > _DEPTH:
+            self.gathered.unclear(line)
+            return
+        if not self.gathered.may_read(text, line):
+            return
+        defined: list[Raw] = []
+        outer: list[Scope] = []
+        for step in bash.steps(tidy(text), line):
+            if isinstance(step, Enter):
+                outer.append(scope)
+                scope = scope.copy()
+            elif isinstance(step, Leave):
+                scope = outer.pop()
+            else:
+                defined += [step.body] if isinstance(step, Function) else []
+                self._step(step, scope, depth)
+        for body in defined:
+            if body not in self._called:
+                self._function(body, scope.copy(), depth)
+
+    def _step(self, step: Step, scope: Scope, depth: int) -> None:
+        if isinstance(step, Assign):
+            scope.assign(step.raw, maybe=step.maybe)
+        elif isinstance(step, Loop):
+            scope.loop(step)
+        elif isinstance(step, Function):
+            scope.functions[step.name] = step.body
+        elif isinstance(step, Nested):
+            self.script(step.body.text, step.body.line, scope.copy(), depth + 1)
+        elif isinstance(step, Simple) and step.words:
+            self._simple(step, scope, depth)
+
+    def _simple(self, step: Simple, scope: Scope, depth: int) -> None:
+        """A simple command, once for every combination of values that its variables may have."""
+        if step.words[0].text in _IDLE:
+            return
+        raws = (*step.words, *step.assignments)
+        for lookup in scope.lookups(raw.text for raw in raws):
+            if not self.gathered.may_run(step.line):
+                return
+            words = tuple(scope.words(step.words, lookup))
+            inner = Scope(scope.cwd, env=dict(scope.env), variables=scope.variables)
+            if step.assignments:
+                inner = scope.copy()
+                for raw in step.assignments:
+                    inner.assign(raw)
+            if words:
+                self._write(step, words, scope)
+                self._run(_Call(words, inner.env, step.feed, scope, depth))
+
+    def _run(self, call: _Call) -> None:
+        """One command, whatever it is."""
+        if call.depth > _DEPTH:
+            self.gathered.unclear(call.line)
+            return
+        first = call.words[0]
+        name = base(first.text)
+        if first.raw in call.scope.aliases:
+            self._alias(call)
+        elif first.text in call.scope.functions:
+            self._calls(call)
+        elif name in _BUILTINS:
+            _BUILTINS[name](call.scope, call.words)
+        elif not name or first.text == MARK:
+            self._unknown(call)
+        elif peeled := peel(call.words):
+            self._peeled(call, peeled)
+        elif name not in later.HARMLESS:
+            self._command(name, call)
+
+    def _again(self, call: _Call, words: Iterable[Word]) -> None:
+        """The command that is part of another one."""
+        taken = tuple(words)
+        if taken:
+            self._run(replace(call, words=taken, depth=call.depth + 1))
+
+    def _command(self, name: str, call: _Call) -> None:
+        """A command that is neither the shell's own nor a wrapper."""
+        place = Place(self.gathered.path, call.scope.cwd, call.scope.lost, call.env)
+        if plain(name):
+            self._client(name, call, place)
+        elif later.PYTHON.fullmatch(name):
+            self._python(call)
+        elif _SCRIPTED.fullmatch(name) and self._interpreter(call):
+            return
+        elif (found := installs.other(name, call.words, place)) is not None:
+            self.gathered.take(found)
+            if pipx := installs.other(f"{name} pipx", call.words, place):
+                self.gathered.take(pipx)
+        elif name in ("slopguard", "corepack", "pip-tools") and len(call.words) > 1:
+            self._prefixed(name, call)
+        elif (at := later.find(call.words)) is not None:
+            self._again(call, call.words[at:])
+
+    def _prefixed(self, name: str, call: _Call) -> None:
+        """`corepack yarn@4 add x`, `slopguard pip install x`, `python -m piptools compile x.in`."""
+        first = call.words[1]
+        text = f"pip-{first.text}" if name == "pip-tools" else re.sub(r"(?<=.)@.*", "", first.text)
+        self._again(call, (first._replace(text=text), *call.words[2:]))
+
+    def _client(self, name: str, call: _Call, place: Place) -> None:
+        """A client that slopguard guards; what it starts is a command too."""
+        self.gathered.take(installs.guarded(name, call.words, place))
+        verb = next((word.text for word in call.words[1:] if word.text[:1] != "-" and word.text != "tool"), "")
+        if name not in later.RUNNERS and verb not in _RUNNING:
+            return
+        for at, word in enumerate(call.words[1:-1], start=1):
+            if word.text in ("-c", "--call", "--shell-mode"):
+                following = call.words[at + 1]
+                self.script(following.text, following.line, call.scope.copy(), call.depth + 1)
+                return
+        if (at := later.find(call.words) or 0) > 0:
+            self._again(call, call.words[at:])
+
+    def _unknown(self, call: _Call) -> None:
+        """A command whose name is a variable or a substitution."""
+        found = _VARIABLE.match(call.words[0].raw)
+        variable = found[1] if found else ""
+        guessed = re.sub(r"(?:_(?:BIN|CMD|EXE|EXECUTABLE|COMMAND|PATH))?\d*$", "", variable).lower()
+        guessed = guessed.rpartition("_")[2]
+        following = [word.text for word in call.words[1:]]
+        if guessed in ("python", "py") or following[:1] == ["-m"]:
+            self._python(call)
+        elif plain(guessed) and any(text in later.INSTALL for text in following):
+            self.gathered.unclear(call.line)
+            self._again(call, (call.words[0]._replace(text=guessed), *call.words[1:]))
+        elif (at := later.find(call.words)) is not None:
+            self._again(call, call.words[at:])
+        elif following[:1] and following[0] in later.INSTALL and not _HARMLESS_VARIABLES.fullmatch(variable):
+            self.gathered.unclear(call.line)
+
+    def _peeled(self, call: _Call, peeled: Peeled) -> None:
+        """What a wrapper starts."""
+        if peeled.opaque:
+            self.gathered.unclear(call.line)
+        env = call.env | {name: value for name, value in peeled.env}
+        for text in peeled.texts:
+            self.script(text.text, text.line, call.scope if _shares(call) else call.scope.copy(), call.depth + 1)
+        for words in peeled.commands:
+            self._again(replace(call, env=env), words)
+        if peeled.stdin:
+            self._fed(call, lambda text, line: self.script(text, line, call.scope.copy(), call.depth + 1))
+
+    def _python(self, call: _Call) -> None:
+        """`python -m MODULE`, `python -c CODE`, `python - <<EOF`."""
+        at = 1
+        while at < len(call.words) and (text := call.words[at].text).startswith("-") and text not in ("-", "--"):
+            rest = call.words[at + 1 :]
+            if module := re.fullmatch(r"-[A-Za-z]*?m(.*)", text):
+                named = (rest[0]._replace(text=module[1]), *rest) if module[1] and rest else rest
+                if named and (command := _MODULES.get(named[0].text)):
+                    self._again(call, (named[0]._replace(text=command, raw=command), *named[1:]))
+                return
+            if re.fullmatch(r"-[A-Za-z]*c", text):
+                if rest:
+                    self._code(rest[0].text, rest[0].line, call)
+                return
+            at += 2 if text in ("-W", "-X") else 1
+        if at >= len(call.words) or call.words[at].text in ("-", "/dev/stdin"):
+            self._fed(call, lambda text, line: self._code(text, line, call))
+        elif UNKNOWN.fullmatch(call.words[at].text) and "<(" in call.words[at].raw:
+            self.gathered.unclear(call.line)
+
+    def _code(self, code: str, line: int, call: _Call) -> None:
+        """Python code."""
+        started = pycode.commands(code)
+        if started is None and (_INSTALLING.search(code) or MARK in code):
+            self.gathered.unclear(line)
+        for each in started or ():
+            self.script(each.text, line + each.line - 1, Scope(call.scope.cwd), call.depth + 1)
+
+    def _interpreter(self, call: _Call) -> bool:
+        """`node -e CODE`, `curl | node`; whether it was that."""
+        options = {"-e", "--eval", "-p", "--print", "-r", "eval"}
+        for at, word in enumerate(call.words[1:-1], start=1):
+            if word.text in options:
+                self._javascript(call.words[at + 1], call)
+                return True
+        if len(call.words) == 1 and call.feed is not None:
+            self._fed(call, lambda text, line: None)
+            return True
+        return False
+
+    def _javascript(self, word: Word, call: _Call) -> None:
+        found = list(_NODE_STARTS.finditer(word.text))
+        for each in found:
+            arguments = re.findall(r"""["']([^"']*)["']""", each[3] or "")
+            self.script(" ".join([each[2], *arguments]), word.line, Scope(call.scope.cwd), call.depth + 1)
+        if not found and _INSTALLING.search(word.text):
+            self.gathered.unclear(word.line)
+
+    def _fed(self, call: _Call, use: Callable[[str, int], None]) -> None:
+        """What an interpreter reads from its standard input."""
+        feed = call.feed
+        if feed is None or feed.file:
+            return
+        said = self._said(feed, call.scope)
+        if said is None:
+            self.gathered.unclear(call.line)
+        else:
+            use(*said)
+
+    def _said(self, feed: Feed, scope: Scope) -> tuple[str, int] | None:
+        """The text of a standard input and its line; `None` if it cannot be known."""
+        lookup = next(iter(scope.lookups([])))
+        if feed.text is not None:
+            if feed.word:
+                return " ".join(word.text for word in scope.words([Raw(feed.text, feed.line)], lookup)), feed.line
+            return feed.text, feed.line
+        return self._output(feed.source, tuple(scope.words(feed.source.words, lookup)), scope) if feed.source else None
+
+    def _output(self, step: Simple, words: tuple[Word, ...], scope: Scope) -> tuple[str, int] | None:
+        """What a command writes, if that stands in the script."""
+        name = base(words[0].text) if words else ""
+        if name in ("echo", "print", "Write-Output"):
+            said = [word.text for word in words[1:]]
+            while said and re.fullmatch(r"-[neE]+", said[0]):
+                said = said[1:]
+            return " ".join(said).replace("\\n", "\n"), words[0].line
+        if name == "printf" and len(words) > 1:
+            return _printed([word.text for word in words[1:]]), words[0].line
+        reads = name == "tee" or (name == "cat" and all(word.text == "-" for word in words[1:]))
+        return self._said(step.feed, scope) if reads and step.feed and not step.feed.file else None
+
+    def _write(self, step: Simple, words: tuple[Word, ...], scope: Scope) -> None:
+        """A file that a command writes from the script's own text."""
+        name = base(words[0].text)
+        if name not in _SAYING and name != "sudo":
+            return
+        if name == "sudo":
+            words = tuple(word for word in words[1:] if not word.text.startswith("-"))
+            name = base(words[0].text) if words else ""
+        targets = [word.text for word in words[1:] if not word.text.startswith("-")] if name == "tee" else []
+        if step.sink is not None:
+            targets += [word.text for word in scope.words([step.sink], next(iter(scope.lookups([]))))]
+        for target in targets:
+            kind = written.kind_of(target)
+            said = self._output(step, words, scope) if kind else None
+            if kind and said and kind == "script":
+                self.script(said[0], said[1], scope.copy(), 1)
+            elif kind and said:
+                self.gathered.add(written.read(kind, said[0], said[1], self.gathered.path))
+
+    def _alias(self, call: _Call) -> None:
+        alias = call.scope.aliases[call.words[0].raw]
+        lookup = next(iter(call.scope.lookups([alias.text])))
+        words = [word._replace(line=call.line) for word in call.scope.words(loose.split(alias.text, call.line), lookup)]
+        if words and words[0].raw == call.words[0].raw:
+            words[0] = words[0]._replace(raw=f"\\{words[0].raw}")
+        self._again(call, (*words, *call.words[1:]))
+
+    def _calls(self, call: _Call) -> None:
+        """A call of one of the script's own functions."""
+        body = call.scope.functions[call.words[0].text]
+        inner = call.scope.called(list(call.words[1:]))
+        if body in self._active:  # it calls itself by the name of the command that it stands for
+            inner.functions.pop(call.words[0].text, None)
+            self._run(replace(call, scope=inner))
+            return
+        self._function(body, inner, call.depth)
+
+    def _function(self, body: Raw, scope: Scope, depth: int) -> None:
+        self._called.add(body)
+        self._active.add(body)
+        self.script(body.text, body.line, scope, depth + 1)
+        self._active.discard(body)
+
+
+def _printed(words: list[str]) -> str:
+    """What `printf FORMAT WORDS` writes."""
+    pattern, rest = words[0].replace("\\n", "\n"), words[1:]
+    if "%s" not in pattern:
+        return pattern
+    return "".join(pattern.replace("%s", word) for word in rest)
+
+
+def _shares(call: _Call) -> bool:
+    """Whether the texts run in the same shell: `eval`."""
+    return call.words[0].text in ("eval", ".", "source")
+
+
+def _change(scope: Scope, words: tuple[Word, ...]) -> None:
+    """`cd`, `pushd`."""
+    rest = [word for word in words[1:] if word.text not in ("-P", "-L", "--", "/d", "-Path")]
+    if words[0].text == "pushd":
+        scope.folders.append((scope.cwd, scope.lost))
+    scope.folder(rest[0] if rest else None)
+
+
+def _back(scope: Scope, words: tuple[Word, ...]) -> None:
+    """`popd`."""
+    del words
+    scope.cwd, scope.lost = scope.folders.pop() if scope.folders else (scope.cwd, True)
+
+
+def _aliases(scope: Scope, words: tuple[Word, ...]) -> None:
+    """`alias NAME=TEXT`."""
+    for word in words[1:]:
+        name, equals, text = word.text.partition("=")
+        if equals:
+            scope.aliases[name] = Raw(text, word.line)
+
+
+def _positional(scope: Scope, words: tuple[Word, ...]) -> None:
+    """`set -- WORDS`."""
+    texts = [word.text for word in words]
+    if "--" in texts:
+        scope.variables = scope.called(list(words[texts.index("--") + 1 :])).variables
+
+
+def _forget(scope: Scope, words: tuple[Word, ...]) -> None:
+    """`read NAME`, `unset NAME`, `mapfile -t NAME`: what they hold is not known any more."""
+    for word in words[1:]:
+        if re.fullmatch(r"[A-Za-z_]\w*", word.text):
+            scope.bind(word.text, [(MARK,)])
+
+
+_BUILTINS: dict[str, Callable[[Scope, tuple[Word, ...]], None]] = {
+    "cd": _change,
+    "pushd": _change,
+    "Set-Location": _change,
+    "popd": _back,
+    "alias": _aliases,
+    "set": _positional,
+    "read": _forget,
+    "unset": _forget,
+    "mapfile": _forget,
+    "readarray": _forget,
+    "shift": lambda scope, words: scope.bind("@", [(MARK,)]),
+}
+_SAYING = frozenset({"echo", "printf", "cat", "tee", "print"})
+_IDLE = later.HARMLESS - _SAYING - _BUILTINS.keys() - FAMILIES
+"""Commands that need no look at their words."""
+_RUNNING = frozenset({"run", "exec", "x", "dlx", "runpip"})

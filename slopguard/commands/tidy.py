@@ -1,0 +1,75 @@
+"""Shell text without what stands around a command where people quote one: prompts, magics, keys of YAML, templates.
+
+Invariant: the number of lines stays, so that a line of the result is the same line of the text.
+"""
+
+from __future__ import annotations
+
+import re
+
+from slopguard.commands.words import BLANK, MARK
+
+_TEMPLATE = re.compile(r"\$?\{\{(?:[^{}]|\{[^{}]*\}){0,500}?\}\}|\$\[\[[^\]\n]{0,200}\]\]")
+_STATEMENT = re.compile(r"\{%[^%\n]{0,500}%\}")
+_PLACEHOLDER = re.compile(r"(?<![<\w&|(])<[A-Za-z@](?:[^<>\n\"'`$;&|()]{0,60}[\w.)\]…-])?>(?![>&(])")
+_CHOICE = re.compile(r"(?<![\w.])\.\.\.(?![\w/.])|…")
+_NOTEBOOK = re.compile(
+    r"^([ \t]*)(?:In \[\d*\]:[ \t]*)?(?:%%(?:bash|sh|script|cmd|!)[^\n]*|[%!]{1,2}(?=[A-Za-z{/.\"'~$]))", re.M
+)
+_PROMPT = re.compile(
+    r"^[ \t]*(?:\([\w./ -]{1,40}\)[ \t]*)?"
+    r"(?:PS(?:[ \t]+[A-Za-z]:[^>\n]{0,200})?>|[A-Za-z]:\\[^>\n]{0,200}>|[\w.-]{1,40}@[\w.-]{1,60}[:\w/~. -]{0,80}[$#]|~?[$❯➜»%]|>)"
+    r"[ \t]+(?=[^\s&|)])",
+    re.M,
+)
+_VENV = re.compile(r"^[ \t]*\([\w.-]{1,40}\)[ \t]+(?=[a-z./])", re.M)
+_KEY = re.compile(
+    r"""^[ \t]*(?:-[ \t]+)?["']?(?:run|script|command|cmd|before_script|install|shell)["']?[ \t]*:[ \t]+[|>]?[-+]?[ \t]*"""
+    r"""(?P<value>[^\n]*)$""",
+    re.M,
+)
+_ITEM = re.compile(r"^[ \t]*[-*•][ \t]+(?=[a-z./\"'$A-Z])", re.M)
+_NUMBER = re.compile(r"^[ \t]*\d{1,2}[.)][ \t]+(?=[a-z./])", re.M)
+_RUN = re.compile(r"^([ \t]*)(?:ONBUILD[ \t]+)?RUN[ \t]+(?:--(?:mount|network|security)=\S+[ \t\\\n]+)*(?=\S)", re.M)
+_RECIPE = re.compile(r"^([ \t]*)[@+](?=[A-Za-z./$(])", re.M)
+_QUOTED = re.compile(r"""(?P<quote>["'])(?P<text>[^\n]*)(?P=quote)[ \t]*,?""")
+
+
+def tidy(text: str) -> str:
+    """The commands in a text, as a shell would be given them."""
+    text = text.replace("\r\n", "\n").rstrip("\r")
+    if "{{" in text or "[[" in text:
+        text = _TEMPLATE.sub(_unknown, text)
+    if "{%" in text:
+        text = _STATEMENT.sub("", text)
+    if "<" in text:
+        text = _PLACEHOLDER.sub(BLANK, text)
+    text = _CHOICE.sub(BLANK, text)
+    text = text.replace("{sys.executable}", "python")
+    return _unprompted(text)
+
+
+def _unprompted(text: str) -> str:
+    """A text whose lines begin with their commands."""
+    text = _NOTEBOOK.sub(r"\1", text)
+    text = _KEY.sub(_value, text)
+    for pattern in (_PROMPT, _VENV, _ITEM, _NUMBER):
+        text = pattern.sub("", text)
+    text = _RUN.sub(_lines_of, text)
+    return _RECIPE.sub(r"\1", text)
+
+
+def _unknown(found: re.Match[str]) -> str:
+    return MARK + "\n" * found[0].count("\n")
+
+
+def _lines_of(found: re.Match[str]) -> str:
+    """As many continued lines as what is taken off has."""
+    return "\\\n" * found[0].count("\n")
+
+
+def _value(found: re.Match[str]) -> str:
+    """The value of a key, unquoted if it is quoted as a whole."""
+    value = found["value"].strip()
+    quoted = _QUOTED.fullmatch(value)
+    return quoted["text"] if quoted and quoted["quote"] not in quoted["text"] else value

@@ -1,0 +1,46 @@
+"""Files that a script writes from its own text: `cat > requirements.txt <<EOF`, `echo flask >> requirements.txt`.
+
+Invariant: only what the text itself holds is read; what such a file includes is not followed here.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from slopguard import readers
+from slopguard.commands.words import MARK
+from slopguard.errors import InputError
+from slopguard.model import Location
+from slopguard.readers.interface import Problem, Reading
+
+_KINDS = (
+    (re.compile(r"(?:.*/)?[^/]*(?:requirements|constraints)[^/]*\.(?:txt|in)|(?:.*/)?requirements/[^/]+\.(?:txt|in)"), "requirements"),
+    (re.compile(r"(?:.*/)?package\.json"), "package_json"),
+    (re.compile(r"(?:.*/)?pyproject\.toml"), "pyproject"),
+)
+_SCRIPT = re.compile(r".*\.(?:sh|bash|zsh)|(?:.*/)?(?:[^/]*\.)?Dockerfile[^/]*")
+
+
+def kind_of(name: str) -> str | None:
+    """The kind of a file by its name, if it can name dependencies; `script` for one that holds commands."""
+    if _SCRIPT.fullmatch(name):
+        return "script"
+    return next((kind for pattern, kind in _KINDS if pattern.fullmatch(name)), None)
+
+
+def read(kind: str, text: str, line: int, path: Path) -> Reading:
+    """What a file of some kind says, whose text begins on a line of the script `path`."""
+    padded = "\n" * (line - 1) + text
+
+    def load(wanted: Path) -> str:
+        if wanted != path:
+            raise InputError(f"{wanted}: not part of the script")
+        return padded
+
+    try:
+        found = readers.read(path, load, kind=kind)
+    except InputError:
+        return Reading(path, problems=(Problem("undecidable", Location(str(path), line)),) if MARK in text else ())
+    problems = tuple(each for each in found.problems if each.code != "missing-include")
+    return Reading(path, found.sightings, found.indexes, problems)
