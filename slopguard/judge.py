@@ -117,6 +117,11 @@ class Judge:
         return cls(settings, Lists.load(settings), Store.open(settings), locked=locked, policy=policy)
 
     @property
+    def lists(self) -> Lists:
+        """The verified lists that it judges with."""
+        return self._lists
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What a person should know about the lists, one fixed line each."""
         return self._lists.notes

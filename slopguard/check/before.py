@@ -34,7 +34,7 @@ class Before:
         by_path: Mapping[Path, Place] = {place.path: place for place in places}
         fresh = changed(base, by_path, _bytes)
         old = [by_path[path] for path, content in fresh.items() if content is not None]
-        return cls(base, frozenset(fresh), read_tree(old, loader(base), imports=False))
+        return cls(base, frozenset(fresh), read_tree(old, loader(base)))
 
 
 def _bytes(path: Path) -> bytes | None:

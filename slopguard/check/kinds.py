@@ -131,3 +131,8 @@ def named_kind(path: str) -> tuple[Kind, ...]:
     if not found and _REQUIREMENTS.search(path):
         return tuple(kind for kind in KINDS if kind.name == "requirements")
     return found
+
+
+def is_manifest(path: str) -> bool:
+    """Whether a file is a manifest: it says what a project asks for."""
+    return any(kind.room == "slopguard.readers" and not kind.lock and not kind.hint for kind in kinds_of(path))

@@ -59,6 +59,7 @@ class Checked:
         findings: what names no package, severest first.
         locks: how many lock files were read.
         files: how many other files that can name a dependency were read.
+        changed_only: only what changed since that base was looked at.
         since: the base that `new` is about (`origin/main`), `None` if there is none.
         enforced: `False` in mode `observe`.
         offline: no index was asked.
@@ -72,6 +73,7 @@ class Checked:
     locks: int = 0
     files: int = 0
     since: str | None = None
+    changed_only: bool = False
     enforced: bool = True
     offline: bool = False
     lists: tuple[str, ...] = ()

@@ -8,26 +8,21 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
 
+from slopguard.check.imports import ecosystem_of
 from slopguard.check.kinds import Kind, kinds_of, named_kind
 from slopguard.check.model import Finding
 from slopguard.check.walk import Place, regular
 from slopguard.errors import InputError
 from slopguard.model import Location
-from slopguard.readers.interface import Context, Imported, Reading
+from slopguard.readers.interface import Context, Reading
 from slopguard.readers.text import LIMIT, decode
 
 SOURCE_LIMIT = 5_000_000
 """The largest source file that is searched for imports, in bytes; what is larger was generated."""
-SOURCES: Mapping[str, str] = {
-    **dict.fromkeys((".py", ".pyw", ".pyi"), "python_imports"),
-    **dict.fromkeys((".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx", ".vue", ".svelte"), "js_imports"),
-}
-"""Suffix of a source file to the reader of its imports."""
 _CONTEXT = Context(catalogs=True)
 _SHEBANG = re.compile(rb"#!.*?\b(?:(python)|(?:ba|da|k|z|a)?sh)\b")
 _PROBLEMS = {"settings-loosened": "settings-loosened"}
@@ -55,16 +50,14 @@ class Tree:
 
     Args:
         read: one entry a file and reader, in the order found.
-        imported: what source files import.
         findings: what could not be read or decided.
-        sources: every source file, by the path it was found at; own modules are known by them.
+        sources: files of source code, whose imports are looked for later.
         folders: folders with an `.npmrc`, where npm's settings change.
     """
 
     read: list[Read] = field(default_factory=list)
-    imported: list[Imported] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
-    sources: list[Path] = field(default_factory=list)
+    sources: list[Place] = field(default_factory=list)
     folders: set[Path] = field(default_factory=set)
 
     def count(self, *, locks: bool) -> int:
@@ -79,28 +72,47 @@ class Tree:
 Load = Callable[[Path], str]
 
 
-def read_tree(places: Iterable[Place], load: Load | None = None, *, imports: bool = True) -> Tree:
-    """Read all files.
+def read_tree(places: Iterable[Place], load: Load | None = None) -> Tree:
+    """Read all files but those that hold source code alone: these are left in `Tree.sources`.
 
     Args:
         load: gives the text of a file; from disk if `None`.
-        imports: whether source files are searched for imports.
     """
     tree, load = Tree(), load or from_disk
     waiting: list[Path] = []
     for place in places:
         kinds = (named_kind if place.named else kinds_of)(place.full)
+        source = ecosystem_of(place.full)
         if place.path.name == ".npmrc":
             tree.folders.add(place.path.parent)
-        source = SOURCES.get(place.path.suffix.lower()) if imports else None
+        if source is not None:
+            tree.sources.append(place)
         if not kinds and source is None and "." not in place.path.name:
             kinds = _by_first_line(place.path)
-        if kinds or source:
-            waiting += _file(tree, place.path, kinds, source, load)
-        elif place.named:
+        if any(not kind.hint for kind in kinds) or (kinds and place.named):
+            waiting += _file(tree, place.path, kinds, load)
+        elif place.named and source is None:
             tree.fail("malformed", place.path, detail="not a kind of file that slopguard reads")
     _follow(tree, waiting, load)
     return tree
+
+
+def read_source(tree: Tree, place: Place, load: Load | None = None) -> str | None:
+    """The text of a source file, after whatever it says of dependencies in metadata of its own was read; else `None`.
+
+    An import is a suggestion: a source file that its own language cannot read has none, and is no finding.
+    """
+    try:
+        if (status := regular(place.path)) is None or status.st_size > SOURCE_LIMIT:
+            return None
+        text = (load or from_disk)(place.path)
+    except InputError:
+        return None
+    if not place.named:
+        for kind in kinds_of(place.full):
+            if kind.hint and kind.hint in text:
+                _with(tree, kind, place.path, text, load or from_disk)
+    return text
 
 
 def from_disk(path: Path) -> str:
@@ -121,7 +133,7 @@ def from_disk(path: Path) -> str:
         raise Unreadable(f"{path}: not a file that can be read") from error
 
 
-def _file(tree: Tree, path: Path, kinds: tuple[Kind, ...], source: str | None, load: Load) -> list[Path]:
+def _file(tree: Tree, path: Path, kinds: tuple[Kind, ...], load: Load) -> list[Path]:
     """Read one file with each of its readers; gives the requirement files that its commands name."""
     if path.is_symlink() and not path.exists():
         return []  # leads nowhere, as templates and package managers leave them
@@ -131,8 +143,6 @@ def _file(tree: Tree, path: Path, kinds: tuple[Kind, ...], source: str | None, l
         tree.fail("unreadable", path, detail=_words(error, path)[1])
         return []
     except InputError as error:
-        if not kinds:
-            return []  # a source file in another encoding, a fixture: nothing can be asked of it
         line, detail = _words(error, path)
         tree.fail("malformed", path, line, detail)
         return []
@@ -140,9 +150,6 @@ def _file(tree: Tree, path: Path, kinds: tuple[Kind, ...], source: str | None, l
     for kind in kinds:
         if kind.hint in text:
             named += _with(tree, kind, path, text, load)
-    if source and len(text) <= SOURCE_LIMIT:
-        tree.sources.append(path)
-        _imports(tree, source, path, text)
     return named
 
 
@@ -174,13 +181,6 @@ _SUGGESTS = frozenset({"markdown", "notebook"})
 """Kinds whose commands are for a reader: the files that they name need not be there."""
 
 
-def _imports(tree: Tree, source: str, path: Path, text: str) -> None:
-    try:
-        tree.imported += import_module(f"slopguard.readers.{source}").read(path, text)
-    except (InputError, RecursionError, ValueError):
-        return  # an import is a suggestion: of a file that its own language cannot read there is none
-
-
 def _follow(tree: Tree, waiting: list[Path], load: Load) -> None:
     """Read the requirement files that commands name, wherever they are called what."""
     (requirements,) = (kind for kind in kinds_of("requirements.txt") if kind.name == "requirements")
@@ -191,7 +191,7 @@ def _follow(tree: Tree, waiting: list[Path], load: Load) -> None:
             continue
         known.add(key)
         if regular(path):
-            _file(tree, path, (requirements,), None, load)
+            _file(tree, path, (requirements,), load)
 
 
 def _by_first_line(path: Path) -> tuple[Kind, ...]:

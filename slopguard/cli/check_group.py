@@ -13,12 +13,13 @@ from functools import cache
 from pathlib import Path
 
 from slopguard.check.before import Before
+from slopguard.check.files import Files
 from slopguard.check.indexes import Indexes
 from slopguard.check.model import Judged
 from slopguard.check.newer import Newer
 from slopguard.check.projects import Own
 from slopguard.check.questions import Asking, Questions, questions
-from slopguard.check.tree import Read, Tree
+from slopguard.check.tree import Read
 from slopguard.cli.facts import indexes_of, with_source
 from slopguard.cli.progress import progress
 from slopguard.clients import asking as clients_asking
@@ -41,21 +42,21 @@ class Group:
         settings: those in force.
         cwd: where the command runs.
         read: what the files say.
-        tree: everything that was read.
+        files: all files of the check.
         before: what the base held, if there is one.
     """
 
     settings: Settings
     cwd: Path
     read: Sequence[Read]
-    tree: Tree
+    files: Files
     before: Before | None = None
     indexes: Indexes = field(init=False)
 
     def __post_init__(self) -> None:
         """Ask no client yet."""
         settings, cwd = self.settings, self.cwd
-        folders = frozenset(self.tree.folders)
+        folders = frozenset(self.files.tree.folders)
         self.indexes = Indexes(lambda eco, folder: indexes_of(eco, settings, cwd / folder), Path(), folders)
 
     def judged(self, door: Door, *, only_new: bool) -> list[Judged]:
@@ -66,7 +67,7 @@ class Group:
             ConfigError: a client's configuration cannot be read.
         """
         adopted = LockedSet.of(self.settings)
-        asked = self._questions(self.read, self.tree, adopted).requests
+        asked = self._questions(self.read, self.files.everything(), adopted).requests
         newer = self._newer(adopted)
         new = {id(request) for request in asked if newer is not None and newer.is_new(request)}
         if only_new:
@@ -76,14 +77,14 @@ class Group:
             judge.record(verdicts, door, counted=True)
         return [Judged(verdict, id(request) in new) for verdict, request in zip(verdicts, asked, strict=True)]
 
-    def _questions(self, read: Iterable[Read], tree: Tree, adopted: LockedSet) -> Questions:
-        own = Own.of(tree.read)
+    def _questions(self, read: Iterable[Read], everything: Iterable[Read], adopted: LockedSet) -> Questions:
+        own = Own.of(everything)
         return questions(read, Asking(self.indexes, self.settings.actor, adopted, _built_in, own.names))
 
     def _newer(self, adopted: LockedSet) -> Newer | None:
         if self.before is None:
             return None
-        old = self._questions(self.before.tree.read, self.before.tree, adopted)
+        old = self._questions(self.before.tree.read, self.before.tree.read, adopted)
         return Newer.than(old.requests, self.before.tree.findings, map(str, self.before.changed))
 
     def _verdicts(self, judge: Judge, asked: Sequence[Request]) -> list[Verdict]:
@@ -94,13 +95,14 @@ class Group:
         if self.settings.offline:
             return verdicts
         open_ones = [at for at, verdict in enumerate(verdicts) if verdict.outcome is not Outcome.BLOCK]
-        for ecosystem in dict.fromkeys(placed[at].ecosystem for at in open_ones):
-            self.indexes.of(ecosystem, Path())
-        for at, facts in zip(open_ones, self._facts([placed[at] for at in open_ones]), strict=True):
+        for at, facts in zip(open_ones, self.facts([placed[at] for at in open_ones]), strict=True):
             verdicts[at] = judge.verdict(placed[at], facts)
         return verdicts
 
-    def _facts(self, asked: Sequence[Request]) -> list[Facts]:
+    def facts(self, asked: Sequence[Request]) -> list[Facts]:
+        """What the indexes say about each, in order."""
+        for ecosystem in dict.fromkeys(request.ecosystem for request in asked):
+            self.indexes.of(ecosystem, Path())
         from slopguard.cli.facts import fetch
 
         heard = [request for request in asked if request.ecosystem not in self.indexes.missing]

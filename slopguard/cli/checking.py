@@ -14,8 +14,10 @@ from pathlib import Path
 
 from slopguard.check import change, walk
 from slopguard.check.before import Before
+from slopguard.check.files import Files
 from slopguard.check.git import Repository
 from slopguard.check.globs import below
+from slopguard.check.kinds import is_manifest
 from slopguard.check.model import Checked, Finding, Judged
 from slopguard.check.newer import Newer
 from slopguard.check.settings import Layered
@@ -74,25 +76,43 @@ def check(wanted: Wanted) -> Checked:
     layered = Layered.over((place.path for place in places), root, settings_at)
     before = Before.of(base, places) if base else None
     only_new = before is not None and not wanted.everything and (before.base.review or _asked_for_new(wanted))
-    if before is not None and only_new:
-        places = [place for place in places if place.path in before.changed]
-    with progress(len(places), "reading files") as step:
-        tree = read_tree(_stepping(places, step))
+    files = _files(places, before.changed if before is not None and only_new else None)
     for note in refresh(root):
         print(note, file=sys.stderr)
-    groups = [Group(settings, cwd, read, tree, before) for settings, read in _grouped(tree.read, layered)]
+    groups = [Group(settings, cwd, read, files, before) for settings, read in _grouped(files.tree.read, layered)]
     judged = [each for group in groups for each in group.judged(Door("check", wanted.command), only_new=only_new)]
+    found = [*files.tree.findings, *_imports(files, root, groups)]
     return Checked(
         judged=tuple(sorted(judged, key=_urgency)),
-        findings=tuple(_findings(tree.findings, before, only_new=only_new)),
-        locks=tree.count(locks=True),
-        files=tree.count(locks=False),
+        findings=tuple(_findings(found, before, only_new=only_new)),
+        locks=files.tree.count(locks=True),
+        files=files.tree.count(locks=False),
         since=base.name if base else None,
+        changed_only=only_new,
         enforced=root.mode is not Mode.OBSERVE,
         offline=root.offline,
         notes=(*notes, *missing_notes(groups)),
         seconds=time.monotonic() - began,
     )
+
+
+def _files(places: Sequence[Place], changed: frozenset[Path] | None) -> Files:
+    """Read the files, or only those that changed, and of the others what these are seen beside."""
+    looked_at = [place for place in places if changed is None or place.path in changed]
+    with progress(len(looked_at), "reading files") as step:
+        tree = read_tree(_stepping(looked_at, step))
+    beside = [] if changed is None else [p for p in places if p.path not in changed and is_manifest(p.full)]
+    return Files(places, tree, read_tree(beside))
+
+
+def _imports(files: Files, settings: Settings, groups: Sequence[Group]) -> list[Finding]:
+    """What source code imports and nothing accounts for."""
+    if not files.tree.sources:
+        return []
+    from slopguard.cli.check_imports import findings
+
+    fetch = None if settings.offline or not groups else groups[0].facts
+    return findings(files, settings, fetch)
 
 
 def _asked_for_new(wanted: Wanted) -> bool:

@@ -1,0 +1,29 @@
+"""The files of one check: all that there are, those that are judged, and those that these are seen beside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from slopguard.check.tree import Read, Tree
+from slopguard.check.walk import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The files of one check.
+
+    Args:
+        places: every file.
+        tree: what is judged.
+        beside: manifests that did not change: not judged, but what did change is understood with them.
+    """
+
+    places: Sequence[Place]
+    tree: Tree
+    beside: Tree = field(default_factory=Tree)
+
+    def everything(self) -> Iterator[Read]:
+        """All that was read, judged or not."""
+        yield from self.tree.read
+        yield from self.beside.read
