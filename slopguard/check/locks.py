@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path, PurePath
 
 from slopguard.check.kinds import kinds_of
 from slopguard.check.model import Finding
@@ -56,6 +55,15 @@ class _Beside:
     by_folder: dict[str, Reading] = field(default_factory=dict)
     others: list[Reading] = field(default_factory=list)
 
+    def readings(self) -> Iterator[Reading]:
+        """All of them."""
+        yield from self.by_folder.values()
+        yield from self.others
+
+    def names(self) -> set[str]:
+        """Every name in them, aliases under both of theirs."""
+        return {name for reading in self.readings() for s in reading.sightings for name in _both(s)}
+
 
 def orphans(lock: Reading, manifests: Iterable[Reading]) -> frozenset[str]:
     """The names of locked packages, as written, that neither a manifest nor a package that is asked for requires.
@@ -86,39 +94,37 @@ def drift(lock: Reading, manifests: Iterable[Reading]) -> list[Finding]:
         manifests: those beside it and below, members of its workspace included.
     """
     beside = _beside(lock, manifests)
-    if beside.kind in ("", "pylock") or lock.path.name.startswith("."):
+    partial = beside.kind == "pdm_lock" and lock.path.name != "pdm.lock"  # of the groups that its name is about
+    if beside.kind in ("", "pylock") or partial or lock.path.name.startswith("."):
         return []
-    loose = {_name(s) for each in (*beside.by_folder.values(), *beside.others) for s in each.sightings if _loose(s)}
-    projects = {each.project for each in beside.by_folder.values()}
+    loose = {_name(s) for each in beside.readings() for s in each.sightings if _loose(s)}
+    loose |= {name for each in beside.readings() for name in (each.project, canonical(each.project))}
     held: dict[str, list[Sighting]] = {}
     for sighting in lock.sightings:
         held.setdefault(_name(sighting), []).append(sighting)
-    found = (_drifted(lock, folder, beside, held, loose | projects) for folder in beside.by_folder)
+    found = (_drifted(lock, folder, beside, held, loose) for folder in beside.by_folder)
     return [finding for finding in found if finding is not None]
 
 
 def _beside(lock: Reading, manifests: Iterable[Reading]) -> _Beside:
-    """Sorts the manifests by their folder; those above or aside of the lock file's are none of its."""
+    """Sorts the manifests by their folder; those of no project of the lock file's are left out."""
     kind = next((each.name for each in kinds_of(lock.path.as_posix()) if each.name in _MANIFESTS), "")
     beside = _Beside(kind)
-    script = lock.path.with_suffix("") if lock.path.name.endswith(".py.lock") else None
+    if lock.path.name.endswith(".py.lock"):
+        script = lock.path.with_suffix("")
+        beside.by_folder.update(("", reading) for reading in manifests if reading.path == script)
+        return beside
+    base = "" if (folder := lock.path.parent.as_posix()) == "." else f"{folder.rstrip('/')}/"
     for reading in manifests:
-        own = reading.path == script if script else reading.path.name == _MANIFESTS.get(kind)
-        folder = _relative(reading.path.parent, lock.path.parent)
-        if own and folder is not None:
-            beside.by_folder.setdefault(folder, reading)
-        elif folder is not None and not script:
+        path = reading.path.as_posix()
+        place, _, name = path.removeprefix(base).rpartition("/")
+        if not path.startswith(base) or (lock.roots is not None and place and place not in lock.roots):
+            continue
+        if name == _MANIFESTS.get(kind):
+            beside.by_folder.setdefault(place, reading)
+        else:
             beside.others.append(reading)
     return beside
-
-
-def _relative(folder: Path, base: Path) -> str | None:
-    """A folder relative to another one that holds it, as `Reading.roots` has it."""
-    try:
-        found = PurePath(folder).relative_to(base).as_posix()
-    except ValueError:
-        return None
-    return "" if found == "." else found
 
 
 def _asked(lock: Reading, beside: _Beside) -> set[str] | None:
@@ -126,7 +132,7 @@ def _asked(lock: Reading, beside: _Beside) -> set[str] | None:
     own = beside.by_folder.get("")
     if lock.roots is None and (own is None or not _decided(own) or not _complete(lock, beside, own)):
         return None
-    asked = {name for each in (*beside.by_folder.values(), *beside.others) for name in _names(each)}
+    asked = beside.names()
     for folder, names in (lock.roots or {}).items():
         manifest = beside.by_folder.get(folder)
         if manifest is None or not _decided(manifest):
@@ -149,12 +155,10 @@ def _complete(lock: Reading, beside: _Beside, own: Reading) -> bool:
     return all(_name(s) in held for s in own.sightings if s.extra.get("group") == _MAIN and not _conditional(s))
 
 
-def _names(reading: Reading) -> Iterator[str]:
-    """The names that a manifest holds, aliases under both of theirs."""
-    for sighting in reading.sightings:
-        yield _name(sighting)
-        if alias := sighting.extra.get("alias"):
-            yield alias
+def _both(sighting: Sighting) -> tuple[str, str]:
+    """The name of what is asked for, and the one it is installed under."""
+    name = _name(sighting)
+    return name, sighting.extra.get("alias", name)
 
 
 def _name(sighting: Sighting) -> str:
@@ -180,10 +184,10 @@ def _drifted(
     recorded = (lock.roots or {}).get(folder, frozenset())
     known = held.keys() | recorded | (lock.requires or {}).keys()
     wanted = [s for s in _wanted(manifest, beside.kind, held) if _name(s) not in loose and _well_formed(s)]
-    missing = [s for s in wanted if not {_name(s), s.extra.get("alias", _name(s))} & known]
+    missing = [s for s in wanted if not known.intersection(_both(s))]
     outside = [s for s in wanted if _name(s) in held and _outside(s, held[_name(s)])]
-    gone = recorded - set(_names(manifest)) if _decided(manifest) else frozenset()
-    idle = [s for s in lock.sightings if _name(s) in gone and _well_formed(s)]
+    gone = recorded - beside.names() if _decided(manifest) else frozenset()
+    idle = [s for s in lock.sightings if _name(s) in gone and s.source.kind is SourceKind.REGISTRY and _well_formed(s)]
     parts = [(missing, "not in it"), (outside, "in another version"), (idle, "no longer asked for")]
     if not any(those for those, _ in parts):
         return None
