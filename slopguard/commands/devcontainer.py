@@ -1,6 +1,7 @@
 """`devcontainer.json`: the commands a development container runs, and the features known to install packages.
 
-Invariants: features of others are not looked into, but for the few whose options name packages (`_FEATURES`).
+The MCP servers that it sets up in an editor are read as those of the editor's own settings. Invariants: features of
+others are not looked into, but for the few whose options name packages (`_FEATURES`).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
+from slopguard.commands import mcp_config
 from slopguard.commands.script import UNKNOWN, Script, together
 from slopguard.commands.variables import Variables
 from slopguard.commands.yaml_nodes import root
@@ -25,6 +27,7 @@ _COMMANDS = (
     "postStartCommand",
     "postAttachCommand",
 )
+_SERVERS = re.compile(r"\bmcp\b", re.IGNORECASE)
 _FOLDERS = re.compile(r"\$\{(?:container|local)WorkspaceFolder\}")
 _VARIABLE = re.compile(r"\$\{\w+:[^}]{0,200}\}")
 _FEATURES = {
@@ -55,6 +58,8 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
         script = Script()
         script.add_at(_filled(command if isinstance(command, str) else shlex.join(command)), _line(lines, key, command))
         readings.append(script.read(path, cwd, variables))
+    if "customizations" in document and _SERVERS.search(text):
+        readings.append(mcp_config.read(path, load, context))
     return together(path, readings)
 
 

@@ -42,11 +42,8 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
     nodes = list(ast.walk(tree))
     sessions = {arguments[0].arg for arguments in _arguments(nodes) if arguments}
     known = _Values(_constants(nodes))
-    readings = []
-    for node in nodes:
-        if isinstance(node, ast.Call) and _installs(node, sessions):
-            readings.append(_script(node, known).read(path, context.cwd or path.parent))
-    return together(path, readings)
+    calls = [node for node in nodes if isinstance(node, ast.Call) and _installs(node, sessions)]
+    return together(path, (_script(call, known).read(path, context.cwd or path.parent) for call in calls))
 
 
 def _arguments(nodes: list[ast.AST]) -> Iterator[list[ast.arg]]:

@@ -94,11 +94,14 @@ def shell(text: str, path: Path, line: int, cwd: Path, variables: Variables | No
 
 
 def together(path: Path, readings: Iterable[Reading], problems: Iterable[Problem] = ()) -> Reading:
-    """The readings of the parts of a file as one; what two parts share (a YAML anchor, a default) is told once."""
+    """The readings of the parts of a file as one; what two parts share (a YAML anchor, a default) is told once.
+
+    Sightings come in order of their lines.
+    """
     parts = list(readings)
     return Reading(
         path,
-        tuple(_once(each for part in parts for each in part.sightings)),
+        tuple(sorted(_once(each for part in parts for each in part.sightings), key=_line)),
         tuple(dict.fromkeys(each for part in parts for each in part.indexes)),
         tuple(dict.fromkeys([*(each for part in parts for each in part.problems), *problems])),
         skipped=sum(part.skipped for part in parts),
@@ -142,6 +145,11 @@ def decided(found: Reading, numbers: Sequence[int]) -> Reading:
         problems=tuple(dict.fromkeys(problems)),
         files=tuple(each for each in found.files if not is_unknown(str(each))),
     )
+
+
+def _line(sighting: Sighting) -> int:
+    """The line that a sighting stands on."""
+    return (sighting.location and sighting.location.line) or 0
 
 
 def _once(sightings: Iterable[Sighting]) -> Iterable[Sighting]:

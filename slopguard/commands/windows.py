@@ -17,6 +17,9 @@ _EXE = re.compile(
 )
 _LAUNCHER = re.compile(r"(?<![\w./-])py(?: -[\d.]+)*(?= -m )", re.IGNORECASE)
 
+_JOINT = "\x1f"
+"""Stands where a line was continued, as a blank does."""
+
 # PowerShell
 _COMMENTS = re.compile(r"<#.*?(?:#>|\Z)|@(['\"])\s*\n.*?(?:\n\1@|\Z)", re.DOTALL)
 _ENV = re.compile(r"\$\{?env:(\w+)\}?", re.IGNORECASE)
@@ -34,7 +37,7 @@ _START_OPTIONS = re.compile(r"-(?:filepath|argumentlist|args|wait|nonewwindow|pa
 
 # batch
 _TOKENS = re.compile(
-    r'"[^"]*"?|\^.?|%%~?\w+|%~?\w+(?::[^%\s]*)?%|%~?[\w*]|![\w]+!|&&|\|\||[<>]+&?\d?|[&|()]|[ \t]+|[^"^%!&|()<> \t]+|.'
+    r'"[^"]*"?|\^.?|%%~?\w+|%~?\w+(?::[^%\s]*)?%|%~?[\w*]|![\w]+!|&&|\|\||[<>]+&?\d?|[&|()]|\s+|[^"^%!&|()<>\s]+|.'
 )
 _VARIABLE = re.compile(r"%(\w+)%|!(\w+)!|%%?~?[\w*]+|%[\w:=~,-]+%")
 _REM = re.compile(r"\s*@?(?:rem\b|::|:\w)", re.IGNORECASE)
@@ -54,24 +57,35 @@ _ASSIGN = re.compile(r'\s*set\s+(?:"(\w+)=([^"]*)"|(\w+)=(.*?))\s*$', re.IGNOREC
 def powershell(text: str) -> str:
     """PowerShell as shell text."""
     text = _COMMENTS.sub(lambda found: re.sub(r"[^\n]", "", found[0]), text.replace("\\", "/"))
-    return "\n".join(_ended(line, "`", _powershell_line) for line in text.split("\n"))
+    return "\n".join(_translated(text, "`", _powershell_line))
 
 
 def batch(text: str) -> str:
     """A batch file (`cmd.exe`) as shell text."""
-    return "\n".join(_ended(line, "^", _batch_line) for line in text.split("\n"))
+    return "\n".join(_translated(text, "^", _batch_line))
 
 
 DIALECTS: dict[str, Callable[[str], str]] = {"pwsh": powershell, "powershell": powershell, "cmd": batch}
 """What shell text is made with, by the name of the shell."""
 
 
-def _ended(line: str, mark: str, translate: Callable[[str], str]) -> str:
-    """A line with its continuation, if it has one."""
-    line = line.rstrip()
-    if line.endswith(mark):
-        return translate(line[:-1]) + " \\"
-    return translate(line)
+def _translated(text: str, mark: str, translate: Callable[[str], str]) -> Iterator[str]:
+    """The lines of a text, each with those that `mark` continues it on."""
+    held: list[str] = []
+    for line in text.replace(_JOINT, " ").split("\n"):
+        line_, goes_on = line.rstrip(), line.rstrip().endswith(mark)
+        held.append(line_[: -len(mark)] if goes_on else line_)
+        if not goes_on:
+            yield from _apart(translate(_JOINT.join(held)), len(held))
+            held = []
+    if held:
+        yield from _apart(translate(_JOINT.join(held)), len(held))
+
+
+def _apart(joined: str, count: int) -> list[str]:
+    """A translated line as the lines that it had been."""
+    lines = joined.replace(_JOINT, " \\\n").split("\n")
+    return lines + [""] * (count - len(lines))
 
 
 def _plain(line: str) -> str:

@@ -120,7 +120,7 @@ def add(script: Script, node: yaml.Node | None, source: list[str]) -> None:
 
 def folder(base: Path, written: str) -> Path:
     """The folder that a pipeline changes to; `base` where only a run can tell."""
-    return base if is_unknown(written) or "$" in written or written.startswith("/") else base / written
+    return base if is_unknown(written) or "$" in written or written.startswith(("/", "~")) else base / written
 
 
 def root(path: Path) -> Path:

@@ -48,7 +48,7 @@ def values(text: str, path: Path) -> list[Any]:
     Raises:
         InputError: it is not YAML.
     """
-    return _all(yaml.load_all, text, path)
+    return _all(yaml.load_all, text, path, unfolds=True)
 
 
 def nodes(text: str, path: Path) -> list[yaml.Node]:
@@ -57,11 +57,14 @@ def nodes(text: str, path: Path) -> list[yaml.Node]:
     Raises:
         InputError: it is not YAML.
     """
-    return _all(yaml.compose_all, text, path)
+    return _all(yaml.compose_all, text, path, unfolds=False)
 
 
-def _all(reader: Callable[..., Iterable[Any]], text: str, path: Path) -> list[Any]:
+def _all(reader: Callable[..., Iterable[Any]], text: str, path: Path, *, unfolds: bool) -> list[Any]:
     """Everything that one of PyYAML's functions finds in a text.
+
+    Args:
+        unfolds: aliases become copies of what they stand for, so that a document may be far larger than its text.
 
     Raises:
         InputError: it is not YAML.
@@ -69,7 +72,7 @@ def _all(reader: Callable[..., Iterable[Any]], text: str, path: Path) -> list[An
     if odd := _BREAKS.search(text):
         raise InputError(f"{path}:{text.count(chr(10), 0, odd.start()) + 1}: a line break that not every client sees")
     try:
-        if _ALIAS.search(text):
+        if unfolds and _ALIAS.search(text):
             _weigh(yaml.compose_all(text, Loader=_Loader), max(_LARGEST, len(text)))
         return list(reader(text, Loader=_Loader))
     except yaml.MarkedYAMLError as error:
