@@ -113,6 +113,8 @@ KINDS: tuple[Kind, ...] = (
 """Every kind of file that `check` looks at."""
 
 
+INSTALLED = Kind("installed", "", re.compile(r"(?!)"), lock=True)
+"""What is installed is no file of the tree, and is read as a lock file is."""
 _ANY = re.compile("|".join(kind.pattern.pattern for kind in KINDS), re.IGNORECASE)
 """Matches what any kind claims: most files of a repository are of none."""
 _REQUIREMENTS = re.compile(r"\.(?:txt|in)$", re.IGNORECASE)

@@ -94,7 +94,8 @@ def _of(each: Read, asking: Asking) -> Iterator[Request]:
     for sighting in reading.sightings:
         if own and _is_own(sighting, own):
             continue
-        transitive = reading.locked and sighting.raw not in orphans
+        asked_for = sighting.raw in orphans or "requested" in sighting.extra
+        transitive = reading.locked and not asked_for
         arrived = Arrival.TRANSITIVE if transitive else Arrival.INTRODUCED
         request = prejudge.question(prejudge.as_mapped(sighting, mapped), indexes, asking.actor, arrived)
         if request is not None:

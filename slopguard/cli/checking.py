@@ -17,7 +17,7 @@ from slopguard.check.before import Before
 from slopguard.check.files import Files
 from slopguard.check.git import Repository
 from slopguard.check.globs import below
-from slopguard.check.kinds import is_manifest
+from slopguard.check.kinds import INSTALLED, is_manifest
 from slopguard.check.model import Checked, Finding, Judged
 from slopguard.check.newer import Newer
 from slopguard.check.settings import Layered
@@ -77,6 +77,7 @@ def check(wanted: Wanted) -> Checked:
     before = Before.of(base, places) if base else None
     only_new = before is not None and not wanted.everything and (before.base.review or _asked_for_new(wanted))
     files = _files(places, before.changed if before is not None and only_new else None)
+    notes += _installed(files, cwd) if wanted.installed else []
     for note in refresh(root):
         print(note, file=sys.stderr)
     groups = [Group(settings, cwd, read, files, before) for settings, read in _grouped(files.tree.read, layered)]
@@ -103,6 +104,15 @@ def _files(places: Sequence[Place], changed: frozenset[Path] | None) -> Files:
         tree = read_tree(_stepping(looked_at, step))
     beside = [] if changed is None else [p for p in places if p.path not in changed and is_manifest(p.full)]
     return Files(places, tree, read_tree(beside))
+
+
+def _installed(files: Files, cwd: Path) -> list[str]:
+    """Add what is installed here to what was read; gives what is to be said of it."""
+    from slopguard.check import installed
+
+    found = installed.read(cwd, os.environ)
+    files.tree.read += [Read(INSTALLED, reading) for reading in found.readings]
+    return list(found.notes)
 
 
 def _imports(files: Files, settings: Settings, groups: Sequence[Group]) -> list[Finding]:
