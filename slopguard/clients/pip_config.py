@@ -134,9 +134,10 @@ def _site_file(place: Path) -> tuple[Path, Layer]:
 
 def _read(path: Path, layer: Layer) -> dict[tuple[str, str], Value]:
     """One INI file as (section, option) -> value; `{}` when it does not exist."""
-    parser = configparser.RawConfigParser()
     try:
-        parser.read_string(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        parser = configparser.RawConfigParser()
+        parser.read_string(text)
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError):
         return {}
     except (configparser.Error, UnicodeDecodeError, OSError) as error:
