@@ -15,7 +15,8 @@ CLIENT = (
 )
 _PYTHON = r"py(?:thon|py)?[\d.]*(?:\.exe)?(?:[ \t]+-\w[\w.]*)*?[ \t]+-m[ \t]+"
 START = re.compile(
-    rf"(?<![\w.@/\\~$<-])(?!//)(?:[\w.~-]*[/\\])*(?:{_PYTHON})?{CLIENT}(?:\.exe|\.cmd)?(?=\s|[\\^`]\r?\n)"
+    rf"(?<![\w.@/\\~$<-])(?!//)(?:[\w.~-]*[/\\])*(?:{_PYTHON})?{CLIENT}(?:\.exe|\.cmd)?(?=\s|[\\^`]\r?\n)",
+    re.ASCII,
 )
 """A client's name where a word begins, with the folder or the `python -m` it is started by."""
 

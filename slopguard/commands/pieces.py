@@ -22,7 +22,7 @@ _LONGEST = 4_000
 _LEFT = 300
 """So much is looked at in front of a command, in characters."""
 _MARKS = re.compile(
-    r"[ \t]*(?:(?:[-*+>|#%$!;\u2022]+|//|/\*+|--?>|\d{1,3}[.)]|PS[^>\n]{0,80}>|[A-Za-z]:[^>\n]{0,80}>|In \[\d*\]:"
+    r"[ \t]*(?:(?:[-*+>|#%$!;\u2022]+|<!--+|//|/\*+|--?>|\d{1,3}[.)]|PS[^>\n]{0,80}>|[A-Za-z]:[^>\n]{0,80}>|In \[\d*\]:"
     r"|\([\w.-]+\)|\[[^\]\n]{0,60}\][$#]|[\w.@-]+(?::[^\s$#]*)?[$#]|REM|RUN(?:[ \t]+--\w+=\S+)*|CMD"
     r"|(?:- )?\"?(?:run|script|command|init|cmd|install|setup)\"?:)[ \t]+|[!%@\"'(])*"
 )
@@ -37,6 +37,7 @@ _WRAPPER = re.compile(r"(?:\w+=\S+[ \t]+)*\$?[a-z][\w.-]*(?:[ \t]+[^\s\"'`,;]*[^
 _QUOTE = re.compile(r"([\"'\u201c\u2018\u00ab\u201e`]+)(?:[$!%>][ \t]*|[ \t]*|RUN[ \t]+)$")
 _CLOSING = {"\u201c": "\u201d", "\u2018": "\u2019", "\u00ab": "\u00bb", "\u201e": "\u201c"}
 _TAG = re.compile(r"</?[A-Za-z][^<>\n]*>[ \t]*(?:[$!%][ \t]*)?$")
+_BREAK = re.compile(r"(?<![\\^`])\n[ \t]*")
 _JOINED = re.compile(r"[\\^`][ \t]*\r?\n")
 
 
@@ -96,7 +97,12 @@ class _Spans:
         rest = before[begun:]
         if not (FRONT.fullmatch(rest) or _SHELL.match(rest) or _WRAPPER.fullmatch(rest) or sentences.operated(rest)):
             return None
-        return Piece(start + begun, end, re.sub(r"(?<!\\)\n[ \t]*(?!\S*[ \t])", " ", self._text[start + begun : end]))
+        return Piece(start + begun, end, _BREAK.sub(_one_line, self._text[start + begun : end]))
+
+
+def _one_line(found: re.Match[str]) -> str:
+    """A line break in a code span is a blank, unless a command begins behind it."""
+    return found[0] if START.match(found.string, found.end()) else " "
 
 
 def _quoted(text: str, at: int) -> Piece | None:

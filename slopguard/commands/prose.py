@@ -8,6 +8,7 @@ Invariants: nothing but what looks like a client's command is read, and that by 
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from pathlib import Path
 
 from slopguard import commands
@@ -48,7 +49,7 @@ def command(text: str, path: Path, line: int, cwd: Path) -> Reading:
     text = plain(text)
     parts = [commands.read(text, path, line, cwd)]
     starts = [found.start() for found in START.finditer(text)]
-    for at, limit in zip(starts, [*starts[1:], len(text)], strict=True):
+    for at, limit in pairwise([*starts, len(text)]):
         before = text[max(at - 200, 0) : at]
         if not _BEGINS.search(before) and not FRONT.fullmatch(before):
             end, _ = sentences.end(text, at, limit)

@@ -33,6 +33,8 @@ _INTRODUCES = listed(
     """
 )
 _BLANKS = " \t\r"
+_LONGEST = 500
+"""No argument outside of quotes is longer, in characters."""
 _CLOSING = {"(": ")", "[": "]", "{": "}", "<": ">"}
 _ENDS = ".,:!?"
 _OPERATOR = re.compile(r"&&|\|\|?|;|&(?= )|\d?>>?(?:&\d)?|<(?![A-Za-z@_])")
@@ -49,8 +51,8 @@ def introduced(before: str) -> bool:
     words = before.rstrip(_BLANKS)
     if words.endswith((":", "(", "=>", "->", " -m")) or operated(before):
         return True
-    last = re.search(r"([A-Za-z]+)$", words[-40:])
-    return last is not None and last[1].lower() in _INTRODUCES
+    last = re.search(r"([A-Za-z]+|[^\x00-\x7f])$", words[-40:])
+    return last is not None and (last[1].lower() in _INTRODUCES or not last[1].isascii())
 
 
 def operated(before: str) -> bool:
@@ -114,6 +116,7 @@ def _valued(text: str, at: int, after: int) -> bool:
 def _run(text: str, at: int, limit: int) -> int:
     """The end of a run of characters that can stand in one argument, brackets closed and quotes after `=` included."""
     closing: list[tuple[str, int]] = []
+    limit = min(limit, at + _LONGEST)
     while at < limit:
         letter = text[at]
         if letter in _BLANKS + "\n" and not closing:
