@@ -85,13 +85,17 @@ _MANIFESTS = {
     "pre_commit": r"\.pre-commit-(?:config|hooks)\.ya?ml",
 }
 _COMMANDS = {
-    "shell_file": r"[^/]+\.(?:sh|bash|zsh|ksh|ps1|bat|cmd|fish)|\.envrc|Procfile|\.(?:bash|zsh)rc|\.profile",
-    "dockerfile": r"(?:[^/]*\.)?(?:Dockerfile|Containerfile)(?:[.-][^/]*)?",
-    "github_workflow": r"\.github/workflows/[^/]+\.ya?ml|action\.ya?ml",
-    "ci_yaml": r"\.gitlab-ci[^/]*\.ya?ml|\.gitlab/.+\.ya?ml|\.circleci/.+\.ya?ml|azure-pipelines[^/]*\.ya?ml"
-    r"|bitbucket-pipelines\.ya?ml|\.travis\.ya?ml|\.drone\.ya?ml|\.buildkite/.+\.ya?ml|appveyor\.ya?ml"
-    r"|\.readthedocs\.ya?ml|Taskfile\.ya?ml|(?:docker-)?compose[^/]*\.ya?ml",
-    "makefile": r"(?:GNU)?Makefile(?:\.[^/]+)?|[^/]+\.mk|\.?justfile",
+    "shell_file": r"[^/]+\.(?:sh|bash|zsh|ksh|ps1|psm1|bat|cmd|fish)(?:\.(?:j2|tmpl|tpl|in))?|\.envrc"
+    r"|Procfile(?:\.\w+)?|\.(?:bash|zsh|ksh)rc|\.(?:bash_|z)?profile|\.zshenv|\.husky/[a-z-]+",
+    "dockerfile": r"(?:[^/]*[._-])?(?:Dockerfile|Containerfile)"
+    r"(?:(?![^/]*\.(?:md|rst|py|js|ts|go|rs|json|ya?ml|toml|sh|dockerignore)$)[._-][^/]*)?",
+    "github_workflow": r"\.(?:github|gitea|forgejo)/workflows/[^/]+\.ya?ml|action\.ya?ml",
+    "ci_yaml": r"[^/]*\.gitlab-ci[^/]*\.ya?ml"
+    r"|\.(?:gitlab|circleci|azure|azure-pipelines|buildkite|semaphore|woodpecker)/.+\.ya?ml"
+    r"|[^/]*azure-pipelines?[^/]*\.ya?ml|bitbucket-pipelines\.ya?ml|\.(?:travis|drone|woodpecker|cirrus|gitpod)\.ya?ml"
+    r"|\.?appveyor\.ya?ml|\.?readthedocs\.ya?ml|\.?taskfile(?:\.[^/]+)?\.ya?ml|[^/]*compose[^/]*\.ya?ml"
+    r"|buildspec[^/]*\.ya?ml|cloudbuild[^/]*\.ya?ml|codemagic\.ya?ml|render\.ya?ml|\.?lefthook(?:-local)?\.ya?ml",
+    "makefile": r"(?:GNU)?Makefile(?:\.(?!py$|md$|rst$)[^/]+)?|[^/]+\.(?:mk|mak|just)|\.?justfile",
     "devcontainer": r"\.devcontainer(?:/.+)?/devcontainer\.json|\.devcontainer\.json",
     "notebook": r"[^/]+\.ipynb",
     "markdown": r"[^/]+\.(?:md|mdx|mdc|markdown|rst)|\.(?:cursor|windsurf|cline|roo)rules|llms(?:-full)?\.txt",

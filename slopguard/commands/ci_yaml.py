@@ -17,7 +17,7 @@ from slopguard.clients.argv import listed
 from slopguard.commands import windows
 from slopguard.commands.script import Script, idle, together
 from slopguard.commands.variables import Variables
-from slopguard.commands.yaml_nodes import add, folder, get, items, line, own, root, set_all, text, words
+from slopguard.commands.yaml_nodes import add, folder, items, line, own, root, set_all, text, words
 from slopguard.readers.interface import NOWHERE, Context, Load, Reading
 from slopguard.readers.yaml_text import nodes
 
@@ -27,10 +27,13 @@ _COMMANDS = listed(
     " after_build before_test after_test on_success on_failure on_finish init entrypoint post_install pre_build"
     " post_build pre_install post_checkout post_create_environment pre_create_environment post_system_dependencies"
     " create_environment pre_system_dependencies pre_checkout build html html_extra epub pdf post_html"
-    " test healthcheck preconditions status args inline inlinescript"
+    " test preconditions status inline inlinescript before prebuild buildcommand startcommand predeploycommand"
 )
+_NAMED = re.compile(r"\w+_(?:script|commands?)|commands?_\w+")
+"""Keys of the user's own that hold commands (Cirrus)."""
+
 _POWERSHELL = frozenset(("pwsh", "powershell", "ps"))
-_ARGV = frozenset(("command", "entrypoint", "args", "test"))
+_ARGV = frozenset(("command", "entrypoint", "test"))
 """Keys whose list may be the words of one command."""
 
 _VARIABLES = frozenset(("variables", "env", "environment"))
@@ -109,19 +112,21 @@ class _Walk:
 
     def commands(self, place: _Place) -> None:
         """Take up the commands of one mapping."""
-        command, arguments = get(place.node, "command"), get(place.node, "args")
-        together_ = items(command) and items(arguments)
-        for key, value in ((key.lower(), value) for key, value in own(place.node)):
+        known = {key.lower(): value for key, value in own(place.node)}
+        arguments = items(known.get("args"))
+        program = known.get("entrypoint") or known.get("command")
+        if arguments and program:
+            begun = [program] if isinstance(program, yaml.ScalarNode) else items(program)
+            self.words(yaml.SequenceNode("", [*begun, *arguments], program.start_mark), place.cwd)
+        for key, value in known.items():
+            if arguments and value is program:
+                continue
             if key in _POWERSHELL or key.startswith(("posh", "pwsh")):
                 self.script(value, place.cwd, powershell=True)
-            elif key == "args" or (key == "command" and together_):
-                continue
-            elif key in _COMMANDS:
+            elif key in _COMMANDS or _NAMED.fullmatch(key):
                 self.script(value, place.cwd, argv=key in _ARGV)
             elif key == "requirements":  # Read the Docs: python.install
                 self.requirements(value, place.cwd)
-        if together_:
-            self.words(yaml.SequenceNode("", [*items(command), *items(arguments)], place.node.start_mark), place.cwd)
 
     def script(self, node: yaml.Node, cwd: Path, *, argv: bool = False, powershell: bool = False) -> None:
         """Take up a command, or a list of commands that one shell runs."""
@@ -138,7 +143,7 @@ class _Walk:
     def words(self, node: yaml.Node, cwd: Path) -> None:
         """Take up a command in exec form."""
         script = Script()
-        script.add_at(words(node) or "", line(node))
+        script.add_at((words(node) or "").removeprefix("CMD "), line(node))
         self.readings.append(script.read(self.path, cwd, self.variables))
 
     def requirements(self, node: yaml.Node, cwd: Path) -> None:
@@ -151,7 +156,7 @@ def _is_argv(found: list[str]) -> bool:
     """Whether a list is one command's words: no shell would take its first member for more than one."""
     if not found or not _WORD.fullmatch(found[0]):
         return False
-    a_shell = found[0].rpartition("/")[2] in ("sh", "bash", "ash", "dash", "zsh", "CMD-SHELL")
+    a_shell = found[0].rpartition("/")[2] in ("sh", "bash", "ash", "dash", "zsh")
     return a_shell or not any(" " in each for each in found)
 
 

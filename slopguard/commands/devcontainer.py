@@ -1,7 +1,7 @@
 """`devcontainer.json`: the commands a development container runs, and the features known to install packages.
 
-The MCP servers that it sets up in an editor are read as those of the editor's own settings. Invariants: features of
-others are not looked into, but for the few whose options name packages (`_FEATURES`).
+Invariants: features of others are not looked into, but for the few whose options name packages (`_FEATURES`); the
+servers that it sets up in an editor are read where those of editors' own settings are.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
-from slopguard.commands import mcp_config
 from slopguard.commands.script import UNKNOWN, Script, together
 from slopguard.commands.variables import Variables
 from slopguard.commands.yaml_nodes import root
@@ -27,7 +26,6 @@ _COMMANDS = (
     "postStartCommand",
     "postAttachCommand",
 )
-_SERVERS = re.compile(r"\bmcp\b", re.IGNORECASE)
 _FOLDERS = re.compile(r"\$\{(?:container|local)WorkspaceFolder\}")
 _VARIABLE = re.compile(r"\$\{\w+:[^}]{0,200}\}")
 _FEATURES = {
@@ -58,8 +56,6 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
         script = Script()
         script.add_at(_filled(command if isinstance(command, str) else shlex.join(command)), _line(lines, key, command))
         readings.append(script.read(path, cwd, variables))
-    if "customizations" in document and _SERVERS.search(text):
-        readings.append(mcp_config.read(path, load, context))
     return together(path, readings)
 
 

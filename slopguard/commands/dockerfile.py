@@ -16,7 +16,7 @@ from pathlib import Path
 from slopguard.commands import requirement_list, windows
 from slopguard.commands.docker_lines import Heredoc, Instruction, instructions
 from slopguard.commands.docker_words import assigned, stage
-from slopguard.commands.script import UNKNOWN, Script, idle, together
+from slopguard.commands.script import Script, idle, together, without_templates
 from slopguard.commands.variables import Variables
 from slopguard.errors import InputError
 from slopguard.readers.interface import NOWHERE, Context, Load, Reading
@@ -25,7 +25,6 @@ from slopguard.readers.text import strings
 _FLAG = re.compile(r"(?:[ \t]|\\\n)*--[a-z-]+(?:=(?:\"[^\"\n]*\"|[^\s\"])*)?(?=\s|\\\n)")
 _ONLY_HEREDOC = re.compile(r"\s*\d*<<-?([\"']?)[\w./-]+\1[ \t]*$", re.MULTILINE)
 _REQUIREMENTS = re.compile(r"[^/]*(?:requirements|constraints)[^/]*\.(?:txt|in)$", re.IGNORECASE)
-_TEMPLATE = re.compile(r"\{\{[^\n]{0,300}?\}\}|\{%[^\n]{0,300}?%\}")
 _ABOVE = 3
 """How many folders above the Dockerfile's may be what an image is built from."""
 
@@ -43,7 +42,7 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
     if idle(text):
         return Reading(path)
     build = _Build(path, context.cwd or path.parent, load)
-    for instruction in instructions(_TEMPLATE.sub(_blank, text) if "{{" in text or "{%" in text else text):
+    for instruction in instructions(without_templates(text)):
         build.take(instruction)
     return together(path, build.readings)
 
@@ -150,11 +149,6 @@ class _Build:
                     continue
                 return base / name
         return self.cwd / names[0]
-
-
-def _blank(found: re.Match[str]) -> str:
-    """What stands for a template's expression; its statements are nothing."""
-    return UNKNOWN if found[0].startswith("{{") else ""
 
 
 def _without_flags(instruction: Instruction) -> Instruction:

@@ -29,6 +29,16 @@ _HIDING = re.compile(r"[\\$`%!^\ue000]|[\w/.-][\"']+\w|[\"']{2}\w|\w\{|\}\w")
 """What could spell a client's name without writing it: escapes, expansions, quotes inside a word, braces."""
 
 
+_TEMPLATE = re.compile(r"\{\{[^\n]{0,300}?\}\}|\{%[^\n]{0,300}?%\}|@[A-Z_]{2,50}@")
+
+
+def without_templates(text: str) -> str:
+    """A file made from a template (Jinja's, or with `@NAME@`), where expressions are unknown and statements nothing."""
+    if "{{" not in text and "{%" not in text and "@" not in text:
+        return text
+    return _TEMPLATE.sub(lambda found: "" if found[0].startswith("{%") else UNKNOWN, text)
+
+
 def idle(text: str) -> bool:
     """Whether a shell text can install nothing: no client is named in it, nor is there anything to hide one behind."""
     return not _CLIENT.search(text) and not _HIDING.search(text)

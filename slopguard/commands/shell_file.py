@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 from slopguard.commands import fish, windows
-from slopguard.commands.script import Script
+from slopguard.commands.script import Script, without_templates
 from slopguard.readers.interface import NOWHERE, Context, Load, Reading
 
 _DIALECTS = {
@@ -21,6 +21,7 @@ _DIALECTS = {
 }
 _INTERPRETERS = {"pwsh": windows.powershell, "fish": fish.script}
 _INTERPRETER = re.compile(r"#![^\n]*?(\w+)[ \t]*(?:\n|\Z)")
+_TEMPLATES = (".j2", ".tmpl", ".tpl", ".in")
 _PROCESS = re.compile(r"^[ \t]*[\w-]+:[ \t]*", re.MULTILINE)
 
 
@@ -31,9 +32,12 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
         InputError: it cannot be loaded.
     """
     text = load(path).replace("\r\n", "\n")
+    name = path
+    if path.suffix.lower() in _TEMPLATES:
+        text, name = without_templates(text), path.with_suffix("")
     script = Script()
-    script.add(_PROCESS.sub("", text) if path.name.lower() == "procfile" else text, 1)
-    dialect = _DIALECTS.get(path.suffix.lower())
+    script.add(_PROCESS.sub("", text) if name.stem.lower() == "procfile" else text, 1)
+    dialect = _DIALECTS.get(name.suffix.lower())
     if dialect is None and (found := _INTERPRETER.match(text)):
         dialect = _INTERPRETERS.get(found[1])
     if dialect is not None:

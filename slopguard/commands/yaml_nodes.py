@@ -14,6 +14,7 @@ from pathlib import Path
 
 import yaml
 
+from slopguard.clients.argv import listed
 from slopguard.commands.script import UNKNOWN, Script, is_unknown
 from slopguard.commands.variables import Variables
 
@@ -32,7 +33,9 @@ _TEMPLATE = re.compile(
 _JOINABLE = re.compile(r"'|\"|<<|#|\\$")
 """What makes a line break mean something else than a blank."""
 
-HOMES = frozenset({".github", ".gitlab", ".circleci", ".buildkite", ".devcontainer", ".azure-pipelines", ".woodpecker"})
+HOMES = listed(
+    ".github .gitea .forgejo .gitlab .circleci .buildkite .devcontainer .azure .azure-pipelines .semaphore .woodpecker"
+)
 """Folders that hold a pipeline, which works in the folder that they lie in."""
 
 

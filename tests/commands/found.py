@@ -35,6 +35,6 @@ def reads_or_refuses(module: ModuleType, name: str, text: str) -> None:
         found = reading(module, name, text)
     except InputError:
         return
-    last = text.count("\n") + 1
+    last = len(text.splitlines()) + 1
     places = [each.location for each in found.sightings] + [each.location for each in found.problems]
     assert all(place is None or place.line is None or 1 <= place.line <= last for place in places)

@@ -1,4 +1,4 @@
-"""Development containers: their commands in three forms, known features, editors' servers."""
+"""Development containers: their commands in three forms, and features that are known."""
 
 from __future__ import annotations
 
@@ -49,12 +49,6 @@ def test_features_that_are_known_to_install_packages():
 "registry.example/other/npm-package:1": {"package": "left-pad", "version": "1.3.0"},
 "registry.example/other/node:1": {"version": "20"}}}""")
     assert names(found) == [("ruff", 2), ("mypy", 2), ("left-pad1.3.0", 3)]
-
-
-def test_servers_of_the_editor_count():
-    found = read("""{"customizations": {"vscode": {"mcp": {
-"servers": {"a": {"command": "npx", "args": ["-y", "serve"]}}}}}}""")
-    assert names(found) == [("serve", 2)]
 
 
 @given(st.text() | st.text().map(lambda text: '{"postCreateCommand": "pip install ' + text + '"}'))
