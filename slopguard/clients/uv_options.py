@@ -29,7 +29,7 @@ _EVERYWHERE = """--index --default-index -i --index-url --extra-index-url -f --f
     --no-build-isolation-package --no-build-package --no-binary-package --cache-dir --refresh-package -p --python
     --color --allow-insecure-host --trusted-host --directory --project --config-file --python-version
     --python-platform --python-preference --python-fetch --output-format --torch-backend --cert
-    --preview-features"""
+    --preview-features --generate-shell-completion"""
 _PIP = """-r --requirements --requirement -e --editable -c --constraints --constraint --overrides --override --excludes
     --exclude -b --build-constraints --build-constraint --extra --group --no-editable-package -t --target --prefix
     --no-binary --only-binary -o --output-file --format --annotation-style --custom-compile-command --no-emit-package

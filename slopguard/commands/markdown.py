@@ -17,7 +17,7 @@ from slopguard.clients.argv import listed
 from slopguard.commands import blocks, prose
 from slopguard.commands.blocks import Block
 from slopguard.commands.mention import mentioned
-from slopguard.commands.placeholders import dropped, plain
+from slopguard.commands.placeholders import plain
 from slopguard.commands.script import Script, together
 from slopguard.errors import InputError
 from slopguard.readers.interface import NOWHERE, Context, Load, Reading
@@ -118,7 +118,7 @@ def _script(block: Block, prompted: Script | None, path: Path, cwd: Path) -> Rea
         from slopguard.commands import windows
 
         script = script.translated(windows.powershell if block.language in _POWERSHELL else windows.batch)
-    return dropped(script.translated(plain).read(path, cwd))
+    return script.translated(plain).read(path, cwd)
 
 
 def _manifest(block: Block, path: Path, cwd: Path) -> Reading | None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from slopguard.commands import markdown, prose
 from slopguard.commands.mention import mentioned
-from slopguard.commands.placeholders import dropped, plain
+from slopguard.commands.placeholders import plain
 from slopguard.commands.script import Script, together
 from slopguard.model import Location
 from slopguard.readers.interface import NOWHERE, Context, Load, Reading
@@ -87,7 +87,7 @@ def _cell(cell: Table, place: _Place, path: Path, cwd: Path) -> Iterator[Reading
         yield placed(script.read(path, cwd), numbers)
     elif not _OTHER_CELL.match(source):
         shell, rest = _parted(source)
-        yield placed(dropped(shell.translated(plain).read(path, cwd)), numbers)
+        yield placed(shell.translated(plain).read(path, cwd), numbers)
         yield placed(prose.paragraph(rest, path, 1, cwd), numbers)
 
 

@@ -38,7 +38,9 @@ _QUOTE = re.compile(r"([\"'\u201c\u2018\u00ab\u201e`]+)(?:[$!%>][ \t]*|[ \t]*|RU
 _CLOSING = {"\u201c": "\u201d", "\u2018": "\u2019", "\u00ab": "\u00bb", "\u201e": "\u201c"}
 _TAG = re.compile(r"</?[A-Za-z][^<>\n]*>[ \t]*(?:[$!%][ \t]*)?$")
 _BREAK = re.compile(r"(?<![\\^`])\n[ \t]*")
-_JOINED = re.compile(r"[\\^`][ \t]*\r?\n")
+_JOINED = re.compile(r"(?:\\|(?<=[ \t])[\^`])[ \t]*\r?\n")
+_ROLE = re.compile(r"[:{](?:\w+:)?(?:ref|doc|term|any|class|func|meth|mod|attr|option|envvar|pypi|issue)[:}]`*$")
+"""What makes a code span of a document the name of something in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,8 @@ class _Spans:
             return None
         start, end = self._starts[number], min(self._ends[number], self._starts[number] + _LONGEST)
         before = self._text[start : min(at, start + _LEFT)]
+        if _ROLE.search(self._text, max(start - 40, 0), start):
+            return None
         marks = _MARKS.match(before)
         begun = marks.end() if marks else 0
         rest = before[begun:]
@@ -112,7 +116,7 @@ def _quoted(text: str, at: int) -> Piece | None:
         end = _before(text, "<", at)
         return Piece(at, end, html.unescape(text[at:end]))
     mark = _QUOTE.search(before)
-    if not mark:
+    if not mark or _ROLE.search(before[: mark.end(1)]):
         return None
     opening = mark[1][-1]
     closing = _CLOSING.get(opening, opening)

@@ -16,12 +16,14 @@ from slopguard.commands import sentences
 from slopguard.commands.calls import calls
 from slopguard.commands.mention import FRONT, START, mentioned
 from slopguard.commands.pieces import pieces
-from slopguard.commands.placeholders import dropped, plain
+from slopguard.commands.placeholders import plain
 from slopguard.commands.script import together
 from slopguard.readers.interface import Reading
 from slopguard.readers.text import Lines
 
 _FENCE = re.compile(r"^[ \t>]*(?:```|~~~)", re.MULTILINE)
+_CONTINUED = re.compile(r"(?<=[ \t])[\^`](\r?\n)")
+"""How the shells of Windows go on with a line."""
 _BEGINS = re.compile(r"(?:^|[;(&|]|(?<![\\^`])\n)\s*$")
 """The end of what stands before a command that the shell starts by itself."""
 
@@ -46,7 +48,7 @@ def paragraph(text: str, path: Path, line: int, cwd: Path) -> Reading:
 
 def command(text: str, path: Path, line: int, cwd: Path) -> Reading:
     """What one command says, and what those in it say that another program is to start."""
-    text = plain(text)
+    text = plain(_CONTINUED.sub(r"\\\1", text))
     parts = [commands.read(text, path, line, cwd)]
     starts = [found.start() for found in START.finditer(text)]
     for at, limit in pairwise([*starts, len(text)]):
@@ -54,4 +56,4 @@ def command(text: str, path: Path, line: int, cwd: Path) -> Reading:
         if not _BEGINS.search(before) and not FRONT.fullmatch(before):
             end, _ = sentences.end(text, at, limit)
             parts.append(commands.read(text[at:end], path, line + text.count("\n", 0, at), cwd))
-    return dropped(together(path, parts))
+    return together(path, parts)

@@ -66,6 +66,7 @@ def read(text: str) -> Reading:
         "guard run -- pip install flask",
         "pip install \\\n    flask",
         "pip install --upgrade flask  # the newest",
+        "py -m pip install ^\n   --only-binary=:all: ^\n   flask",
         "      run: pip install flask",
         '  "setup": "pip install flask",',
         "\u8fd0\u884c pip install flask \u5b89\u88c5",
@@ -104,6 +105,7 @@ def test_a_command_is_found(text: str) -> None:
         "We use pip. Install it first.",
         "`npm run build` or `yarn build web`",
         "Bash(npx prettier:*)",
+        "see :ref:`pip install Examples <pip install flask>` and {ref}`pip install flask`",
     ],
 )
 def test_prose_that_names_no_package_gives_none(text: str) -> None:
