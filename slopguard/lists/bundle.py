@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from hashlib import sha256
 
 from slopguard.errors import ListInvalid
@@ -67,17 +67,17 @@ class Bundle:
         """
         return [Row.parse(line) for line in self.lines(f"{ecosystem.value}\t{name}\t")]
 
-    def lines(self, prefix: str) -> Iterator[bytes]:
+    def lines(self, prefix: str) -> list[bytes]:
         """The lines that start with `prefix`, in order, without their line ends."""
         wanted = prefix.encode()
         low, high = self._window(wanted)
         start = self._data.find(b"\n" + wanted, max(low - 1, 0), high + len(wanted)) + 1
-        if not start:
-            return
-        while self._data.startswith(wanted, start):
+        found: list[bytes] = []
+        while start and self._data.startswith(wanted, start):
             end = self._data.index(b"\n", start)
-            yield self._data[start:end]
+            found.append(self._data[start:end])
             start = end + 1
+        return found
 
     def ranks(self, ecosystem: Ecosystem) -> list[tuple[str, str]]:
         """Name and rank (`""` without one) of every allow row, not otherwise parsed: there may be 100,000.

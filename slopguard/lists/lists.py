@@ -194,7 +194,8 @@ class Lists:
 
     def _rows(self, ecosystem: Ecosystem, name: str, *kinds: str) -> list[tuple[str, Row]]:
         """Rows of these kinds about one name, with the names of their lists."""
-        return [(list_name, row) for list_name, row in self._about(ecosystem, name) if row.kind in kinds]
+        found = self._about(ecosystem, name)
+        return [] if not found else [(list_name, row) for list_name, row in found if row.kind in kinds]
 
     def _about(self, ecosystem: Ecosystem, name: str) -> tuple[tuple[str, Row], ...]:
         """Every row about one name, remembered: several questions are asked about each."""

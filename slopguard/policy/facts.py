@@ -115,7 +115,7 @@ def weigh(request: Request, evidence: Evidence, limits: Thresholds, now: datetim
     """The facts of one request. Ages are whole days before `now`, rounded down, so `>= N days` is exact."""
     facts, watch = evidence.facts, evidence.watch
     first = facts.first_upload
-    uploads = [upload for release in facts.releases if (upload := release.uploaded) is not None and upload <= now]
+    uploads = _uploads(facts, now) if facts.releases else []
     asked = version_upload(request, facts)
     return Weighed(
         arrived=request.arrived.value,
@@ -144,13 +144,18 @@ def weigh(request: Request, evidence: Evidence, limits: Thresholds, now: datetim
         first_known=first is not None,
         first_days=_days(first, now, limits.longest),
         registered_since=_registered_since(watch, first),
-        release_days=min(len({upload.date() for upload in uploads}), limits.established_releases),
+        release_days=min(len({upload.date() for upload in uploads}), limits.established_releases) if uploads else 0,
         span_days=min((max(uploads) - min(uploads)).days, limits.longest) if uploads else 0,
         versioned=request.version is not None,
         version_exists=version_existence(request, facts).value,
         version_known=asked is not None,
         version_days=_days(asked, now, limits.longest),
     )
+
+
+def _uploads(facts: Facts, now: datetime) -> list[datetime]:
+    """When something was released, up to now."""
+    return [upload for release in facts.releases if (upload := release.uploaded) is not None and upload <= now]
 
 
 def version_existence(request: Request, facts: Facts) -> Existence:
