@@ -8,11 +8,11 @@ Invariants: pure; hosts are compared with their scheme and port; what is too lit
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import urlsplit
 
 from slopguard.check.lock_digests import hosts_of
 from slopguard.clients.sources import canonical, key_of
@@ -27,6 +27,8 @@ _SHARE = 0.9
 """The share of an index's packages that come from its usual hosts."""
 _USUAL = ""
 """Stands for the place that the index itself names, where a lock file records only what lies elsewhere."""
+
+_WEB = re.compile(r"https?://(?:[\w.-]+|\[[0-9a-f:.]+\])(?::\d+)?(?:/|$)")
 
 Group = tuple[Ecosystem, str]
 """The packages of one index: ecosystem and canonical address, `""` where none is recorded."""
@@ -145,11 +147,7 @@ def _group(sighting: Sighting, indexes: tuple[Index, ...]) -> Group:
 
 @lru_cache(maxsize=1024)
 def _canonical(url: str) -> str:
-    """An address in one spelling; text that is none, or an ill-formed one, as it is."""
-    try:
-        return canonical(url) if "://" in url else url
-    except ValueError:
-        return url
+    return canonical(url)
 
 
 def _hosts(sighting: Sighting) -> frozenset[str]:
@@ -158,14 +156,8 @@ def _hosts(sighting: Sighting) -> frozenset[str]:
 
 @lru_cache(maxsize=1024)
 def _origin(url: str) -> str:
-    """`scheme://host[:port]` of an address in one spelling, `""` if there is none."""
-    if "://" not in url:
-        return ""
-    try:
-        parts = urlsplit(_canonical(url))
-        return f"{parts.scheme}://{parts.netloc}".lower()
-    except ValueError:
-        return url.lower()
+    """`scheme://host[:port]` of an address in one spelling; of text that is no address its beginning as it is."""
+    return "/".join(canonical(url).split("/", 3)[:3]).lower() if "://" in url else ""
 
 
 def _agreed(packages: list[frozenset[str]]) -> frozenset[str]:
@@ -195,5 +187,5 @@ def _named(lock: Reading, ecosystem: Ecosystem) -> Iterator[str]:
     for sighting in lock.sightings:
         url = sighting.source.index or ""
         fetched = sighting.source.kind is SourceKind.REGISTRY and sighting.ecosystem is ecosystem
-        if fetched and url.lower().startswith(("http://", "https://")):
+        if fetched and _WEB.match(_canonical(url)):
             yield _canonical(url)

@@ -43,12 +43,19 @@ class Setting:
 
 @lru_cache(maxsize=4096)
 def canonical(url: str) -> str:
-    """An address in one spelling: no credentials, default port or trailing slash; lower-case scheme and host."""
-    parts = urlsplit(url)
+    """An address in one spelling: no credentials, default port or trailing slash; lower-case scheme and host.
+
+    What is no address (a port that is no number) equals only itself.
+    """
+    try:
+        parts = urlsplit(url)
+        number = parts.port
+    except ValueError:
+        return url
     if parts.scheme == "file":
         return "file://" + quote(unquote(parts.path).rstrip("/") or "/")
     host = (parts.hostname or "").lower()
-    port = f":{parts.port}" if parts.port and parts.port != DEFAULT_PORTS.get(parts.scheme) else ""
+    port = f":{number}" if number and number != DEFAULT_PORTS.get(parts.scheme) else ""
     return urlunsplit((parts.scheme, host + port, parts.path.rstrip("/"), parts.query, ""))
 
 
