@@ -13,7 +13,7 @@ from pathlib import Path
 from slopguard.clients.sources import canonical, key_of
 from slopguard.errors import EnvironmentFailed
 from slopguard.indexes import Index, IndexKind
-from slopguard.model import Ecosystem, Source
+from slopguard.model import Ecosystem
 from slopguard.readers.interface import IndexLine, Reading
 
 Asked = Callable[[Ecosystem, Path], tuple[Index, ...]]
@@ -39,12 +39,14 @@ class Indexes:
         ask: how a client is asked.
         root: the folder in which pip's configuration is asked for.
         npmrcs: folders with an `.npmrc`, where npm's changes.
+        guess: the index to compare recorded addresses with where no client can be asked.
         missing: ecosystems of which no client is installed.
     """
 
     ask: Asked
     root: Path
     npmrcs: frozenset[Path] = frozenset()
+    guess: Callable[[Ecosystem], Index | None] = lambda _: None
     missing: set[Ecosystem] = field(default_factory=set)
     _known: dict[tuple[Ecosystem, Path], tuple[Index, ...]] = field(default_factory=dict)
 
@@ -86,7 +88,8 @@ class Indexes:
             return self.ask(ecosystem, place)
         except EnvironmentFailed:
             self.missing.add(ecosystem)
-            return ()
+            guessed = self.guess(ecosystem)
+            return (guessed,) if guessed else ()
 
 
 def ecosystem_of(kind: str) -> Ecosystem:
@@ -99,8 +102,3 @@ def needed(reading: Reading) -> bool:
     return bool(reading.indexes) or any(
         sighting.source.index or "index" in sighting.extra for sighting in reading.sightings
     )
-
-
-def trusted_source(source: Source, indexes: Iterable[Index]) -> bool:
-    """Whether a recorded index is one of the trusted ones."""
-    return any(i.trusted and source.index and canonical(i.url) == canonical(source.index) for i in indexes)

@@ -12,11 +12,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from slopguard.check.indexes import Indexes, ecosystem_of, needed
+from slopguard.check.locked import NOTHING, Evidence
+from slopguard.check.newer import RequestKey, key
 from slopguard.check.tree import Read
 from slopguard.evidence import LockedSet
 from slopguard.guard import prejudge
 from slopguard.indexes import Index
-from slopguard.model import REGISTRY, Actor, Arrival, Ecosystem, Location, Request, Sighting
+from slopguard.model import REGISTRY, Actor, Arrival, Ecosystem, Location, Request, Sighting, Source
 from slopguard.readers.uv_tables import canonical
 
 Key = tuple[Ecosystem, str]
@@ -29,11 +31,14 @@ class Questions:
 
     Args:
         requests: one for each package, version and source, in the order found.
-        introduced: names that a manifest or a command asks for.
+        strange: what would come from a strange host, with the source it would have otherwise: a digest that the index
+            lists proves that it is the same file.
+        changed: what has other digests than before, for the same version.
     """
 
     requests: list[Request] = field(default_factory=list)
-    introduced: set[Key] = field(default_factory=set)
+    strange: dict[RequestKey, Source] = field(default_factory=dict)
+    changed: set[RequestKey] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,7 @@ class Asking:
         adopted: what the lock files of adopted projects hold.
         mapped: addresses (canonical) in lock files of npm that mean "the configured registry"; asked when needed.
         own: the names that are projects of the tree itself where a file names them.
-        orphans: of a lock file, the names that nothing in it or beside it asks for.
+        evidence: what each lock file is told of.
     """
 
     indexes: Indexes
@@ -54,15 +59,15 @@ class Asking:
     adopted: LockedSet
     mapped: Callable[[], frozenset[str]]
     own: Callable[[Read], frozenset[str]] = lambda _: frozenset()
-    orphans: Mapping[Path, frozenset[str]] = field(default_factory=dict)
+    evidence: Mapping[Path, Evidence] = field(default_factory=dict)
 
 
 def questions(read: Iterable[Read], asking: Asking) -> Questions:
     """The questions about everything that was read."""
     made = Questions()
-    found = [request for each in read for request in _of(each, asking)]
-    made.introduced = {_key(request) for request in found if request.arrived is Arrival.INTRODUCED}
-    found = [_promoted(request, made.introduced) for request in found]
+    found = [request for each in read for request in _of(each, asking, made)]
+    introduced = {_key(request) for request in found if request.arrived is Arrival.INTRODUCED}
+    found = [_promoted(request, introduced) for request in found]
     made.requests = prejudge.with_adopted(joined(found), asking.adopted)
     return made
 
@@ -73,36 +78,48 @@ def joined(requests: Iterable[Request]) -> list[Request]:
     places: dict[tuple[object, ...], dict[Location, None]] = {}
     digests: dict[tuple[object, ...], frozenset[str]] = {}
     for request in requests:
-        key = (*_key(request), request.version, request.source, request.runs and request.version is None)
-        first.setdefault(key, request)
-        places.setdefault(key, {}).update(dict.fromkeys(request.locations))
+        same = (*_key(request), request.version, request.source, request.runs and request.version is None)
+        first.setdefault(same, request)
+        places.setdefault(same, {}).update(dict.fromkeys(request.locations))
         if request.digests:
-            digests[key] = digests.get(key, frozenset()) | request.digests
+            digests[same] = digests.get(same, frozenset()) | request.digests
     for several in [each for each, found in places.items() if len(found) > 1]:
         united = digests.get(several, frozenset())
         first[several] = replace(first[several], locations=tuple(places[several]), digests=united)
     return list(first.values())
 
 
-def _of(each: Read, asking: Asking) -> Iterator[Request]:
+def _of(each: Read, asking: Asking, made: Questions) -> Iterator[Request]:
     """The questions of one file."""
     reading = each.reading
-    indexes = _indexes(each, asking.indexes) if needed(reading) else ()
+    indexes = indexes_of(each, asking.indexes) if needed(reading) else ()
     mapped = asking.mapped() if reading.locked and indexes else frozenset()
-    orphans = asking.orphans.get(reading.path, frozenset())
+    told = asking.evidence.get(reading.path, NOTHING)
     own = asking.own(each)
     for sighting in reading.sightings:
         if own and _is_own(sighting, own):
             continue
-        asked_for = sighting.raw in orphans or "requested" in sighting.extra
-        transitive = reading.locked and not asked_for
-        arrived = Arrival.TRANSITIVE if transitive else Arrival.INTRODUCED
+        asked_for = sighting.raw in told.orphans or "requested" in sighting.extra
+        arrived = Arrival.TRANSITIVE if reading.locked and not asked_for else Arrival.INTRODUCED
         request = prejudge.question(prejudge.as_mapped(sighting, mapped), indexes, asking.actor, arrived)
         if request is not None:
-            yield request
+            yield _with(request, told, made) if reading.locked else request
 
 
-def _indexes(each: Read, known: Indexes) -> tuple[Index, ...]:
+def _with(request: Request, told: Evidence, made: Questions) -> Request:
+    """The question, with what the lock file is told of it."""
+    package = (request.raw, request.version)
+    host = told.strange.get(package)
+    if host is not None and request.source.trusted:
+        elsewhere = replace(request, source=Source(index=host, trusted=False))
+        made.strange[key(elsewhere)] = request.source
+        request = elsewhere
+    if package in told.changed:
+        made.changed.add(key(request))
+    return request
+
+
+def indexes_of(each: Read, known: Indexes) -> tuple[Index, ...]:
     """The indexes that count for a file, its own among them."""
     reading = each.reading
     found: list[Index] = []

@@ -7,16 +7,18 @@ could depend on it, and each once; where no client is there to say which index i
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
 from slopguard.check.before import Before
 from slopguard.check.files import Files
 from slopguard.check.indexes import Indexes
+from slopguard.check.lock_hosts import own_index
+from slopguard.check.locked import Evidence, evidence
 from slopguard.check.model import Judged
-from slopguard.check.newer import Newer
+from slopguard.check.newer import Newer, key
 from slopguard.check.projects import Own
 from slopguard.check.questions import Asking, Questions, questions
 from slopguard.check.tree import Read
@@ -27,8 +29,12 @@ from slopguard.clients.sources import canonical
 from slopguard.config import Settings
 from slopguard.errors import SlopguardError
 from slopguard.evidence import LockedSet
+from slopguard.hashes import proven
+from slopguard.indexes import Index
 from slopguard.judge import Door, Judge
 from slopguard.model import OFFLINE, Ecosystem, Existence, Facts, Outcome, Request, Verdict
+from slopguard.readers.interface import Reading
+from slopguard.versions import listed
 
 UNHEARD = Facts(Existence.DOWN)
 """What is known of an index that no client here could name."""
@@ -57,7 +63,14 @@ class Group:
         """Ask no client yet."""
         settings, cwd = self.settings, self.cwd
         folders = frozenset(self.files.tree.folders)
-        self.indexes = Indexes(lambda eco, folder: indexes_of(eco, settings, cwd / folder), Path(), folders)
+        self.indexes = Indexes(
+            lambda eco, folder: indexes_of(eco, settings, cwd / folder), Path(), folders, self._guessed
+        )
+
+    def _guessed(self, ecosystem: Ecosystem) -> Index | None:
+        """The index to compare lock files with where no client can be asked."""
+        found = own_index((each.reading for each in self.read if each.kind.lock), ecosystem)
+        return found.index if found else None
 
     def judged(self, door: Door, *, only_new: bool) -> list[Judged]:
         """The verdicts, recorded.
@@ -67,36 +80,49 @@ class Group:
             ConfigError: a client's configuration cannot be read.
         """
         adopted = LockedSet.of(self.settings)
-        asked = self._questions(self.read, self.files.everything(), adopted).requests
+        asked = self._asked(adopted)
         newer = self._newer(adopted)
-        new = {id(request) for request in asked if newer is not None and newer.is_new(request)}
-        if only_new:
-            asked = [request for request in asked if id(request) in new]
+        new = {id(request) for request in asked.requests if newer is not None and newer.is_new(request)}
+        requests = [r for r in asked.requests if not only_new or id(r) in new or key(r) in asked.changed]
         with Judge.open(self.settings, adopted) as judge:
-            verdicts = self._verdicts(judge, asked)
+            verdicts = self._verdicts(judge, requests, asked)
             judge.record(verdicts, door, counted=True)
-        return [Judged(verdict, id(request) in new) for verdict, request in zip(verdicts, asked, strict=True)]
+        return [Judged(verdict, id(request) in new) for verdict, request in zip(verdicts, requests, strict=True)]
 
-    def _questions(self, read: Iterable[Read], everything: Iterable[Read], adopted: LockedSet) -> Questions:
-        own = Own.of(everything)
-        return questions(read, Asking(self.indexes, self.settings.actor, adopted, _built_in, own.names))
+    def _asked(self, adopted: LockedSet) -> Questions:
+        """The questions, with what the lock files prove."""
+        before = self.before.tree.read if self.before else ()
+        told = evidence(self.read, self.files.beside.read, before, self._indexes)
+        return questions(self.read, self._asking(self.files.everything(), adopted, told))
 
     def _newer(self, adopted: LockedSet) -> Newer | None:
         if self.before is None:
             return None
-        old = self._questions(self.before.tree.read, self.before.tree.read, adopted)
-        return Newer.than(old.requests, self.before.tree.findings, map(str, self.before.changed))
+        tree = self.before.tree
+        old = questions(tree.read, self._asking((*tree.read, *self.files.beside.read), adopted, {}))
+        return Newer.than(old.requests, tree.findings, map(str, self.before.changed))
 
-    def _verdicts(self, judge: Judge, asked: Sequence[Request]) -> list[Verdict]:
+    def _asking(self, everything: Iterable[Read], adopted: LockedSet, told: Mapping[Path, Evidence]) -> Asking:
+        own = Own.of(everything)
+        return Asking(self.indexes, self.settings.actor, adopted, _built_in, own.names, told)
+
+    def _indexes(self, lock: Reading) -> tuple[Index, ...]:
+        """The indexes of a lock file's own ecosystem."""
+        ecosystems = dict.fromkeys(sighting.ecosystem for sighting in lock.sightings)
+        return tuple(index for each in ecosystems for index in self.indexes.of(each, lock.path.parent))
+
+    def _verdicts(self, judge: Judge, asked: Sequence[Request], told: Questions) -> list[Verdict]:
         """The verdicts, in order; first without any index, then with facts where these could change something."""
         placed = [with_source(request, self.settings) for request in asked] if self.settings.internal else list(asked)
         judge.expect(placed)
-        verdicts = [judge.verdict(request, OFFLINE) for request in placed]
+        verdicts = [judge.verdict(r, OFFLINE, hash_mismatch=key(r) in told.changed) for r in placed]
         if self.settings.offline:
             return verdicts
-        open_ones = [at for at, verdict in enumerate(verdicts) if verdict.outcome is not Outcome.BLOCK]
+        sure = (v.outcome is Outcome.BLOCK and key(v.request) not in told.strange for v in verdicts)
+        open_ones = [at for at, blocked in enumerate(sure) if not blocked]
         for at, facts in zip(open_ones, self.facts([placed[at] for at in open_ones]), strict=True):
-            verdicts[at] = judge.verdict(placed[at], facts)
+            request = _cleared(placed[at], facts, told)
+            verdicts[at] = judge.verdict(request, facts, hash_mismatch=key(placed[at]) in told.changed)
         return verdicts
 
     def facts(self, asked: Sequence[Request]) -> list[Facts]:
@@ -109,6 +135,16 @@ class Group:
         with progress(len(heard)) as step:
             known = iter(fetch(heard, self.indexes.everything(), self.settings, step) if heard else ())
         return [UNHEARD if request.ecosystem in self.indexes.missing else next(known) for request in asked]
+
+
+def _cleared(request: Request, facts: Facts, told: Questions) -> Request:
+    """The request as it would be from its index, if that lists the very file that lies on a strange host."""
+    usual = told.strange.get(key(request))
+    if usual is None or request.version is None:
+        return request
+    listed_ones = listed(request.ecosystem, request.version, facts)
+    promised = frozenset[str]().union(*(release.digests for release in listed_ones))
+    return replace(request, source=usual) if proven(request.digests, promised) else request
 
 
 @cache
@@ -127,4 +163,7 @@ def missing_notes(groups: Iterable[Group]) -> list[str]:
     """What was not asked because no client is there to say whom, one line an ecosystem."""
     words = {Ecosystem.PYPI: "neither pip nor uv is", Ecosystem.NPM: "npm is not"}
     lost = dict.fromkeys(ecosystem for group in groups for ecosystem in sorted(group.indexes.missing))
-    return [f"{words[ecosystem]} installed here, so its index was not asked" for ecosystem in lost]
+    return [
+        f"{words[ecosystem]} installed, so no index was asked; lock files were held against the index most of them name"
+        for ecosystem in lost
+    ]

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from slopguard.check import change, walk
+from slopguard.check import change, locked, walk
 from slopguard.check.before import Before
 from slopguard.check.files import Files
 from slopguard.check.git import Repository
@@ -82,7 +82,7 @@ def check(wanted: Wanted) -> Checked:
         print(note, file=sys.stderr)
     groups = [Group(settings, cwd, read, files, before) for settings, read in _grouped(files.tree.read, layered)]
     judged = [each for group in groups for each in group.judged(Door("check", wanted.command), only_new=only_new)]
-    found = [*files.tree.findings, *_imports(files, root, groups)]
+    found = [*files.tree.findings, *locked.findings(files.tree.read, files.beside.read), *_imports(files, root, groups)]
     return Checked(
         judged=tuple(sorted(judged, key=_urgency)),
         findings=tuple(_findings(found, before, only_new=only_new)),
