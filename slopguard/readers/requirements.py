@@ -31,6 +31,9 @@ _DEPTH = 50
 _LONGEST = 200_000
 """Characters of options on one line; a thousand hashes take half of it."""
 
+_MOST = 2000
+"""Words of options on one line."""
+
 _INCLUDE = re.compile(r"(-r|-c|--requirement|--constraint)[= \t][ \t]*(.+)")
 _INDEX_OPTIONS = (("index_url", "default"), ("extra_index_urls", "extra"), ("find_links", "find-links"))
 _REQUIREMENT_OPTIONS = frozenset({"hashes", "global_options", "config_settings"})
@@ -253,12 +256,15 @@ def _words(options: str) -> list[str]:
     """The words of a line's options.
 
     Raises:
-        ValueError: a quote is not closed, or they are longer than anybody writes: the time `shlex` takes grows with
-            the square of a word.
+        ValueError: a quote is not closed, or they are more or longer than anybody writes: the time `shlex` takes
+            grows with the square of a word, that of `optparse` with the square of their number.
     """
     if len(options) > _LONGEST:
         raise ValueError
-    return shlex.split(options)
+    words = shlex.split(options)
+    if len(words) > _MOST:
+        raise ValueError
+    return words
 
 
 def _list(values: Values, name: str) -> list[str]:

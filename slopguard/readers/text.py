@@ -35,7 +35,7 @@ _STRING = r'"(?:[^"\\\n]|\\.)*+"?'  # possessive, its end optional: no text make
 _COMMENT = re.compile(rf"{_STRING}|//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
 _TRAILING = re.compile(rf"{_STRING}|,(?=[ \t\r\n]*[\]}}}}])")
 _DOTTED = re.compile(
-    r"""^[ \t]*\[{0,2}(?:[ \t]*+(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.){64}""", re.MULTILINE | re.ASCII
+    r"""^[ \t]*+\[{0,2}+(?:[ \t]*+(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.){64}""", re.MULTILINE | re.ASCII
 )
 """A key of more parts than anybody writes: the time a TOML parser takes grows with the square of them."""
 _STRICT_UTF8 = (".toml", ".json", ".lock", ".py")

@@ -27,7 +27,7 @@ _FIELD = re.compile(r"""  ("?)([a-zA-Z]+)\1:? ("[^"\\]*"|[^\s"\\]+)\s*$""")
 _TABLE = re.compile(r"  [a-zA-Z]+:\s*$")
 _LATER = re.compile("version|resolution|(?:peerD|d)ependencies(?:Meta)?|bin|checksum|conditions|languageName|linkType")
 """What an entry of yarn 2 and later holds; of anything else yarn 1 could make an address."""
-_PATTERN = re.compile(r'"((?:[^"\\]|\\.)*)"|([^",\s][^,"]*)')
+_PATTERN = re.compile(r'"((?:[^"\\]|\\.)*+)(?:"|$)|([^",\s][^,"]*)')
 _WORKSPACE = re.compile(r"@workspace:(.*)", re.DOTALL)
 _ON_DISK = re.compile(r"file:|[^#]*[/\\]")
 """An archive that lies at hand, whatever the entry calls it; a bare file name is one of the mirror's."""
