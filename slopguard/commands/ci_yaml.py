@@ -50,7 +50,7 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
     found = load(path)
     if idle(found):
         return Reading(path)
-    walk = _Walk(path, found.split("\n"))
+    walk = _Walk(path, found.split("\n"), load)
     for top in nodes(found, path):
         walk.document(top)
     return together(path, walk.readings)
@@ -67,8 +67,9 @@ class _Place:
 class _Walk:
     """The way through one file."""
 
-    def __init__(self, path: Path, source: list[str]) -> None:
+    def __init__(self, path: Path, source: list[str], load: Load) -> None:
         self.path = path
+        self.load = load
         self.source = source
         self.readings: list[Reading] = []
         self.seen: set[int] = set()
@@ -138,13 +139,13 @@ class _Walk:
             add(script, each, self.source)
         if powershell:
             script = script.translated(windows.powershell)
-        self.readings.append(script.read(self.path, cwd, self.variables))
+        self.readings.append(script.read(self.path, cwd, self.load, self.variables))
 
     def words(self, node: yaml.Node, cwd: Path) -> None:
         """Take up a command in exec form."""
         script = Script()
         script.add_at((words(node) or "").removeprefix("CMD "), line(node))
-        self.readings.append(script.read(self.path, cwd, self.variables))
+        self.readings.append(script.read(self.path, cwd, self.load, self.variables))
 
     def requirements(self, node: yaml.Node, cwd: Path) -> None:
         """Take up a requirement file that a pipeline installs from."""

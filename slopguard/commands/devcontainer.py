@@ -55,7 +55,7 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
     for key, command in [*_commands(document), *_features(document)]:
         script = Script()
         script.add_at(_filled(command if isinstance(command, str) else shlex.join(command)), _line(lines, key, command))
-        readings.append(script.read(path, cwd, variables))
+        readings.append(script.read(path, cwd, load, variables))
     return together(path, readings)
 
 

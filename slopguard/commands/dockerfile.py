@@ -20,6 +20,7 @@ from slopguard.commands.script import Script, idle, together, without_templates
 from slopguard.commands.variables import Variables
 from slopguard.errors import InputError
 from slopguard.readers.interface import NOWHERE, Context, Load, Reading
+from slopguard.readers.places import absolute
 from slopguard.readers.text import strings
 
 _FLAG = re.compile(r"(?:[ \t]|\\\n)*--[a-z-]+(?:=(?:\"[^\"\n]*\"|[^\s\"])*)?(?=\s|\\\n)")
@@ -119,7 +120,7 @@ class _Build:
         (script.add if exact else script.add_at)(text, line)
         if self.dialect and exact:
             script = script.translated(self.dialect)
-        reading = script.read(self.path, self.cwd, self.variables)
+        reading = script.read(self.path, self.cwd, self.load, self.variables)
         self.readings.append(replace(reading, files=tuple(self.outside(file) for file in reading.files)))
 
     def copy(self, instruction: Instruction) -> None:
@@ -138,7 +139,8 @@ class _Build:
 
     def outside(self, file: Path) -> Path:
         """The file that a path in the image was copied from: the context is the Dockerfile's folder or above it."""
-        written = file.relative_to(self.cwd) if file.is_relative_to(self.cwd) else Path(*file.parts[-_INSIDE:])
+        here = next((place for place in (self.cwd, Path(absolute(self.cwd))) if file.is_relative_to(place)), None)
+        written = file.relative_to(here) if here else Path(*file.parts[-_INSIDE:])
         names = [self.copied[file.name]] if file.name in self.copied else []
         names += ["/".join(written.parts[start:]).lstrip("/") for start in range(len(written.parts))]
         for base in (self.cwd, *list(self.cwd.parents)[:_ABOVE]):

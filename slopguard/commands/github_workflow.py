@@ -33,7 +33,7 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
     for place, stands_for in zip(_PLACES, (".", ".", *[_own_folder(path)] * 2), strict=True):
         found = found.replace(place, stands_for)
     source = found.split("\n")
-    return together(path, (step.read(path, source) for top in nodes(found, path) for step in _steps(top)))
+    return together(path, (step.read(path, source, load) for top in nodes(found, path) for step in _steps(top)))
 
 
 class _Step:
@@ -45,7 +45,7 @@ class _Step:
         self.shell = text(get(node, "shell")) or shell
         self.place = text(get(node, "working-directory")) or place
 
-    def read(self, path: Path, source: list[str]) -> Reading:
+    def read(self, path: Path, source: list[str], load: Load) -> Reading:
         """What its command would install."""
         script = Script()
         add(script, get(self.node, "run"), source)
@@ -55,7 +55,7 @@ class _Step:
         if name in windows.DIALECTS:
             script = script.translated(windows.DIALECTS[name])
         place = untemplated(self.place)
-        reading = script.read(path, folder(root(path), place), self.variables)
+        reading = script.read(path, folder(root(path), place), load, self.variables)
         unclear = reading.files and (is_unknown(place) or "$" in place)
         return together(path, [reading], [Problem("undecidable", self.location(path))] if unclear else [])
 

@@ -33,13 +33,13 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
     if idle(text):
         return Reading(path)
     if _JUST.fullmatch(path.name):
-        return together(path, (shell(command, path, line, cwd) for line, command in _recipes(text)))
+        return together(path, (shell(command, line).read(path, cwd, load) for line, command in _recipes(text)))
     made = parse(text)
     variables = Variables()
     for name in sorted(made.exported & made.values.keys()):
         variables.set(name, made.expanded(made.values[name]))
     commands = ((line, made.expanded(command)) for line, command in made.commands)
-    return together(path, (shell(command, path, line, cwd, variables) for line, command in commands))
+    return together(path, (shell(command, line).read(path, cwd, load, variables) for line, command in commands))
 
 
 def _recipes(text: str) -> Iterator[tuple[int, str]]:

@@ -43,7 +43,7 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
     sessions = {arguments[0].arg for arguments in _arguments(nodes) if arguments}
     known = _Values(_constants(nodes))
     calls = [node for node in nodes if isinstance(node, ast.Call) and _installs(node, sessions)]
-    return together(path, (_script(call, known).read(path, context.cwd or path.parent) for call in calls))
+    return together(path, (_script(call, known).read(path, context.cwd or path.parent, load) for call in calls))
 
 
 def _arguments(nodes: list[ast.AST]) -> Iterator[list[ast.arg]]:

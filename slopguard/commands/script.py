@@ -12,10 +12,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from slopguard import commands
+from slopguard.commands.local_bins import fetched
 from slopguard.commands.variables import Variables
 from slopguard.commands.words import MARK
 from slopguard.model import Location, Sighting
-from slopguard.readers.interface import Problem, Reading
+from slopguard.readers.interface import Load, Problem, Reading
 
 UNKNOWN = MARK
 """Stands in shell text for what only a run can tell, in quotes or not."""
@@ -81,26 +82,28 @@ class Script:
         made._numbers = self._numbers
         return made
 
-    def read(self, path: Path, cwd: Path, variables: Variables | None = None) -> Reading:
+    def read(self, path: Path, cwd: Path, load: Load | None = None, variables: Variables | None = None) -> Reading:
         """What a shell would install on running it.
 
         Args:
             path: the file, for locations.
             cwd: the folder that relative paths start from.
+            load: gives the manifests beside, which say what `npx` would not have to fetch.
             variables: what is set before.
         """
         text = self.text()
         if idle(text):
             return Reading(path)
         found = commands.read((variables.exports(text) if variables else "") + text, path, 1, cwd)
-        return decided(found, self._numbers)
+        found = decided(found, self._numbers)
+        return fetched(found, text, cwd, load) if load else found
 
 
-def shell(text: str, path: Path, line: int, cwd: Path, variables: Variables | None = None) -> Reading:
-    """`Script.read` of a text that stands in the file as it is."""
+def shell(text: str, line: int) -> Script:
+    """A script that stands in the file as it is."""
     script = Script()
     script.add(text, line)
-    return script.read(path, cwd, variables)
+    return script
 
 
 def together(path: Path, readings: Iterable[Reading], problems: Iterable[Problem] = ()) -> Reading:

@@ -42,4 +42,4 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
         dialect = _INTERPRETERS.get(found[1])
     if dialect is not None:
         script = script.translated(dialect)
-    return script.read(path, context.cwd or path.parent)
+    return script.read(path, context.cwd or path.parent, load)

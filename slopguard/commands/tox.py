@@ -92,7 +92,7 @@ def _requirements(lines: Iterable[tuple[int, str]], path: Path, cwd: Path) -> Re
 
 def _commands(lines: Iterable[tuple[int, str]], path: Path, cwd: Path) -> Reading:
     """What commands would install; a sign in front tells tox what their failure means."""
-    parts = [shell(tox_text.substituted(line).lstrip("-! "), path, number, cwd) for number, line in lines]
+    parts = [shell(tox_text.substituted(line).lstrip("-! "), number).read(path, cwd) for number, line in lines]
     return together(path, parts) if parts else Reading(path)
 
 

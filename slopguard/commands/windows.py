@@ -20,6 +20,17 @@ _LAUNCHER = re.compile(r"(?<![\w./-])py(?: -[\d.]+)*(?= -m )", re.IGNORECASE)
 _JOINT = "\x1f"
 """Stands where a line was continued, as a blank does."""
 
+_CLIENT = re.compile(
+    r"(?<![\w-])(?:pip[\d.x]*|pipenv|uvx?|npm|npx|pnpm|pnpx|yarn|bunx?|poetry|pdm|deno|corepack|conda|mamba|hatch|rye|tox"
+    r"|nox|easy_install|iex|invoke-expression|start-process|saps|(?:ba)?sh|cmd|powershell|pwsh|wsl)(?![\w-])",
+    re.IGNORECASE,
+)
+_HIDING = re.compile(r"\w[`^]\w|\w['\"]{1,2}\w", re.IGNORECASE)
+_CALLED = re.compile(
+    r"^\s*(?:\$(?:env:)?\w+\s*=|@?set\s)|\s(?:install|add|dlx|exec|i|x)\s|-e(?:nc\w*|c)?\s", re.IGNORECASE
+)
+"""A constant, or words that would make a client of what stands before them; an encoded command."""
+
 # PowerShell
 _COMMENTS = re.compile(r"<#.*?(?:#>|\Z)|@(['\"])\s*\n.*?(?:\n\1@|\Z)", re.DOTALL)
 _ENV = re.compile(r"\$\{?env:(\w+)\}?", re.IGNORECASE)
@@ -30,6 +41,7 @@ _CONTROL = re.compile(
     re.IGNORECASE,
 )
 _CAPTURE = re.compile(r"\s*\$\w+\s*=\s*")
+_NEW_ITEM = re.compile(r"\s*ni\s", re.IGNORECASE)
 _INVOKE = re.compile(r"\s*(?:iex|invoke-expression)\s+(?:-command\s+)?", re.IGNORECASE)
 _START = re.compile(r"\s*(?:start-process|saps)\s+(.*)", re.IGNORECASE | re.DOTALL)
 _START_WORDS = re.compile(r"\"([^\"]*)\"|'([^']*)'|([^\s,'\"()@]+)")
@@ -54,6 +66,11 @@ _SHELLS = re.compile(
 _ASSIGN = re.compile(r'\s*set\s+(?:"(\w+)=([^"]*)"|(\w+)=(.*?))\s*$', re.IGNORECASE)
 
 
+def _may_install(line: str) -> bool:
+    """Whether a line can have to do with an install: a client in it, a name put together, a variable set or called."""
+    return bool(_CLIENT.search(line) or _HIDING.search(line) or _CALLED.search(line))
+
+
 def powershell(text: str) -> str:
     """PowerShell as shell text."""
     text = _COMMENTS.sub(lambda found: re.sub(r"[^\n]", "", found[0]), text.replace("\\", "/"))
@@ -73,13 +90,20 @@ def _translated(text: str, mark: str, translate: Callable[[str], str]) -> Iterat
     """The lines of a text, each with those that `mark` continues it on."""
     held: list[str] = []
     for line in text.replace(_JOINT, " ").split("\n"):
-        line_, goes_on = line.rstrip(), line.rstrip().endswith(mark)
+        line_ = line.rstrip()
+        goes_on = line_.endswith(mark)
         held.append(line_[: -len(mark)] if goes_on else line_)
         if not goes_on:
-            yield from _apart(translate(_JOINT.join(held)), len(held))
+            yield from _logical(held, translate)
             held = []
     if held:
-        yield from _apart(translate(_JOINT.join(held)), len(held))
+        yield from _logical(held, translate)
+
+
+def _logical(held: list[str], translate: Callable[[str], str]) -> list[str]:
+    """A line that may be continued, translated, as the lines that it had been."""
+    joined = _JOINT.join(held)
+    return _apart(translate(joined) if _may_install(joined) else "", len(held))
 
 
 def _apart(joined: str, count: int) -> list[str]:
@@ -119,6 +143,8 @@ def _powershell_statement(statement: str) -> str:
         words = ["".join(each) for each in _START_WORDS.findall(found[1])]
         return " ".join(word for word in words if not _START_OPTIONS.match(word))
     statement = _CONTROL.sub("", _CAPTURE.sub("", statement, count=1), count=1)
+    if _NEW_ITEM.match(statement):
+        return ""
     if found := _INVOKE.match(statement):
         statement = f"eval {statement[found.end() :]}"
     return "" if idle(statement) else statement.strip()

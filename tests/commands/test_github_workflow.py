@@ -154,6 +154,19 @@ def test_steps_shared_by_an_alias_are_told_once():
     assert names(found) == [("flask", 4)]
 
 
+def test_what_the_project_has_installed_is_not_fetched():
+    text = """jobs:
+  a:
+    steps:
+      - run: npx eslint . && npx serve && pnpm exec tsc
+      - run: pnpm dlx eslint
+"""
+    found = reading(
+        github_workflow, NAME, text, {"package.json": '{"devDependencies": {"eslint": "9", "typescript": "5"}}'}
+    )
+    assert names(found) == [("serve", 4), ("eslint", 5)]
+
+
 @given(st.text() | st.text().map(lambda text: f"jobs: {{a: {{steps: [{{run: '{text}'}}]}}}}"))
 def test_any_text_is_read(text):
     reads_or_refuses(github_workflow, NAME, text)
