@@ -7,17 +7,13 @@ the end of the benchmark; nothing outside this machine is asked.
 
 from __future__ import annotations
 
-import resource
 import shutil
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
+from bench.timing import Cost, paired, row, run, timed
 from tests.simulators.clients import Unavailable
 from tests.simulators.npm import Npm
 from tests.simulators.pypi import PyPI
@@ -44,62 +40,13 @@ NOTHING = {"pip": ("list",), "uv": ("pip", "list"), "npm": ("ls",)}
 COLUMNS = ("what", "took (least)", "processor", "compared to", "took (least)", "processor", "ratio")
 
 
-class Cost(NamedTuple):
-    """What one process took, in milliseconds, its children included; of several, the median and the least."""
-
-    clock: float
-    processor: float
-    least: float
-
-    def __str__(self) -> str:
-        return f"{self.clock:,.0f} ms ({self.least:,.0f}) | {self.processor:,.0f} ms"
-
-    @classmethod
-    def of(cls, costs: Sequence[Cost]) -> Cost:
-        """Several runs as one."""
-        clock, processor = (
-            statistics.median(part) for part in ([c.clock for c in costs], [c.processor for c in costs])
-        )
-        return cls(clock, processor, min(cost.least for cost in costs))
-
-
-Measure = Callable[[], Cost]
-
-
-def timed(command: Sequence[str], env: Mapping[str, str], cwd: Path, expected: int) -> Cost:
-    """What one command takes; it must end with `expected`, or the figure would be of something else."""
-    used, begin = _processor(), time.perf_counter()
-    done = subprocess.run(command, env=dict(env), cwd=cwd, capture_output=True, check=False)
-    clock = (time.perf_counter() - begin) * 1000
-    cost = Cost(clock, _processor() - used, clock)
-    if done.returncode != expected:
-        sys.exit(f"{' '.join(command)} ended with {done.returncode}:\n{done.stderr.decode()[-2000:]}")
-    return cost
-
-
-def _processor() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return (used.ru_utime + used.ru_stime) * 1000
-
-
-def paired(rounds: int, *measures: Measure) -> list[Cost]:
-    """The medians of things measured in turn, after one round that does not count."""
-    taken = [[measure() for measure in measures] for _ in range(rounds + 1)][1:]
-    return [Cost.of(costs) for costs in zip(*taken, strict=True)]
-
-
-def row(what: str, ours: Cost, than: str, other: Cost) -> None:
-    """One row of the table; the ratio is that of the clock."""
-    print(f"| {what} | {ours} | {than} | {other} | {ours.clock / other.clock:.1f} |", flush=True)
-
-
 def ask(folder: Path) -> None:
     """One name offline, for each kind of answer, beside a bare interpreter; as a module and as the installed script."""
     env = _plain(folder)
     ways = {"python -m slopguard": OURS} | ({"slopguard": (str(SCRIPT),)} if SCRIPT.exists() else {})
     for way, ours in ways.items():
-        runs = [_run((*ours, "ask", "--offline", name), env, folder, code) for name, _, code in ASKED]
-        *costs, bare = paired(ROUNDS, *runs, _run(INTERPRETER, env, folder, 0))
+        runs = [run((*ours, "ask", "--offline", name), env, folder, code) for name, _, code in ASKED]
+        *costs, bare = paired(ROUNDS, *runs, run(INTERPRETER, env, folder, 0))
         for (name, kind, _), cost in zip(ASKED, costs, strict=True):
             row(f"`{way} ask --offline {name}` ({kind})", cost, "interpreter alone", bare)
 
@@ -110,9 +57,9 @@ def names(folder: Path) -> None:
     invented, listed = folder / "invented.txt", folder / "listed.txt"
     invented.write_text("".join(f"some-invented-name-{number}\n" for number in range(NAMES)))
     listed.write_text("".join(f"{name}\n" for name in _listed()))
-    one = _run((*OURS, "ask", "pypi:flask", "--offline"), env, folder, 0)
+    one = run((*OURS, "ask", "pypi:flask", "--offline"), env, folder, 0)
     many = [
-        _run((*OURS, "ask", "-e", "pypi", "--offline", "--from-file", str(file)), env, folder, code)
+        run((*OURS, "ask", "-e", "pypi", "--offline", "--from-file", str(file)), env, folder, code)
         for file, code in ((invented, 3), (listed, 0))
     ]
     *costs, alone = paired(SLOW, *many, one)
@@ -142,7 +89,7 @@ def signed(folder: Path) -> None:
     built, put = lists.built_and_signed(lists.SIZES[0], folder)
     print(f"| build 100,000 rows from TOML, and sign | {built:.1f} s and {put:.1f} s | | | | | |", flush=True)
     envs = lists.asked(folder)
-    runs = [_run((*OURS, "ask", "--offline", "pypi:flask"), env, folder, 0) for env in envs]
+    runs = [run((*OURS, "ask", "--offline", "pypi:flask"), env, folder, 0) for env in envs]
     without, with_source = paired(ROUNDS, *runs)
     row("`ask --offline pypi:flask` with a source of lists", with_source, "without one", without)
 
@@ -161,7 +108,7 @@ def shims(folder: Path) -> None:
     from bench import clients
 
     for what, box, ours, bare in clients.shimmed(folder):
-        costs = paired(ROUNDS, *(_run(command, box.env, box.project, 0) for command in (ours, bare)))
+        costs = paired(ROUNDS, *(run(command, box.env, box.project, 0) for command in (ours, bare)))
         row(f"`{what}` by its shim", costs[0], "bare", costs[1])
 
 
@@ -225,10 +172,6 @@ def _compared(box: Sandbox, family: str, words: Sequence[str], what: str, rounds
     row(f"`{what}`, guarded", ours, "bare", bare)
 
 
-def _run(command: Sequence[str], env: Mapping[str, str], cwd: Path, expected: int) -> Measure:
-    return lambda: timed(command, env, cwd, expected)
-
-
 def _plain(folder: Path) -> dict[str, str]:
     return {"HOME": str(folder), "SLOPGUARD_HOME": str(folder / "data"), "PATH": "/usr/bin:/bin"}
 
@@ -248,6 +191,11 @@ PARTS = {
 
 def main(chosen: Sequence[str]) -> None:
     """Run the chosen parts, or all."""
+    if chosen[:1] == ["accuracy"] and len(chosen) == 2:
+        from bench import accuracy
+
+        accuracy.main(Path(chosen[1]))
+        return
     unknown = [part for part in chosen if part not in PARTS]
     if unknown:
         sys.exit(f"there is no part {unknown[0]!r}; known: {', '.join(PARTS)}\n\n{__doc__}")
