@@ -88,11 +88,13 @@ def is_review(env: Mapping[str, str]) -> bool:
     return any(True for _ in _reviewed(env))
 
 
-def guessed(repository: Repository | None) -> Base:
+def guessed(repository: Repository | None) -> Base | None:
     """Where the work here began: the branch that it follows, else the default branch, else the last commit.
 
+    `None` before the first commit: everything is new.
+
     Raises:
-        UsageError: there is no git repository here, or no commit in it.
+        UsageError: there is no git repository here.
     """
     if repository is None:
         raise UsageError("--new-only needs a git repository", "Run it inside one, or leave --new-only out")
@@ -102,9 +104,7 @@ def guessed(repository: Repository | None) -> Base:
         if base:
             return Base(repository, _readable(revision), base)
     commit = repository.commit("HEAD")
-    if commit is None:
-        raise UsageError("--new-only needs a commit to compare with", "Commit once, or leave --new-only out")
-    return Base(repository, "HEAD", commit)
+    return Base(repository, "HEAD", commit) if commit is not None else None
 
 
 def changed(base: Base, paths: Iterable[Path], data: Callable[[Path], bytes | None]) -> dict[Path, bytes | None]:

@@ -6,10 +6,12 @@ file itself names is nobody's promise, and counts for what that file says alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from slopguard.check.tree import Read
 from slopguard.clients.sources import canonical, key_of
 from slopguard.errors import EnvironmentFailed
 from slopguard.indexes import Index, IndexKind
@@ -29,6 +31,10 @@ _KINDS: Mapping[str, IndexKind] = {
 _NPM_FILES = frozenset(
     {"package_json", "package_lock", "yarnrc", "pnpm_workspace", "pnpm_lock", "yarn_lock", "bun_lock"}
 )
+_UV_FILES = frozenset({"pyproject", "pep723", "uv_lock", "uv_toml"})
+_ABOVE = {"yarnrc": _NPM_FILES, "bunfig": _NPM_FILES, "pnpm_workspace": _NPM_FILES, "uv_toml": _UV_FILES}
+"""Kinds of file whose indexes count for others beside them and below, and for which."""
+_VARIABLES = re.compile(r"(?:PIP|UV|NPM_CONFIG)_\w*(?:INDEX|LINKS|REGISTRY|CONFIG_FILE|USERCONFIG)\w*", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -39,6 +45,8 @@ class Indexes:
         ask: how a client is asked.
         root: the folder in which pip's configuration is asked for.
         npmrcs: folders with an `.npmrc`, where npm's changes.
+        above: indexes that settings files of clients name, with their folder and the kinds of file they count for.
+        always: they matter for every file: an index will be asked, or a variable names one.
         guess: the index to compare recorded addresses with where no client can be asked.
         missing: ecosystems of which no client is installed.
     """
@@ -46,6 +54,8 @@ class Indexes:
     ask: Asked
     root: Path
     npmrcs: frozenset[Path] = frozenset()
+    above: Sequence[tuple[Path, frozenset[str], IndexLine]] = ()
+    always: bool = False
     guess: Callable[[Ecosystem], Index | None] = lambda _: None
     missing: set[Ecosystem] = field(default_factory=set)
     _known: dict[tuple[Ecosystem, Path], tuple[Index, ...]] = field(default_factory=dict)
@@ -57,8 +67,28 @@ class Indexes:
             self._known[ecosystem, place] = self._asked(ecosystem, place)
         return self._known[ecosystem, place]
 
-    def with_lines(self, ecosystem: Ecosystem, folder: Path, lines: Iterable[IndexLine]) -> tuple[Index, ...]:
-        """The same with the indexes that a file names; an address known already keeps its trust."""
+    def matter(self, kind: str, reading: Reading) -> bool:
+        """Whether what a file says depends on which indexes are meant.
+
+        It does if it names one, if it records addresses, or if it lies where settings name one.
+        """
+        if self.always or reading.indexes or any(s.source.index or "index" in s.extra for s in reading.sightings):
+            return True
+        folders = (reading.path.parent, *reading.path.parent.parents)
+        npmrc = kind in _NPM_FILES and any(folder in self.npmrcs for folder in folders)
+        return npmrc or any(kind in kinds and folder in folders for folder, kinds, _ in self.above)
+
+    def for_file(self, kind: str, reading: Reading) -> tuple[Index, ...]:
+        """The indexes that count for what a file says, those among them that the file names itself."""
+        folder, found = reading.path.parent, []
+        for ecosystem in dict.fromkeys(sighting.ecosystem for sighting in reading.sightings):
+            lines = list(reading.indexes) if ecosystem is _ecosystem_of(kind) else []
+            lines += [line for at, kinds, line in self.above if kind in kinds and folder.is_relative_to(at)]
+            found += self._with_lines(ecosystem, folder, lines)
+        return tuple(found)
+
+    def _with_lines(self, ecosystem: Ecosystem, folder: Path, lines: Iterable[IndexLine]) -> list[Index]:
+        """The indexes with those that files name; an address known already keeps its trust."""
         found = list(self.of(ecosystem, folder))
         for line in lines:
             kind = _KINDS.get(line.kind)
@@ -69,7 +99,7 @@ class Indexes:
             named = f"{line.location.path}:{line.location.line or 1}"
             key = key_of(line.url)
             found.insert(0, Index(ecosystem, key, line.url, kind, line.layer, name=line.name, named=named))
-        return tuple(found)
+        return found
 
     def everything(self) -> tuple[Index, ...]:
         """Every index that a client was found to use."""
@@ -92,13 +122,21 @@ class Indexes:
             return (guessed,) if guessed else ()
 
 
-def ecosystem_of(kind: str) -> Ecosystem:
+def above(read: Iterable[Read]) -> tuple[tuple[Path, frozenset[str], IndexLine], ...]:
+    """The indexes that settings files of clients name, as `Indexes.above` takes them."""
+    return tuple(
+        (each.reading.path.parent, _ABOVE[each.kind.name], line)
+        for each in read
+        if each.kind.name in _ABOVE
+        for line in each.reading.indexes
+    )
+
+
+def named_by_variables(env: Mapping[str, str]) -> bool:
+    """Whether a variable names an index for a client."""
+    return any(_VARIABLES.fullmatch(name) for name, value in env.items() if value)
+
+
+def _ecosystem_of(kind: str) -> Ecosystem:
     """The ecosystem whose indexes a kind of file may name."""
     return Ecosystem.NPM if kind in _NPM_FILES else Ecosystem.PYPI
-
-
-def needed(reading: Reading) -> bool:
-    """Whether what a file says depends on which indexes are meant: it names one, or records addresses."""
-    return bool(reading.indexes) or any(
-        sighting.source.index or "index" in sighting.extra for sighting in reading.sightings
-    )

@@ -81,6 +81,7 @@ _MANIFESTS = {
     "package_json": r"package\.json",
     "pnpm_workspace": r"pnpm-workspace\.yaml",
     "yarnrc": r"\.yarnrc\.yml",
+    "bunfig": r"\.?bunfig\.toml",
     "deno_json": r"deno\.jsonc?|jsr\.json|import_map\.json",
     "pre_commit": r"\.pre-commit-(?:config|hooks)\.ya?ml",
 }
@@ -140,5 +141,6 @@ def named_kind(path: str) -> tuple[Kind, ...]:
 
 
 def is_manifest(path: str) -> bool:
-    """Whether a file is a manifest: it says what a project asks for."""
-    return any(kind.room == "slopguard.readers" and not kind.lock and not kind.hint for kind in kinds_of(path))
+    """Whether a file is a manifest, or settings of a client: what others are understood with."""
+    found = (kind.room == "slopguard.readers" and not kind.lock and not kind.hint for kind in kinds_of(path))
+    return path.endswith("/.npmrc") or any(found)

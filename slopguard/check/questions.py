@@ -11,13 +11,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from slopguard.check.indexes import Indexes, ecosystem_of, needed
+from slopguard.check.indexes import Indexes
 from slopguard.check.locked import NOTHING, Evidence
 from slopguard.check.newer import RequestKey, key
 from slopguard.check.tree import Read
 from slopguard.evidence import LockedSet
 from slopguard.guard import prejudge
-from slopguard.indexes import Index
 from slopguard.model import REGISTRY, Actor, Arrival, Ecosystem, Location, Request, Sighting, Source
 from slopguard.readers.uv_tables import canonical
 
@@ -92,7 +91,8 @@ def joined(requests: Iterable[Request]) -> list[Request]:
 def _of(each: Read, asking: Asking, made: Questions) -> Iterator[Request]:
     """The questions of one file."""
     reading = each.reading
-    indexes = indexes_of(each, asking.indexes) if needed(reading) else ()
+    matter = asking.indexes.matter(each.kind.name, reading)
+    indexes = asking.indexes.for_file(each.kind.name, reading) if matter else ()
     mapped = asking.mapped() if reading.locked and indexes else frozenset()
     told = asking.evidence.get(reading.path, NOTHING)
     own = asking.own(each)
@@ -117,16 +117,6 @@ def _with(request: Request, told: Evidence, made: Questions) -> Request:
     if package in told.changed:
         made.changed.add(key(request))
     return request
-
-
-def indexes_of(each: Read, known: Indexes) -> tuple[Index, ...]:
-    """The indexes that count for a file, its own among them."""
-    reading = each.reading
-    found: list[Index] = []
-    for ecosystem in dict.fromkeys(sighting.ecosystem for sighting in reading.sightings):
-        lines = reading.indexes if ecosystem is ecosystem_of(each.kind.name) else ()
-        found += known.with_lines(ecosystem, reading.path.parent, lines)
-    return tuple(found)
 
 
 def _is_own(sighting: Sighting, own: frozenset[str]) -> bool:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from slopguard.check.before import Before
 from slopguard.check.files import Files
-from slopguard.check.indexes import Indexes
+from slopguard.check.indexes import Indexes, above, named_by_variables
 from slopguard.check.lock_hosts import own_index
 from slopguard.check.locked import Evidence, evidence
 from slopguard.check.model import Judged
@@ -62,9 +62,13 @@ class Group:
     def __post_init__(self) -> None:
         """Ask no client yet."""
         settings, cwd = self.settings, self.cwd
-        folders = frozenset(self.files.tree.folders)
         self.indexes = Indexes(
-            lambda eco, folder: indexes_of(eco, settings, cwd / folder), Path(), folders, self._guessed
+            ask=lambda ecosystem, folder: indexes_of(ecosystem, settings, cwd / folder),
+            root=Path(),
+            npmrcs=frozenset(self.files.tree.folders | self.files.beside.folders),
+            above=above(self.files.everything()),
+            always=not settings.offline or named_by_variables(os.environ),
+            guess=self._guessed,
         )
 
     def _guessed(self, ecosystem: Ecosystem) -> Index | None:

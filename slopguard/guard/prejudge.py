@@ -24,7 +24,7 @@ from slopguard.names import BadName, normalize
 from slopguard.readers.interface import Context, IndexLine, Problem, Reading
 
 _KINDS = {"default": IndexKind.DEFAULT, "extra": IndexKind.EXTRA, "find-links": IndexKind.FIND_LINKS}
-_SETTINGS = ("pyproject.toml", "package.json", "pnpm-workspace.yaml")
+_SETTINGS = ("pyproject.toml", "package.json", "pnpm-workspace.yaml", ".yarnrc.yml")
 """Files whose indexes the client's own configuration tells already."""
 _CATALOGS = ("pnpm", "pnpx", "pn", "pnx", "yarn", "yarnpkg", "bun", "bunx")
 """Clients whose catalogs stand in a file that is read too."""

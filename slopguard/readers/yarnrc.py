@@ -1,6 +1,6 @@
-"""`.yarnrc.yml`: the packages that its catalogs and package extensions bring into a project.
+"""`.yarnrc.yml`: the packages that its catalogs and package extensions bring into a project, and its registries.
 
-Invariant: registries, tokens and plugins are for `slopguard.clients.yarn_berry`; nothing of them leaves this module.
+Invariant: tokens and plugins are for `slopguard.clients.yarn_berry`; nothing of them leaves this module.
 """
 
 from __future__ import annotations
@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from slopguard.model import Location
-from slopguard.readers.interface import NOWHERE, Context, Load, Problem, Reading
+from slopguard.model import Layer, Location
+from slopguard.readers import places
+from slopguard.readers.interface import NOWHERE, Context, IndexLine, Load, Problem, Reading
 from slopguard.readers.package_json import entry
-from slopguard.readers.text import Lines, string, table
+from slopguard.readers.text import Lines, Table, string, table
 from slopguard.readers.yaml_text import documents
 
 _TABLES = ("dependencies", "optionalDependencies", "peerDependencies")
@@ -32,7 +33,18 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
         if not isinstance(value, str):
             problems.append(Problem("undecidable", location))
         sightings.append(entry(name, string(value), path.parent, location, {"group": group}))
-    return Reading(path, tuple(sightings), problems=tuple(problems))
+    return Reading(path, tuple(sightings), tuple(_indexes(document, path, lines)), tuple(problems))
+
+
+def _indexes(document: Table, path: Path, lines: Lines) -> Iterator[IndexLine]:
+    """The registries that the file names, for everything or for a scope."""
+    found = [("", string(document.get("npmRegistryServer")))]
+    scopes = table(document.get("npmScopes")).items()
+    found += [(f"@{scope}", string(table(settings).get("npmRegistryServer"))) for scope, settings in scopes]
+    for scope, url in found:
+        if url:
+            where = Location(str(path), lines.find(url))
+            yield IndexLine(places.clean(url), "scope" if scope else "default", scope or None, Layer.PROJECT, where)
 
 
 def _pairs(document: dict[str, object]) -> Iterator[tuple[str, str, object]]:

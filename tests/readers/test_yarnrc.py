@@ -35,7 +35,9 @@ def test_catalogs_and_extensions_name_packages():
         ("left-pad", "1.0.0", 8),
         ("bar", "*", 12),
     ]
-    assert reading.indexes == ()
+    assert [(line.url, line.kind, line.name) for line in reading.indexes] == [
+        ("https://registry.example", "default", None)
+    ]
     assert not reading.locked
 
 
@@ -48,3 +50,11 @@ def test_a_manifest_may_name_the_catalog_where_yarn_reads_it():
     context = readers.Context(catalogs=True)
     reading = readers.read(HERE / "package.json", holding_paths({"package.json": text}), context)
     assert reading.problems == ()
+
+
+def test_scopes_may_have_a_registry_of_their_own():
+    reading = read("npmScopes:\n  acme:\n    npmRegistryServer: 'https://user:secret@mirror.example'\n")
+    assert [(line.url, line.kind, line.name) for line in reading.indexes] == [
+        ("https://mirror.example", "scope", "@acme")
+    ]
+    assert reading.indexes[0].location.line == 3

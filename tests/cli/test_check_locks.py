@@ -1,0 +1,164 @@
+"""`slopguard check` on lock files: what they prove against the packages in them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.program import Program
+from tests.cli.test_check_changes import Repo
+
+REGISTRY = "https://registry.example/"
+LISTED = ("react", "lodash", "express", "chalk", "commander", "semver", "debug")
+
+
+def _entry(name: str, **changes: Any) -> dict[str, Any]:
+    return {
+        "version": "1.2.3",
+        "resolved": f"{REGISTRY}{name}/-/{name}-1.2.3.tgz",
+        "integrity": f"sha512-{'A' * 86}==",
+    } | changes
+
+
+def _lock(asked: tuple[str, ...] = LISTED, **packages: dict[str, Any]) -> str:
+    found = {f"node_modules/{name}": _entry(name) for name in LISTED} | {
+        f"node_modules/{name.replace('_', '-')}": entry for name, entry in packages.items()
+    }
+    root = {"dependencies": dict.fromkeys(asked, "*")}
+    return json.dumps({"lockfileVersion": 3, "packages": {"": root, **found}}, indent=1)
+
+
+@pytest.fixture
+def npm(slopguard: Program) -> Program:
+    """A project of npm's whose user is configured for one registry."""
+    slopguard.write("home/.npmrc", f"registry={REGISTRY}\n")
+    slopguard.write("project/package.json", json.dumps({"dependencies": dict.fromkeys(LISTED, "*")}))
+    return slopguard
+
+
+def _results(slopguard: Program, *argv: str) -> dict[str, Any]:
+    done = slopguard("check", "--offline", "--format", "json", *argv)
+    return {each["name"]: each for each in done.json["results"] if "package-lock.json" in str(each["locations"])}
+
+
+def test_a_lock_file_of_the_clients_own_registry_is_allowed(npm: Program) -> None:
+    npm.write("project/package-lock.json", _lock())
+    done = npm("check", "--offline")
+    assert (done.rc, "not" in done.out.splitlines()[0]) == (0, False)
+
+
+def test_one_package_from_another_host_is_blocked(npm: Program) -> None:
+    stranger = _entry("react", resolved="https://evil.example/react/-/react-1.2.3.tgz")
+    npm.write("project/package-lock.json", _lock(react=stranger))
+    found = _results(npm)
+    assert (found["react"]["verdict"], found["react"]["rule"]) == ("block", "foreign-source")
+    assert found["lodash"]["verdict"] == "allow"
+
+
+def test_a_whole_lock_file_from_another_registry_is_blocked(npm: Program) -> None:
+    npm.write("project/package-lock.json", _lock().replace("registry.example", "mirror.example"))
+    assert {each["rule"] for each in _results(npm).values()} == {"foreign-source"}
+
+
+def test_without_npm_the_index_that_most_name_is_taken_and_that_is_said(npm: Program, tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    npm.env["PATH"] = str(tmp_path / "bin")
+    stranger = _entry("react", resolved="https://evil.example/react/-/react-1.2.3.tgz")
+    npm.write("project/package-lock.json", _lock(react=stranger))
+    done = npm("check", "--offline")
+    assert done.rc == 1
+    assert "npm is not installed" in done.out
+    assert "npm:react" in done.out
+    assert "npm:lodash" not in done.out
+
+
+def test_what_nothing_asks_for_is_judged_as_if_somebody_had_typed_it(npm: Program) -> None:
+    npm.write("project/package-lock.json", _lock(acme_orphan=_entry("acme-orphan")))
+    assert _results(npm)["acme-orphan"]["arrived"] == "introduced"
+
+
+def test_what_a_locked_package_requires_is_transitive(npm: Program) -> None:
+    npm.write(
+        "project/package-lock.json",
+        _lock(react=_entry("react", dependencies={"acme-needed": "*"}), acme_needed=_entry("acme-needed")),
+    )
+    assert _results(npm)["acme-needed"]["arrived"] == "transitive"
+
+
+def test_a_manifest_that_asks_for_more_than_is_locked_is_told(npm: Program) -> None:
+    npm.write("project/package.json", json.dumps({"dependencies": dict.fromkeys((*LISTED, "yargs"), "*")}))
+    npm.write("project/package-lock.json", _lock())
+    (finding,) = npm("check", "--offline", "--format", "json").json["findings"]
+    assert finding["rule"] == "lock-drift"
+    assert "yargs" in finding["detail"]
+
+
+def test_a_package_without_a_digest_is_told_once_a_file(npm: Program) -> None:
+    npm.write(
+        "project/package-lock.json", _lock(react=_entry("react", integrity=""), lodash=_entry("lodash", integrity=""))
+    )
+    (finding,) = npm("check", "--offline", "--format", "json").json["findings"]
+    assert (finding["rule"], finding["verdict"]) == ("unhashed", "warn")
+    assert finding["detail"].startswith("2 of 7 packages")
+
+
+@pytest.mark.parametrize("argv", [[], ["--new-only"]])
+def test_a_digest_that_a_change_replaces_is_blocked(npm: Program, argv: list[str]) -> None:
+    npm.write("project/package-lock.json", _lock())
+    repo = Repo(npm)
+    repo.write("package-lock.json", _lock(react=_entry("react", integrity=f"sha512-{'B' * 86}==")))
+    found = _results(npm, *argv)
+    assert (found["react"]["verdict"], found["react"]["rule"]) == ("block", "hash-mismatch")
+    assert all(each["verdict"] == "allow" for name, each in found.items() if name != "react")
+
+
+def test_a_new_version_with_a_new_digest_is_no_mismatch(npm: Program) -> None:
+    npm.write("project/package-lock.json", _lock())
+    repo = Repo(npm)
+    later = _entry("react", version="1.2.4", integrity=f"sha512-{'B' * 86}==")
+    later["resolved"] = f"{REGISTRY}react/-/react-1.2.4.tgz"
+    repo.write("package-lock.json", _lock(react=later))
+    assert _results(npm, "--new-only")["react"]["verdict"] == "allow"
+
+
+def test_an_index_in_a_requirement_file_is_foreign_for_that_file_alone(slopguard: Program) -> None:
+    slopguard.write("project/a/requirements.txt", "--extra-index-url https://mirror.example/simple\nflask\n")
+    slopguard.write("project/b/requirements.txt", "requests\n")
+    found = {each["name"]: each["rule"] for each in slopguard("check", "--offline", "--format", "json").json["results"]}
+    assert found == {"flask": "foreign-source", "requests": "allowlisted"}
+
+
+def test_an_npmrc_of_a_project_is_foreign_below_it_alone(npm: Program) -> None:
+    npm.write("project/a/.npmrc", "registry=https://mirror.example/\n")
+    npm.write("project/a/package.json", '{"dependencies": {"yargs": "1"}}')
+    npm.write("project/package-lock.json", _lock())
+    found = {each["name"]: each["rule"] for each in npm("check", "--offline", "--format", "json").json["results"]}
+    assert found["yargs"] == "foreign-source"
+    assert found["react"] == "allowlisted"
+
+
+def test_packages_of_one_workspace_are_nobodys_to_fetch(npm: Program) -> None:
+    npm.write("project/package.json", '{"name": "acme-root", "workspaces": ["packages/*"]}')
+    npm.write("project/packages/one/package.json", '{"name": "acme-one", "dependencies": {"acme-two": "^1"}}')
+    npm.write("project/packages/two/package.json", '{"name": "acme-two"}')
+    npm.write("project/elsewhere/package.json", '{"name": "acme-other", "dependencies": {"acme-two": "^1"}}')
+    found = npm("check", "--offline", "--format", "json").json["results"]
+    assert [(each["name"], each["locations"][0]["path"]) for each in found] == [("acme-two", "elsewhere/package.json")]
+
+
+def test_registries_that_yarn_is_told_of_count_for_what_lies_below(npm: Program) -> None:
+    npm.write("project/a/.yarnrc.yml", 'npmRegistryServer: "https://mirror.example"\n')
+    npm.write("project/a/b/package.json", '{"dependencies": {"yargs": "1"}}')
+    found = {each["name"]: each["rule"] for each in npm("check", "--offline", "--format", "json").json["results"]}
+    assert (found["yargs"], found["react"]) == ("foreign-source", "allowlisted")
+
+
+def test_an_index_that_only_a_variable_names_is_nobodys_promise(slopguard: Program) -> None:
+    slopguard.write("project/requirements.txt", "flask\n")
+    found = slopguard(
+        "check", "--offline", "--format", "json", env={"PIP_INDEX_URL": "https://mirror.example/simple"}
+    ).json["results"]
+    assert [each["rule"] for each in found] == ["foreign-source"]
