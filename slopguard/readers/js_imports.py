@@ -1,8 +1,9 @@
 """The packages that a JavaScript or TypeScript file imports, its `<script>` alone in Vue and Svelte files.
 
 Every import ends in a quoted text after `from`, `import` or `require`. A quick search finds those that name a package;
-only for packages that the caller does not know already is the file parsed, to see whether the place is code and not a
-comment or a string: most files need no parser. What stands for a file, a URL, a built-in with its scheme, or a
+only for packages that the caller does not know already is the file gone through, to see whether the place is code and
+not a comment or a string: most files need no second look. There is no parser in this, so that broken and foreign
+dialects are read too, and no nesting makes it slow. What stands for a file, a URL, a built-in with its scheme, or a
 bundler's own module names no package.
 
 Invariants: nothing is run; no text is an error; time is linear in the length of the text.
@@ -13,15 +14,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from slopguard.model import Ecosystem, Location
 from slopguard.readers.interface import Imported
-
-if TYPE_CHECKING:
-    from tree_sitter import Node, Parser, Tree
+from slopguard.readers.source_text import Span, excused, within
 
 LIMIT = 400_000
 """The longest text that is read, in characters; longer ones are bundles, not what people write."""
@@ -36,15 +33,28 @@ _QUOTED = re.compile(
 _PACKAGE = re.compile(r"(?:@[A-Za-z0-9_~-][\w.~-]*/[A-Za-z0-9_~-][\w.~-]*|[A-Za-z0-9][\w.~-]*)(?=[/?]|$)")
 _SCHEME = re.compile(r"[A-Za-z][\w+.-]*:")
 _DENO = re.compile(r"npm:/?(@[^/@]+/[^/@]+|[^/@]+)")
-_TYPED = (".ts", ".mts", ".cts")
 _BUNDLERS = re.compile(r"\$|~|@/|#|[./]|virtual:|\\|@(?:site|theme|theme-\w+|generated)/")
-_DEEP = 60
-"""How far up a `try` is looked for."""
 _SCRIPT = re.compile(r"<script\b[^>]{0,500}>(.*?)(?:</script\s{0,9}>|\Z)", re.DOTALL | re.IGNORECASE)
-_BESIDE_ASCII = re.compile(r"[^\x00-\x7f]")
 _BESIDE_LINES = re.compile(r"[^\n]")
-_STATEMENTS = frozenset({"import_statement", "export_statement", "import_require_clause", "arguments", "ERROR"})
-"""What the quoted text of an import stands in; the quick search has seen which word stands before it."""
+_OPAQUE = re.compile(
+    r"//[^\n]*|/\*.*?(?:\*/|\Z)"
+    r'|"[^"\\\n]*(?:\\(?:.|\Z)[^"\\\n]*)*"?'
+    r"|'[^'\\\n]*(?:\\(?:.|\Z)[^'\\\n]*)*'?"
+    r"|/(?:[^/\\\[\n]|\\.|\[(?:[^\]\\\n]|\\.){0,500}\]){1,1000}/"
+    r"|[`{}]",
+    re.DOTALL,
+)
+"""A comment, a string, what may be a regular expression, or what begins and ends a template and the code in it."""
+_TEMPLATE = re.compile(r"(?:[^`\\$]+|\\(?:.|\Z)|\$(?!\{))*(`|\$\{|\Z)", re.DOTALL)
+"""The text of a template up to its end or to code in it."""
+_OPERAND = re.compile(
+    r"(?:^|[\n(,=:\[!&|?{};+\-*%~^>]|\b(?:return|typeof|case|in|of|void|throw|else|do|await|yield))\s*$"
+)
+"""What stands before a regular expression, and not before a division."""
+_TYPES = re.compile(r"(?:import|export)\s+type(?:of)?\s+(?!from\b)")
+_TRY = re.compile(r"\btry\s*\{")
+_LONGEST = 3000
+"""Characters of one statement."""
 
 
 def package(specifier: str) -> str | None:
@@ -69,33 +79,74 @@ def read(path: Path, text: str, known: Callable[[str], bool] = lambda module: Fa
     """
     if len(text) > LIMIT:
         return ()
-    suffix = path.suffix.lower()
-    found = [each for each in _candidates(text) if not known(each[1])]
+    found = [each for each in _candidates(text) if not known(each[2])]
     if not found:
         return ()
-    if suffix in (".vue", ".svelte"):
+    if path.suffix.lower() in (".vue", ".svelte"):
         text = _scripts(text)
-    tree = _parser(suffix in _TYPED).parse(_BESIDE_ASCII.sub("_", text).encode())  # so that a byte is a character
-    confirmed = [(start, name, _how(tree, start)) for start, name in found]
+    opaque = _opaque(text)
+    found = [each for each in found if text[each[0]] != " " and not within(opaque, each[0])]
+    lines = text.split("\n")
+    tried = excused(lines, lambda number: "try" in lines[number] and bool(_TRY.search(lines[number])))
     ends = [each.start() for each in re.finditer("\n", text)]
     return tuple(
-        Imported(name, Location(str(path), bisect_right(ends, start) + 1), Ecosystem.NPM, how == "optional")
-        for start, name, how in confirmed
-        if how
+        Imported(name, Location(str(path), line + 1), Ecosystem.NPM, tried[line] or _for_types(text, start))
+        for start, at, name in found
+        for line in (bisect_right(ends, at),)
     )
 
 
-def _candidates(text: str) -> list[tuple[int, str]]:
-    """Offset of the specifier and package, in the text's order."""
-    found = {}
+def _candidates(text: str) -> list[tuple[int, int, str]]:
+    """Offset of the word, offset of the specifier and package, in the text's order."""
+    found = []
     for word in _WORDS:
         start = text.find(word)
         while start >= 0:
             match = _QUOTED.match(text, start)
             if match and (name := package(match[2])):
-                found[match.start(2)] = name
+                found.append((start, match.start(2), name))
             start = text.find(word, start + len(word))
-    return sorted(found.items())
+    return sorted(found)
+
+
+def _opaque(text: str) -> list[Span]:
+    """Where comments, strings, regular expressions and the texts of templates begin and end."""
+    spans = []
+    depths: list[int] = []  # one for each template around: the braces open in the code in it
+    found = _OPAQUE.search(text)
+    while found:
+        start, end = found.span()
+        mark = found[0]
+        if mark == "{" or (mark == "}" and not (depths and depths[-1] == 0)):
+            if depths:
+                depths[-1] += 1 if mark == "{" else -1
+        elif mark in "`}":
+            if mark == "}":
+                depths.pop()
+            end = _template(text, end, depths)
+            spans.append((start, end))
+        elif mark[0] == "/" and mark[1] not in "/*" and not _OPERAND.search(text, max(start - 80, 0), start):
+            end = start + 1
+        else:
+            spans.append((start, end))
+        found = _OPAQUE.search(text, end)
+    return spans
+
+
+def _template(text: str, start: int, depths: list[int]) -> int:
+    """The end of a template's text that begins at an offset; code in it that follows is put on `depths`."""
+    found = _TEMPLATE.match(text, start)
+    assert found is not None  # every part may be empty, and the last is the end of the text
+    if found[1] == "${":
+        depths.append(0)
+    return found.end()
+
+
+def _for_types(text: str, start: int) -> bool:
+    """Whether the statement whose `from` stands at an offset is `import type` or `export type`."""
+    least = max(start - _LONGEST, 0)
+    begin = max(text.rfind("import", least, start), text.rfind("export", least, start))
+    return begin >= 0 and bool(_TYPES.match(text, begin))
 
 
 def _scripts(text: str) -> str:
@@ -105,37 +156,3 @@ def _scripts(text: str) -> str:
         pieces += [_BESIDE_LINES.sub(" ", text[end : found.start(1)]), found[1]]
         end = found.end(1)
     return "".join((*pieces, _BESIDE_LINES.sub(" ", text[end:])))
-
-
-@cache
-def _parser(typed: bool) -> Parser:
-    """The parser; that of TSX reads JavaScript, JSX and Flow's imports too, but not the casts of plain TypeScript."""
-    import tree_sitter_typescript
-    from tree_sitter import Language, Parser
-
-    language = tree_sitter_typescript.language_typescript if typed else tree_sitter_typescript.language_tsx
-    return Parser(Language(language()))
-
-
-def _how(tree: Tree, offset: int) -> str:
-    """How the specifier at an offset is imported: `needed`, `optional`, or `""` where it is no import."""
-    node = tree.root_node.descendant_for_byte_range(offset, offset)
-    quoted = node.parent if node and node.type == "string_fragment" else None
-    holder = quoted.parent if quoted else None
-    if quoted is None or holder is None or quoted.start_byte != offset - 1 or holder.type not in _STATEMENTS:
-        return ""
-    only_types = holder.type != "arguments" and any(child.type == "type" for child in holder.children[:3])
-    return "optional" if only_types or _tried(holder) else "needed"
-
-
-def _tried(node: Node) -> bool:
-    """Whether a node stands in the body of a `try`; functions in between change nothing."""
-    child: Node | None = node
-    for _ in range(_DEEP):
-        parent = child.parent if child else None
-        if parent is None or child is None:
-            return False
-        if parent.type == "try_statement" and parent.child_by_field_name("body") == child:
-            return True
-        child = parent
-    return False

@@ -16,8 +16,9 @@ from pathlib import Path
 
 from slopguard.model import Ecosystem, Location
 from slopguard.readers.interface import Imported
+from slopguard.readers.source_text import Span, excused, within
 
-LIMIT = 2_000_000
+LIMIT = 400_000
 """The longest text that is read, in characters; longer ones are data, not what people write."""
 
 _NAME = r"[^\W\d]\w*(?:\.\w+)*"
@@ -39,13 +40,14 @@ _OPAQUE = re.compile(
     re.DOTALL,
 )
 """A comment or a string without its last quote; single-quoted strings end with their line."""
-_CLOSED = re.compile(r"[\"']?")
-_LONGEST_HEAD = 500
+_LONGEST_HEAD = 200
 """Characters before the word `import` on its line; a longer line is no statement that people write."""
-_BLOCK = re.compile(r"([ \t\f]*)(?:(try|except|else|elif|if|with|finally)\b(.*)|(?:async|def|class|for|while)\b)")
+_CONTINUED = 4
+"""Lines before it that end in a backslash."""
+_BLOCK = re.compile(r"([ \t\f]*)(\w+)(.*)")
 _EXCUSED = re.compile(r"ImportError|ModuleNotFoundError|\bException\b|except[ \t]*:")
-_FAR = 300
-"""Lines looked at for the block that a statement stands in."""
+_FAR = 100
+"""Lines looked at for the `except` of a `try`."""
 
 
 def read(path: Path, text: str, known: Callable[[str], bool] = lambda module: False) -> tuple[Imported, ...]:
@@ -58,16 +60,19 @@ def read(path: Path, text: str, known: Callable[[str], bool] = lambda module: Fa
     """
     if len(text) > LIMIT or "import" not in text:
         return ()
-    text = text.replace("\r\n", "\n")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     found = [each for each in _candidates(text) if not known(each[1])]
     if not found:
         return ()
     opaque = _opaque(text)
-    lines = _Lines(text)
+    found = [each for each in found if not within(opaque, each[0])]
+    lines = text.split("\n")
+    may_fail = excused(lines, lambda number: _excuses(lines, number)) if found else []
+    ends = [each.start() for each in re.finditer("\n", text)]
     return tuple(
-        Imported(module, Location(str(path), lines.at(start) + 1), Ecosystem.PYPI, skipped or lines.optional(start))
+        Imported(module, Location(str(path), line + 1), Ecosystem.PYPI, skipped or may_fail[line])
         for start, module, skipped in found
-        if not _within(opaque, start)
+        for line in (bisect_right(ends, start),)
     )
 
 
@@ -98,10 +103,13 @@ def _stated(text: str, start: int) -> Iterator[tuple[int, str, bool]]:
 
 def _head(text: str, start: int) -> str:
     """What stands before an offset on its line, and on lines before that end in a backslash."""
-    begin = text.rfind("\n", max(start - _LONGEST_HEAD, 0), start) + 1
-    while begin > 1 and text[begin - 2] == "\\" and start - begin < _LONGEST_HEAD:
-        begin = text.rfind("\n", max(start - _LONGEST_HEAD, 0), begin - 1) + 1
-    return text[begin or max(start - _LONGEST_HEAD, 0) : start]
+    least = max(start - _LONGEST_HEAD, 0)
+    begin = text.rfind("\n", least, start) + 1
+    for _ in range(_CONTINUED):
+        if begin < 2 or text[begin - 2] != "\\":
+            break
+        begin = text.rfind("\n", least, begin - 1) + 1
+    return text[begin or least : start]
 
 
 def _listed(text: str, start: int) -> Iterator[tuple[int, str, bool]]:
@@ -112,7 +120,7 @@ def _listed(text: str, start: int) -> Iterator[tuple[int, str, bool]]:
             yield start, one.split(None, 1)[0], False
 
 
-def _opaque(text: str) -> list[tuple[int, int]]:
+def _opaque(text: str) -> list[Span]:
     """Where the strings and comments of a text begin and end."""
     spans = []
     found = _OPAQUE.search(text)
@@ -123,58 +131,25 @@ def _opaque(text: str) -> list[tuple[int, int]]:
     return spans
 
 
-def _within(spans: list[tuple[int, int]], offset: int) -> bool:
-    """Whether an offset lies in one of some spans, which are in order."""
-    place = bisect_right(spans, (offset, offset)) - 1
-    return place >= 0 and offset < spans[place][1]
+def _excuses(lines: list[str], number: int) -> bool:
+    """Whether what stands in the block that a line begins may be missing."""
+    found = _BLOCK.match(lines[number])
+    if not found:
+        return False
+    word, rest = found[2], found[3]
+    if word == "try":
+        return _caught(lines, number, len(found[1]))
+    if word == "except":
+        return bool(_EXCUSED.search(found[0]))
+    if word == "with":
+        return "suppress" in rest and bool(_EXCUSED.search(rest))
+    return word in ("if", "elif") and "TYPE_CHECKING" in rest
 
 
-class _Lines:
-    """The lines of a text, and the blocks that they stand in."""
-
-    def __init__(self, text: str) -> None:
-        self._lines = text.split("\n")
-        self._starts = [0]
-        for line in self._lines:
-            self._starts.append(self._starts[-1] + len(line) + 1)
-
-    def at(self, offset: int) -> int:
-        """The 0-based line of an offset."""
-        return bisect_right(self._starts, offset) - 1
-
-    def optional(self, offset: int) -> bool:
-        """Whether a program may do without what it imports at an offset."""
-        number = self.at(offset)
-        line = self._lines[number]
+def _caught(lines: list[str], number: int, indent: int) -> bool:
+    """Whether the first `except` of the `try` on a line catches a module that is missing."""
+    for line in lines[number + 1 : number + _FAR]:
         found = _BLOCK.match(line)
-        if found and self._excuses(number, found):  # `try: import x`
-            return True
-        indent = len(line) - len(line.lstrip(" \t\f"))
-        for above in range(number - 1, max(number - _FAR, -1), -1):
-            if not indent:
-                return False
-            found = _BLOCK.match(self._lines[above])
-            if found and len(found[1]) < indent:
-                if self._excuses(above, found):
-                    return True
-                indent = len(found[1])
-        return False
-
-    def _excuses(self, number: int, found: re.Match[str]) -> bool:
-        """Whether what stands in a block may be missing."""
-        word, rest = found[2], found[3] or ""
-        if word == "try":
-            return self._caught(number, len(found[1]))
-        if word == "except":
-            return bool(_EXCUSED.search(found[0]))
-        if word == "with":
-            return "suppress" in rest and bool(_EXCUSED.search(rest))
-        return word in ("if", "elif") and "TYPE_CHECKING" in rest
-
-    def _caught(self, number: int, indent: int) -> bool:
-        """Whether the first `except` of a `try` catches a module that is missing."""
-        for line in self._lines[number + 1 : number + _FAR]:
-            found = _BLOCK.match(line)
-            if found and len(found[1]) <= indent:
-                return found[2] == "except" and bool(_EXCUSED.search(line))
-        return False
+        if found and len(found[1]) <= indent:
+            return found[2] == "except" and bool(_EXCUSED.search(line))
+    return False
