@@ -31,6 +31,8 @@ _DEPTH = 50
 _LONGEST = 200_000
 """Characters of options on one line; a thousand hashes take half of it."""
 
+_HASHES = re.compile(r"(?:--hash[= ]sha(?:256|384|512):[0-9A-Fa-f]+ *)+")
+_HASH = re.compile(r"sha\d+:[0-9A-Fa-f]+")
 _MOST = 2000
 """Words of options on one line."""
 
@@ -89,7 +91,10 @@ def logical_lines(text: str) -> Iterator[tuple[int, str]]:
 def _anyones_lines(text: str) -> list[tuple[int, str]]:
     """Pip's lines, and those that only uv sees: a backslash that ends a comment continues the line for pip alone."""
     lines = list(logical_lines(text))
-    cut = [line.rstrip("\\") if _COMMENT.search(line) else line for line in text.splitlines()]
+    physical = text.splitlines()
+    if not any("#" in line and line.endswith("\\") for line in physical):
+        return lines
+    cut = [line.rstrip("\\") if _COMMENT.search(line) else line for line in physical]
     known = set(lines)
     return lines + [line for line in logical_lines("\n".join(cut)) if line not in known]
 
@@ -167,7 +172,7 @@ class _Walk:
         location = Location(str(path), number)
         head, options = _split(line)
         try:
-            values, rest = _PARSER.parse_args(_words(options)) if options else (Values(), [])
+            values, rest = _parsed(options)
         except ValueError:
             self.problem("unsupported-option", location)
             values, rest = Values(), []
@@ -250,6 +255,17 @@ class _Walk:
         found = Problem(code, location)
         if found not in self.problems[-3:]:
             self.problems.append(found)
+
+
+def _parsed(options: str) -> tuple[Values, list[str]]:
+    """The options of a line, and the words that belong to none.
+
+    Raises:
+        ValueError: they are no options of pip's.
+    """
+    if _HASHES.fullmatch(options):  # nearly every line of a locked file
+        return Values({"hashes": _HASH.findall(options)}), []
+    return _PARSER.parse_args(_words(options)) if options else (Values(), [])
 
 
 def _words(options: str) -> list[str]:

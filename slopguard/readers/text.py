@@ -34,8 +34,9 @@ _ASCII_COMPATIBLE = re.compile(r"utf-8|ascii|iso8859-\d+|cp125\d|koi8-[rut]")
 _STRING = r'"(?:[^"\\\n]|\\.)*+"?'  # possessive, its end optional: no text makes the search start over
 _COMMENT = re.compile(rf"{_STRING}|//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
 _TRAILING = re.compile(rf"{_STRING}|,(?=[ \t\r\n]*[\]}}}}])")
+_PARTS = 64
 _DOTTED = re.compile(
-    r"""^[ \t]*+\[{0,2}+(?:[ \t]*+(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.){64}""", re.MULTILINE | re.ASCII
+    rf"""[ \t]*+\[{{0,2}}+(?:[ \t]*+(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.){{{_PARTS}}}""", re.ASCII
 )
 """A key of more parts than anybody writes: the time a TOML parser takes grows with the square of them."""
 _STRICT_UTF8 = (".toml", ".json", ".lock", ".py")
@@ -102,9 +103,9 @@ def toml(text: str, path: Path, shift: int = 0) -> Table:
     Raises:
         InputError: it is not TOML.
     """
-    if endless := _DOTTED.search(text):
-        line = text.count("\n", 0, endless.start()) + 1
-        raise InputError(f"{path}:{line + shift}: a key of more than 64 parts")
+    for number, written in enumerate(text.split("\n"), 1 + shift):
+        if written.count(".") >= _PARTS and _DOTTED.match(written):
+            raise InputError(f"{path}:{number}: a key of more than {_PARTS} parts")
     try:
         return tomli.loads(text.replace("\r\n", "\n"))
     except (ValueError, RecursionError) as error:

@@ -53,7 +53,8 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
 
 def origins(urls: Iterable[str]) -> dict[str, str]:
     """`extra` that says which hosts files come from, without credentials."""
-    found = {"/".join(places.clean(url).split("/", 3)[:3]) for url in urls if "://" in url}
+    heads = {"/".join(url.split("/", 3)[:3]) for url in urls if "://" in url}
+    found = {"/".join(places.clean(head).split("/", 3)[:3]) for head in heads}
     return {"origins": " ".join(sorted(found))} if found else {}
 
 

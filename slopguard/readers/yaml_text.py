@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from slopguard.errors import InputError
+from slopguard.readers import plain_yaml
 from slopguard.readers.text import Table
 
 _BREAKS = re.compile("[\x85\u2028\u2029]")
@@ -48,7 +49,8 @@ def values(text: str, path: Path) -> list[Any]:
     Raises:
         InputError: it is not YAML.
     """
-    return _all(yaml.load_all, text, path, unfolds=True)
+    plain = plain_yaml.mapping(text)
+    return [plain] if plain else _all(yaml.load_all, text, path, unfolds=True)
 
 
 def nodes(text: str, path: Path) -> list[yaml.Node]:

@@ -153,7 +153,7 @@ def _modern(text: str, path: Path, asked: requires.Names, roots: requires.Names)
         if key == "__metadata":
             continue
         fields = table(value)
-        location = Location(str(path), lines.find(f'"{key}":') or lines.find(f"{key}:"))
+        location = Location(str(path), lines.following(f'"{key}":') or lines.find(f"{key}:"))
         resolution = string(fields.get("resolution")) if all(map(_LATER.fullmatch, fields)) else ""
         found = _resolution(resolution, string(fields.get("version")), path.parent, location)
         names = [*requires.npm(fields)]
