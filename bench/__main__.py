@@ -1,4 +1,6 @@
-"""`python -m bench [ask|names|signed|nothing|shims|pip|uv|npm|locks ...]`: prints the tables of docs/benchmarks.md.
+"""`python -m bench [PART ...]`: prints the tables of docs/benchmarks.md, of all parts (`PARTS`) or of those named.
+
+`python -m bench accuracy DIR` prints what `check` says of the names in a folder (see `bench.accuracy`).
 
 Invariants: what is compared runs in turn, so that noise disturbs both alike; processor time is given beside the
 clock's, because other work on the machine hardly changes it; a command that does not end as it should is no figure but
@@ -172,6 +174,13 @@ def _compared(box: Sandbox, family: str, words: Sequence[str], what: str, rounds
     row(f"`{what}`, guarded", ours, "bare", bare)
 
 
+def check(folder: Path) -> None:
+    """`slopguard check`: lock files, a repository, names asked of a slow registry, other tools."""
+    from bench import checking
+
+    checking.check(folder)
+
+
 def _plain(folder: Path) -> dict[str, str]:
     return {"HOME": str(folder), "SLOPGUARD_HOME": str(folder / "data"), "PATH": "/usr/bin:/bin"}
 
@@ -186,6 +195,7 @@ PARTS = {
     "uv": uv,
     "npm": npm,
     "locks": locks,
+    "check": check,
 }
 
 

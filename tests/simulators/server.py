@@ -96,6 +96,8 @@ class LoopbackServer:
         self.faults: list[Fault] = []
         self.requests: list[Seen] = []
         self.closing = threading.Event()
+        self.latency = 0.0
+        """Seconds that each answer takes to be thought of."""
         self._http = _Http(self)
         self._scheme = "https" if tls else "http"
         if tls:
@@ -166,6 +168,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, seen: Seen, body: bytes) -> Answer:
         owner = self.server.owner
+        if owner.latency:
+            owner.closing.wait(owner.latency)
         if owner.credentials and seen.headers.get("authorization") != owner.credentials:
             realm = {"WWW-Authenticate": 'Basic realm="test"'}
             return Answer(401, b"{}", headers=realm)
