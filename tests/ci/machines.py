@@ -6,6 +6,7 @@ action or an expression that is not known here fails the test instead of being p
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -113,18 +114,25 @@ class GitHub(Machine):
         event = "pull_request" if change else "push"
         assert event in flow[True], "YAML reads `on` as true"
         assert flow["defaults"]["run"]["shell"] == "bash"
-        self.event, self.places = event, {n: self.root / n for n in ("GITHUB_ENV", "GITHUB_PATH", "GITHUB_OUTPUT")}
+        self.start(event)
+        return self._steps(job["steps"])
+
+    def start(self, event: str) -> None:
+        """The runner is there, with the variables and files of a job for this event."""
+        names = ("GITHUB_ENV", "GITHUB_PATH", "GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")
+        self.event, self.places = event, {n: self.root / n for n in names}
         self.env |= {n: str(place) for n, place in self.places.items()}
         self.env |= {"GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": event, "GITHUB_WORKSPACE": str(self.checkout)}
-        self.env |= {"RUNNER_TEMP": str(self.root / "temp")}
+        self.env |= {"GITHUB_BASE_REF": "main" if event == "pull_request" else ""}
+        self.env |= {"RUNNER_TEMP": str(self.root / "temp"), "RUNNER_ENVIRONMENT": "github-hosted"}
+        self.env |= {"GITHUB_REF_PROTECTED": "false" if event == "pull_request" else "true"}
         (self.root / "temp").mkdir()
         self.path(client("npm", "newest").folder)  # comes with the runner
-        return self._steps(job["steps"])
 
     def _steps(self, steps: list[dict[str, Any]]) -> Job:
         log, code, failed = [], 0, ""
         for step in steps:
-            if bool(code) != (step.get("if") == "failure()"):
+            if not {None: not code, "failure()": bool(code), "success() || failure()": True}[step.get("if")]:
                 continue
             if "uses" in step:
                 self._action(step["uses"].partition("@")[0], step["with"])
@@ -145,6 +153,8 @@ class GitHub(Machine):
         if name == "actions/checkout":
             assert given["persist-credentials"] is False
             self.clone("merge" if self.event == "pull_request" else "main", given["fetch-depth"])
+        elif name == "github/codeql-action/upload-sarif":
+            self.uploaded = json.loads((self.checkout / given["sarif_file"]).read_text())
         else:
             assert name == "actions/setup-python", name
             self.path(self.tool / "bin")
@@ -163,7 +173,7 @@ class GitLab(Machine):
         """One job of the pipeline, for `main` or for the proposed change."""
         found = yaml.load((HOOKS / name).read_text(), Loader=_GitLabLoader)
         told = found[job]
-        told = found[told["extends"]] | told
+        told = found.get(told.get("extends"), {}) | told
         source = "merge_request_event" if change else "push"
         assert [rule["if"] for rule in told["rules"]] == [
             '$CI_PIPELINE_SOURCE == "merge_request_event"',
@@ -175,7 +185,7 @@ class GitLab(Machine):
         self._image(told["image"])
         self.clone("change" if change else "main", 20)
         code, log = self.bash("\n".join([*_flat(told["before_script"], found), *told["script"]]))
-        _, after = self.bash("\n".join(told["after_script"]))
+        _, after = self.bash("\n".join(told.get("after_script", ())))
         return Job(code, log + after, job)
 
     def _image(self, image: str) -> None:

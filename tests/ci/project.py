@@ -51,6 +51,25 @@ def own_wheel() -> Artefact:
     return Artefact(f"slopguard-{slopguard.__version__}-py3-none-any.whl", buffer.getvalue(), about)
 
 
+def own_source(folder: Path) -> Path:
+    """A folder that pip can install as it would this checkout; what it builds is `own_wheel`, and needs no network."""
+    folder.mkdir(parents=True)
+    made = own_wheel()
+    (folder / made.filename).write_bytes(made.content)
+    build = '[build-system]\nrequires = []\nbuild-backend = "builds_here"\nbackend-path = ["."]\n'
+    (folder / "pyproject.toml").write_text(build)
+    (folder / "builds_here.py").write_text(BUILDS_HERE.format(name=made.filename))
+    return folder
+
+
+BUILDS_HERE = """import pathlib, shutil
+
+def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
+    shutil.copy(pathlib.Path(__file__).parent / "{name}", wheel_directory)
+    return "{name}"
+"""
+
+
 def _digest(content: bytes) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
 
