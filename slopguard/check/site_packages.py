@@ -36,7 +36,11 @@ def read(folder: Path, *, pip: bool = True) -> Reading:
     sightings: list[Sighting] = []
     problems: list[Problem] = []
     skipped = 0
-    for place in sorted(folder.iterdir()) if folder.is_dir() else ():
+    try:
+        inside = sorted(folder.iterdir())
+    except OSError:
+        return Reading(folder, problems=(Problem("undecidable", Location(str(folder))),), locked=True)
+    for place in inside:
         if place.suffix not in _METADATA or place.name.startswith("~"):  # `~`: pip was about to remove it
             continue
         found = _installed(place)
@@ -96,7 +100,8 @@ def _by_pip(folder: Path) -> list[Sighting]:
         return []
     found = []
     for name, each in listed.items():
-        link = each.editable_project_location
+        elsewhere = each.location if each.location != str(folder) else None  # what an `.egg-link` names
+        link = each.editable_project_location or elsewhere
         source = places.path_source(link, folder) if link else REGISTRY
         extra = {"editable": "1"} if link else {}
         version = str(each.version)

@@ -48,8 +48,30 @@ def test_the_package_of_a_specifier(specifier, name):
 
 @pytest.mark.parametrize(
     "specifier",
-    ["./a", "../a", "/a", ".", "#a", "node:fs", "bun:test", "https://x.example/a.js", "jsr:@std/a", "data:text/css,"]
-    + ["@/a", "~/a", "~a", "virtual:a", "$lib/a", "@site/a", "@s", "", "C:\\a", "astro:content", "!!./a", "npm:"],
+    [
+        "./a",
+        "../a",
+        "/a",
+        ".",
+        "#a",
+        "node:fs",
+        "bun:test",
+        "https://x.example/a.js",
+        "jsr:@std/a",
+        "data:text/css,",
+        "@/a",
+        "~/a",
+        "~a",
+        "virtual:a",
+        "$lib/a",
+        "@site/a",
+        "@s",
+        "",
+        "C:\\a",
+        "astro:content",
+        "!!./a",
+        "npm:",
+    ],
 )
 def test_what_names_no_package(specifier):
     assert js_imports.package(specifier) is None
@@ -159,8 +181,38 @@ def test_a_bundle_is_left_alone():
 
 
 _PIECES = st.sampled_from(
-    ["import 'a'", 'import b from "b"', "require('c')", "import('d')", "`", "${", "{", "}", "'", '"', "/", "//", "/*"]
-    + ["*/", "\\", "\n", "(", ")", "[", "]", "x", " ", "é", "<p>", "</p>", "try {", "type ", "from", "!", "@s/e"]
+    [
+        "import 'a'",
+        'import b from "b"',
+        "require('c')",
+        "import('d')",
+        "`",
+        "${",
+        "{",
+        "}",
+        "'",
+        '"',
+        "/",
+        "//",
+        "/*",
+        "*/",
+        "\\",
+        "\n",
+        "(",
+        ")",
+        "[",
+        "]",
+        "x",
+        " ",
+        "é",
+        "<p>",
+        "</p>",
+        "try {",
+        "type ",
+        "from",
+        "!",
+        "@s/e",
+    ]
 )
 _STATEMENTS = st.sampled_from(
     [
@@ -169,10 +221,20 @@ _STATEMENTS = st.sampled_from(
         "const c = require('c')",
         "await import('d')",
         "import type E from 'e'",
+        "// import 'x'",
+        "/* require('x') */",
+        "const s = \"import 'x'\"",
+        "const t = `require('x') ${require('f')} '`",
+        "const u = `\n${`import 'x' ${x}`}\nimport 'x'`",
+        "const r = /['\"]/g",
+        "const d = a / b / c",
+        "const e = '\\''",
+        "const j = <p title='x'>import x</p>",
+        "if (x) { y = {z: {}} }",
+        'const q = "it\'s"',
+        "f(/[/'`]/)",
+        "x = y\n/z",
     ]
-    + ["// import 'x'", "/* require('x') */", "const s = \"import 'x'\"", "const t = `require('x') ${require('f')} '`"]
-    + ["const u = `\n${`import 'x' ${x}`}\nimport 'x'`", "const r = /['\"]/g", "const d = a / b / c", "const e = '\\''"]
-    + ["const j = <p title='x'>import x</p>", "if (x) { y = {z: {}} }", 'const q = "it\'s"', "f(/[/'`]/)", "x = y\n/z"]
 )
 
 

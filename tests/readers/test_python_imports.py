@@ -142,8 +142,32 @@ def test_ast_finds_the_same_in_the_standard_library(folder):
 
 
 _PIECES = st.sampled_from(
-    ["import a", "from b import c", "import_module('d')", "try:", "except ImportError:", '"""', "'", '"', "\\", "\n"]
-    + ["#", ";", ":", " ", "\t", "    ", "(", ")", ",", "x", "é", "\r\n", "\r", "\0"]
+    [
+        "import a",
+        "from b import c",
+        "import_module('d')",
+        "try:",
+        "except ImportError:",
+        '"""',
+        "'",
+        '"',
+        "\\",
+        "\n",
+        "#",
+        ";",
+        ":",
+        " ",
+        "\t",
+        "    ",
+        "(",
+        ")",
+        ",",
+        "x",
+        "é",
+        "\r\n",
+        "\r",
+        "\0",
+    ]
 )
 
 
