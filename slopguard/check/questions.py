@@ -32,12 +32,14 @@ class Questions:
         requests: one for each package, version and source, in the order found.
         strange: what would come from a strange host, with the source it would have otherwise: a digest that the index
             lists proves that it is the same file.
+        own: what may be a project of the tree itself wherever it is named: told only if it is on a list.
         changed: what has other digests than before, for the same version.
     """
 
     requests: list[Request] = field(default_factory=list)
     strange: dict[RequestKey, Source] = field(default_factory=dict)
     changed: set[RequestKey] = field(default_factory=set)
+    own: set[RequestKey] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,10 @@ class Asking:
 def questions(read: Iterable[Read], asking: Asking) -> Questions:
     """The questions about everything that was read."""
     made = Questions()
-    found = [request for each in read for request in _of(each, asking, made)]
+    pairs = [pair for each in read for pair in _of(each, asking, made)]
+    found = [request for request, _ in pairs]
+    if any(own for _, own in pairs):
+        made.own = {key(request) for request, own in pairs if own} - {key(r) for r, own in pairs if not own}
     introduced = {_key(request) for request in found if request.arrived is Arrival.INTRODUCED}
     found = [_promoted(request, introduced) for request in found]
     made.requests = prejudge.with_adopted(joined(found), asking.adopted)
@@ -88,8 +93,8 @@ def joined(requests: Iterable[Request]) -> list[Request]:
     return list(first.values())
 
 
-def _of(each: Read, asking: Asking, made: Questions) -> Iterator[Request]:
-    """The questions of one file."""
+def _of(each: Read, asking: Asking, made: Questions) -> Iterator[tuple[Request, bool]]:
+    """The questions of one file, each with whether it names a project of the tree."""
     reading = each.reading
     matter = asking.indexes.matter(each.kind.name, reading)
     indexes = asking.indexes.for_file(each.kind.name, reading) if matter else ()
@@ -97,13 +102,12 @@ def _of(each: Read, asking: Asking, made: Questions) -> Iterator[Request]:
     told = asking.evidence.get(reading.path, NOTHING)
     own = asking.own(each)
     for sighting in reading.sightings:
-        if own and _is_own(sighting, own):
-            continue
         asked_for = sighting.raw in told.orphans or "requested" in sighting.extra
         arrived = Arrival.TRANSITIVE if reading.locked and not asked_for else Arrival.INTRODUCED
         request = prejudge.question(prejudge.as_mapped(sighting, mapped), indexes, asking.actor, arrived)
         if request is not None:
-            yield _with(request, told, made) if reading.locked else request
+            request = _with(request, told, made) if reading.locked else request
+            yield request, bool(own) and _is_own(sighting, own)
 
 
 def _with(request: Request, told: Evidence, made: Questions) -> Request:

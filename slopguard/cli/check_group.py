@@ -90,8 +90,9 @@ class Group:
         requests = [r for r in asked.requests if not only_new or id(r) in new or key(r) in asked.changed]
         with Judge.open(self.settings, adopted) as judge:
             verdicts = self._verdicts(judge, requests, asked)
-            judge.record(verdicts, door, counted=True)
-        return [Judged(verdict, id(request) in new) for verdict, request in zip(verdicts, requests, strict=True)]
+            judge.record([verdict for verdict in verdicts if verdict is not None], door, counted=True)
+        pairs = zip(verdicts, requests, strict=True)
+        return [Judged(verdict, id(request) in new) for verdict, request in pairs if verdict is not None]
 
     def _asked(self, adopted: LockedSet) -> Questions:
         """The questions, with what the lock files prove."""
@@ -115,19 +116,26 @@ class Group:
         ecosystems = dict.fromkeys(sighting.ecosystem for sighting in lock.sightings)
         return tuple(index for each in ecosystems for index in self.indexes.of(each, lock.path.parent))
 
-    def _verdicts(self, judge: Judge, asked: Sequence[Request], told: Questions) -> list[Verdict]:
-        """The verdicts, in order; first without any index, then with facts where these could change something."""
+    def _verdicts(self, judge: Judge, asked: Sequence[Request], told: Questions) -> list[Verdict | None]:
+        """The verdicts, in order; first without any index, then with facts where these could change something.
+
+        `None` for a project of the tree itself that no list knows.
+        """
         placed = [with_source(request, self.settings) for request in asked] if self.settings.internal else list(asked)
         judge.expect(placed)
-        verdicts = [judge.verdict(r, OFFLINE, hash_mismatch=key(r) in told.changed) for r in placed]
+        verdicts: list[Verdict | None] = [self._alone(judge, request, told) for request in placed]
         if self.settings.offline:
             return verdicts
-        sure = (v.outcome is Outcome.BLOCK and key(v.request) not in told.strange for v in verdicts)
-        open_ones = [at for at, blocked in enumerate(sure) if not blocked]
+        open_ones = [at for at, verdict in enumerate(verdicts) if verdict and _is_open(verdict, told)]
         for at, facts in zip(open_ones, self.facts([placed[at] for at in open_ones]), strict=True):
             request = _cleared(placed[at], facts, told)
             verdicts[at] = judge.verdict(request, facts, hash_mismatch=key(placed[at]) in told.changed)
         return verdicts
+
+    def _alone(self, judge: Judge, request: Request, told: Questions) -> Verdict | None:
+        """The verdict on one request without any index."""
+        verdict = judge.verdict(request, OFFLINE, hash_mismatch=key(request) in told.changed)
+        return None if verdict.outcome.refuses and key(request) in told.own else verdict
 
     def facts(self, asked: Sequence[Request]) -> list[Facts]:
         """What the indexes say about each, in order."""
@@ -139,6 +147,11 @@ class Group:
         with progress(len(heard)) as step:
             known = iter(fetch(heard, self.indexes.everything(), self.settings, step) if heard else ())
         return [UNHEARD if request.ecosystem in self.indexes.missing else next(known) for request in asked]
+
+
+def _is_open(verdict: Verdict, told: Questions) -> bool:
+    """Whether what an index says could change a verdict."""
+    return verdict.outcome is not Outcome.BLOCK or key(verdict.request) in told.strange
 
 
 def _cleared(request: Request, facts: Facts, told: Questions) -> Request:
