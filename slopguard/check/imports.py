@@ -57,7 +57,7 @@ _HOSTED = _words(
     xbmc xbmcaddon xbmcgui xbmcplugin"""
 )
 """Modules that a program brings along which runs Python scripts inside it."""
-_BUILT_IN = frozenset({"bun", "electron", "k6", "punycode", "sys", "vscode", "wasi_snapshot_preview1"})
+_BUILT_IN = frozenset({"bun", "electron", "k6", "punycode", "sys", "uno.css", "vscode", "wasi_snapshot_preview1"})
 """Modules of Node that other packages have names like, and those of programs that run scripts."""
 
 

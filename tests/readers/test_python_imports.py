@@ -18,7 +18,7 @@ from .files import HERE
 
 FILE = HERE / "app.py"
 LIBRARY = Path(os.__file__).parent
-FOLDERS = ("email", "asyncio", "importlib", "multiprocessing", "unittest", "xml", "distutils", "lib2to3", "json")
+FOLDERS = ("email", "asyncio", "concurrent", "importlib", "multiprocessing", "unittest", "xml", "encodings", "json")
 
 
 def modules(text, known=lambda module: False):
