@@ -22,14 +22,20 @@ _JOINT = "\x1f"
 
 _CLIENT = re.compile(
     r"(?<![\w-])(?:pip[\d.x]*|pipenv|uvx?|npm|npx|pnpm|pnpx|yarn|bunx?|poetry|pdm|deno|corepack|conda|mamba|hatch|rye|tox"
-    r"|nox|easy_install|iex|invoke-expression|start-process|saps|(?:ba)?sh|cmd|powershell|pwsh|wsl)(?![\w-])",
+    r"|nox|easy_install|iex|invoke-expression|start-process|saps)(?![\w-])|\|\s*(?:ba)?sh\b",
     re.IGNORECASE,
 )
-_HIDING = re.compile(r"\w[`^]\w|\w['\"]{1,2}\w", re.IGNORECASE)
-_CALLED = re.compile(
-    r"^\s*(?:\$(?:env:)?\w+\s*=|@?set\s)|\s(?:install|add|dlx|exec|i|x)\s|-e(?:nc\w*|c)?\s", re.IGNORECASE
+_HIDING = re.compile(
+    r"\w`[^\W0abefnrtuv]|\w\^\w|\w(?:['\"]{2}|\"|'(?!(?:t|s|re|ll|ve|d|m)(?![\w'\"])))\w", re.IGNORECASE
 )
-"""A constant, or words that would make a client of what stands before them; an encoded command."""
+"""A name in parts; an escape (`n) is none, nor what follows an apostrophe in English."""
+
+_CALLED = re.compile(
+    r"[$%!]\{?[\w:]+[%!}]?[\"')]?\s+(?:install|add|dlx|exec|i|x)\s|\s-e(?:nc(?!oding)\w*|n|c)?\s", re.IGNORECASE
+)
+"""A variable, called as a client would be; an encoded command."""
+
+_CONSTANT = re.compile(r"\s*(?:\$(?:env:)?\w+\s*=|@?set\s)", re.IGNORECASE)
 
 # PowerShell
 _COMMENTS = re.compile(r"<#.*?(?:#>|\Z)|@(['\"])\s*\n.*?(?:\n\1@|\Z)", re.DOTALL)
@@ -66,9 +72,9 @@ _SHELLS = re.compile(
 _ASSIGN = re.compile(r'\s*set\s+(?:"(\w+)=([^"]*)"|(\w+)=(.*?))\s*$', re.IGNORECASE)
 
 
-def _may_install(line: str) -> bool:
-    """Whether a line can have to do with an install: a client in it, a name put together, a variable set or called."""
-    return bool(_CLIENT.search(line) or _HIDING.search(line) or _CALLED.search(line))
+def _may_install(text: str) -> bool:
+    """Whether a text can have to do with an install: a client is in it, a name put together, or a variable called."""
+    return bool(_CLIENT.search(text) or _HIDING.search(text) or _CALLED.search(text))
 
 
 def powershell(text: str) -> str:
@@ -88,6 +94,9 @@ DIALECTS: dict[str, Callable[[str], str]] = {"pwsh": powershell, "powershell": p
 
 def _translated(text: str, mark: str, translate: Callable[[str], str]) -> Iterator[str]:
     """The lines of a text, each with those that `mark` continues it on."""
+    if not _may_install(text):
+        yield "\n" * text.count("\n")
+        return
     held: list[str] = []
     for line in text.replace(_JOINT, " ").split("\n"):
         line_ = line.rstrip()
@@ -103,7 +112,7 @@ def _translated(text: str, mark: str, translate: Callable[[str], str]) -> Iterat
 def _logical(held: list[str], translate: Callable[[str], str]) -> list[str]:
     """A line that may be continued, translated, as the lines that it had been."""
     joined = _JOINT.join(held)
-    return _apart(translate(joined) if _may_install(joined) else "", len(held))
+    return _apart(translate(joined) if _CONSTANT.match(joined) or _may_install(joined) else "", len(held))
 
 
 def _apart(joined: str, count: int) -> list[str]:
