@@ -17,6 +17,7 @@ DEPENDENCIES = ("dependencies", "optionalDependencies", "peerDependencies")
 """npm's tables of what an installed package requires; a peer is installed too, if it can be."""
 ALL = (*DEPENDENCIES, "devDependencies")
 """npm's tables of what a project requires."""
+_BUNDLES = frozenset({"bundleDependencies", "bundledDependencies"})
 _YARNS = ("patch:", "jsr:")
 _PYPI = re.compile(r"[ \t]*([A-Za-z0-9][A-Za-z0-9._-]*)")
 _SEPARATORS = re.compile(r"[-_.]+")
@@ -45,12 +46,13 @@ def canonical(name: str) -> str:
 def npm(fields: Table, tables: Iterable[str] = DEPENDENCIES) -> Iterator[str]:
     """The names in npm's tables of dependencies, aliases and what they stand for."""
     for key in tables:
-        for name, value in table(fields.get(key)).items():
-            yield name
-            if (wanted := string(value)).startswith(("npm:", *_YARNS)):
-                yield aliased(name, wanted)
-    for key in ("bundleDependencies", "bundledDependencies"):
-        yield from strings(fields.get(key))
+        if key in fields:
+            for name, value in table(fields[key]).items():
+                yield name
+                if ":" in (wanted := string(value)):
+                    yield aliased(name, wanted)
+    for key in _BUNDLES & fields.keys():
+        yield from strings(fields[key])
 
 
 def aliased(name: str, wanted: str) -> str:

@@ -116,10 +116,10 @@ def _entries(text: str, path: Path) -> Iterator[_Entry]:
             if not line.rstrip().endswith(":") or not patterns:
                 raise InputError(f"{path}:{number}: not a line of a yarn.lock")
             entry = _Entry([pattern.strip() for pattern in patterns], number)
-        elif entry and (found := _FIELD.match(line)) and found[2] not in entry.fields:
-            entry.fields[found[2]] = found[3].strip('"')
         elif entry and line.startswith("    "):
             entry.wanted += _wanted(line)
+        elif entry and (found := _FIELD.match(line)) and found[2] not in entry.fields:
+            entry.fields[found[2]] = found[3].strip('"')
         elif not entry or not _TABLE.match(line):
             raise InputError(f"{path}:{number}: not a line that yarn writes into a yarn.lock")
     if entry:
@@ -131,10 +131,11 @@ def _name(pattern: str) -> str:
     return (yarn_spec.split(pattern) or (pattern, ""))[0]
 
 
-def _wanted(line: str) -> tuple[str, str]:
+def _wanted(line: str) -> tuple[str, ...]:
     """The names in one line (`NAME WANTED`, each in quotes where it must be) of what an entry requires."""
     name, _, wanted = line.strip().partition(" ")
-    return name.strip('"'), requires.aliased(name.strip('"'), wanted.strip('"'))
+    name = name.strip('"')
+    return (name, requires.aliased(name, wanted.strip('"'))) if ":" in wanted else (name,)
 
 
 def _modern(text: str, path: Path, asked: requires.Names, roots: requires.Names) -> Iterator[tuple[Sighting, bool]]:
