@@ -39,7 +39,7 @@ _NPM = re.compile(r"(?<!\.min)\.(?:[cm]?[jt]sx?|vue|svelte)$")
 _ELSEWHERE = re.compile(
     r"(?:^|/)(?:node_modules|site-packages|bower_components|_?vendor(?:ed|ing)?|third[_-]?party|externals?|extern"
     r"|dist|build|__pycache__|(?:[^/]*[-_])?(?:fixtures?|snapshots?|mocks?)(?:__)?|test[_-]?(?:data|files|cases|samples)"
-    r"|samples|golden|corpus|templates?|\{\{.*|tests?/(?:.*/)?data)/"
+    r"|golden|corpus|\{\{.*|tests?/(?:.*/)?data)/"
 )
 """Folders of copies, of what was built, of data for tests, and of texts with gaps."""
 _OLD = _words(
