@@ -20,6 +20,7 @@ from bench.known import registries
 from bench.machine import WRITTEN, Found, Machine, blocked, cells, head, rules, share
 
 ECOSYSTEMS = ("pypi", "npm")
+UNVERIFIED = "unverified"
 SHOWN = 40
 """Exceptions that are listed by name; of more, the number of the rest is told."""
 
@@ -70,12 +71,15 @@ def genuine(answers: Iterable[Answer], popular: Mapping[str, frozenset[str]], ho
     """Names that are real: none may be blocked."""
     head(f"Real names, {how}", "set", "blocked", "refused", "of the popular", "of the long tail", "rules")
     wrong: list[Found] = []
+    doubted: list[Found] = []
     for answer in answers:
         known, found = popular[answer.of.ecosystem], answer.found
         parts = (found, [each for each in found if each.name in known], [e for e in found if e.name not in known])
         cells(answer.of.title, len(blocked(found)), *map(share, parts), rules(found))
         wrong += blocked(found)
+        doubted += [each for each in found if each.refused and each.rule != UNVERIFIED]
     _listed("Blocked", wrong)
+    _listed("Refused for more than that nothing vouches for them", doubted)
 
 
 def hostile(answers: Iterable[Answer]) -> None:
