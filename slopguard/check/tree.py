@@ -65,8 +65,10 @@ class Tree:
         return len({each.reading.path for each in self.read if each.kind.lock is locks})
 
     def fail(self, rule: str, path: Path, line: int | None = None, detail: str = "") -> None:
-        """Note what is wrong with a file."""
-        self.findings.append(Finding(rule, (Location(str(path), line),), detail))
+        """Note what is wrong with a file, once: several readers may find the same."""
+        found = Finding(rule, (Location(str(path), line),), detail)
+        if found not in self.findings:
+            self.findings.append(found)
 
 
 Load = Callable[[Path], str]

@@ -6,6 +6,7 @@ depth of a file.
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ import yaml
 from slopguard.clients.argv import listed
 from slopguard.commands.script import UNKNOWN, Script, is_unknown
 from slopguard.commands.variables import Variables
+from slopguard.readers.places import absolute
 
 _MERGED = 200
 """How many mappings are merged into one (`<<`), and how many of their keys are looked at."""
@@ -131,7 +133,8 @@ def root(path: Path) -> Path:
     for parent in path.parents:
         if parent.name in HOMES:
             return parent.parent
-    return path.parent
+    above = Path(absolute(Path(), str(path))).parents if not path.is_absolute() else ()
+    return next((Path(os.path.relpath(each.parent)) for each in above if each.name in HOMES), path.parent)
 
 
 def _placed(node: yaml.ScalarNode, source: list[str]) -> Iterator[tuple[str, int]]:

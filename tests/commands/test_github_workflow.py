@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -121,6 +123,15 @@ def test_paths_start_at_the_repository_or_where_the_step_works():
         working-directory: .
 """)
     assert files(found) == ["api/reqs.lst", "web/reqs.lst", "top.lst"]
+
+
+def test_a_workflow_checked_from_its_own_folder_starts_at_the_repository(tmp_path, monkeypatch):
+    folder = tmp_path / ".github" / "workflows"
+    folder.mkdir(parents=True)
+    monkeypatch.chdir(folder)
+    text = "jobs: {a: {steps: [{run: pip install -r reqs.lst}]}}"
+    found = github_workflow.read(Path("ci.yml"), lambda _: text)
+    assert [each.resolve() for each in found.files] == [tmp_path / "reqs.lst"]
 
 
 def test_a_folder_that_only_a_run_can_tell_is_told():
