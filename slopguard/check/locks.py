@@ -25,6 +25,8 @@ _MANIFESTS: Mapping[str, str] = {
     "pipfile_lock": "Pipfile",
 }
 """Kind of lock file to the name of the manifests it is written for."""
+_SETTINGS = frozenset({"uv.toml", "pnpm-workspace.yaml", ".yarnrc.yml"})
+"""Files beside a manifest that ask for packages too, or put others in their place."""
 _WHOLE = frozenset({"uv_lock", "package_lock", "pnpm_lock", "yarn_lock", "bun_lock"})
 """Kinds that hold all of their manifests; the others only the groups that were asked for."""
 _MOST = 0.75
@@ -48,7 +50,7 @@ class _Beside:
     Args:
         kind: the lock file's kind, `""` for one that is held against nothing.
         by_folder: the manifest of each folder, relative to the lock file's.
-        others: every other reading that was given.
+        others: those of files that add to them.
     """
 
     kind: str
@@ -122,7 +124,7 @@ def _beside(lock: Reading, manifests: Iterable[Reading]) -> _Beside:
             continue
         if name == _MANIFESTS.get(kind):
             beside.by_folder.setdefault(place, reading)
-        else:
+        elif name in _SETTINGS:
             beside.others.append(reading)
     return beside
 

@@ -69,6 +69,19 @@ def test_the_manifests_of_other_folders_ask_for_nothing_here():
     assert locks.orphans(locked, [manifest("npm", ["direct"], "a"), *elsewhere]) == {"planted"}
 
 
+def test_a_requirement_file_beside_asks_nothing_of_a_projects_lock_file():
+    beside = read("requirements.txt", "planted\ndirect==9\n")
+    locked = lock("uv", [DIRECT, BELOW, PLANTED], ["direct"])
+    assert locks.orphans(locked, [manifest("uv", ["direct"]), beside]) == {"planted"}
+    assert not locks.drift(locked, [manifest("uv", ["direct"]), beside])
+
+
+def test_the_file_of_pnpms_workspace_asks_too():
+    text = "packages: [a]\noverrides:\n  direct: npm:planted@1\n"
+    locked = lock("pnpm", [DIRECT, BELOW, PLANTED], ["direct"])
+    assert not locks.orphans(locked, [manifest("pnpm", ["direct"]), read("pnpm-workspace.yaml", text)])
+
+
 def test_members_of_a_workspace_ask_too():
     locked = lock("yarn 1", [DIRECT, BELOW, PLANTED])
     root = read("package.json", '{"workspaces": ["packages/*"], "dependencies": {"direct": "*"}}')
