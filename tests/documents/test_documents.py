@@ -31,6 +31,11 @@ def test_the_commands_of_the_documents_do_what_they_say(machines: Machines) -> N
     assert typed(machines, "bad-days.md") > 30
 
 
+def test_a_first_check_does_what_its_document_says(machines: Machines) -> None:
+    machines.index.add_established("flask")
+    assert typed(machines, "check.md") == 4
+
+
 def test_a_document_that_is_wrong_is_found_out(machines: Machines) -> None:
     right, wrong, other = steps("```console\nana$ echo one two\none ...\nana$ false\nana$ echo one\ntwo\n```\n")
     machines.run(right)
