@@ -22,12 +22,12 @@ from tests.simulators.clients import Unavailable
 from tests.simulators.npm import Npm
 from tests.simulators.pypi import PyPI
 
-ROUNDS, SLOW = 15, 5
+ROUNDS, SLOW = 9, 3
 LOCKED = 1_500
 ASKED = 500
 LATENCY = 0.02
 """Seconds before each answer of a registry."""
-CHECK = (*OURS, "check", "--format", "json")
+CHECK = (*OURS, "check")
 INTERPRETER = (sys.executable, "-c", "pass")
 UNVERIFIED = 3
 LOCKS: dict[str, tuple[str, Callable[[Sequence[str]], dict[str, str]]]] = {

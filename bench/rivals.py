@@ -26,7 +26,7 @@ from tests.simulators.clients import Unavailable, fresh_venv, kept
 from tests.simulators.registry import ago, stamp
 from tests.simulators.server import Answer, LoopbackServer, Seen
 
-ROUNDS, SLOW = 15, 5
+ROUNDS, SLOW = 9, 3
 NAMES, LOCKED = 500, 1_500
 LATENCY = 0.02
 OUTSIDE = ("192.0.2.1", 443)
