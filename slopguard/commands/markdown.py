@@ -14,9 +14,9 @@ from importlib import import_module
 from pathlib import Path
 
 from slopguard.clients.argv import listed
-from slopguard.commands import blocks, prose
-from slopguard.commands.blocks import Block
-from slopguard.commands.mention import mentioned
+from slopguard.commands import documents, prose
+from slopguard.commands.documents import Block
+from slopguard.commands.mention import disguised, mentioned
 from slopguard.commands.placeholders import plain
 from slopguard.commands.script import Script, together
 from slopguard.errors import InputError
@@ -47,15 +47,8 @@ _MANIFESTS = (
 )
 """Readers of what a block can be: module, languages, and words one of which it must hold."""
 _REQUIREMENTS = re.compile(r"requirements[\w.-]*\.(?:txt|in)|^requirements?$|pip-requirements", re.IGNORECASE)
-_MAY_HOLD = (
-    "mcpServers",
-    "mcp_servers",
-    "context_servers",
-    "ependencies",
-    "# /// script",
-    "[build-system]",
-    "equirements",
-)
+_MAY_HOLD = ("```", "~~~", "::")
+"""What a block of code begins with, which can be a manifest, or hide a client's name."""
 
 
 def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
@@ -71,7 +64,7 @@ def read_text(text: str, path: Path, line: int, cwd: Path) -> Reading:
     """Read a document that begins on a line of a file; `cwd` is where relative paths start from."""
     if not mentioned(text) and not any(word in text for word in _MAY_HOLD):
         return Reading(path)
-    split = blocks.restructured if path.suffix.lower() == ".rst" else blocks.markdown
+    split = documents.restructured if path.suffix.lower() == ".rst" else documents.markdown
     shifted = (replace(block, line=block.line + line - 1) for block in split(text))
     return together(path, (reading for block in shifted for reading in _block(block, path, cwd)))
 
@@ -82,11 +75,12 @@ def _block(block: Block, path: Path, cwd: Path) -> Iterator[Reading]:
         if manifest := _manifest(block, path, cwd):
             yield manifest
             return
-        if not mentioned(block.text):
+        if not mentioned(block.text) and not (block.language in _SHELLS and disguised(block.text)):
             return
         prompted = _prompted(block)
         if prompted or block.language in _SHELLS:
             yield _script(block, prompted, path, cwd)
+            yield prose.called(block.text, path, block.line, cwd)
             for comment in _COMMENT.finditer(block.text):
                 if mentioned(comment[1]):
                     at = block.line + block.text.count("\n", 0, comment.start(1))

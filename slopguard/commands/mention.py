@@ -1,15 +1,15 @@
 r"""Whether a text can hold a command of a package client at all, and where one may begin: the cheap first look.
 
-Invariant: what `mentioned` refuses holds no such command that a shell would run as it stands, quoting tricks
-(`p\ip`, `p""ip`) included; what it lets pass may still hold none.
+Invariant: what is neither `mentioned` nor `disguised` holds no such command that a shell would run as it stands; what
+is may still hold none.
 """
 
 from __future__ import annotations
 
 import re
 
-_WORDS = ("pip", "npm", "npx", "uvx", "uv ", "uv.exe", "yarn", "bun", "poetry", "pdm", "deno", "pnpx", "easy_install")
-_TRICK = re.compile(r"""\w\\\w|\w''|''\w|\w""|""\w|\$'|["']\w+["']\w|uv\\?\s""")
+_WORDS = ("pip", "npm", "npx", "uvx", "uv ", "uv\n", "yarn", "bun", "poetry", "pdm", "deno", "pnpx", "easy_install")
+_DISGUISED = re.compile(r"""\w\\\w|\w''|''\w|\w""|""\w|\$'|["']\w+["']\w""")
 CLIENT = (
     r"(?:pip[\d.]*|pipx|pipenv|uvx?|poetry|pdm|rye|npm|npx|pnpm|pnpx|yarn(?:pkg)?|bunx?|deno|corepack|easy_install)"
 )
@@ -27,5 +27,10 @@ FRONT = re.compile(
 
 
 def mentioned(text: str) -> bool:
-    """Whether a command of a package client may stand in `text`."""
-    return any(word in text for word in _WORDS) or _TRICK.search(text) is not None
+    """Whether a client may be named in `text`."""
+    return any(word in text for word in _WORDS)
+
+
+def disguised(text: str) -> bool:
+    """Whether there is something in shell text that could hide a client's name: quotes or an escape inside a word."""
+    return _DISGUISED.search(text) is not None

@@ -23,7 +23,7 @@ from slopguard.readers.text import Lines, Table, json_object, strings, tables
 _SCRIPT_CELL = re.compile(r"\s*%%(?:bash|sh|zsh|script|system|sx|cmd|!)[^\n]*")
 _OTHER_CELL = re.compile(r"\s*%%(?:html|javascript|js|latex|markdown|svg|writefile|file|sql|R|perl|ruby)\b")
 _SHELL = re.compile(
-    r"[ \t]*(?:[\w., \t\[\]\"']+=[ \t]*)?"
+    r"[ \t]*(?:[\w(\[][\w., \t\[\]\"']*=[ \t]*)?"
     r"(?:!!?|%(?:system|sx|sc(?:[ \t]+\w+[ \t]*=)?)[ \t]|%(?=(?:pip|uv|poetry|pdm|npm|npx)\b))[ \t]*(?P<command>.+)"
 )
 """A line that the kernel gives to a shell, or to a client."""

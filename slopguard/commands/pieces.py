@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from slopguard.commands import sentences
-from slopguard.commands.mention import FRONT, START
+from slopguard.commands.mention import CLIENT, FRONT, START
 
 _LONGEST = 4_000
 """No command in prose is longer, in characters."""
@@ -32,12 +32,20 @@ _SHELL = re.compile(
     r"|yes|curl|apt|apt-get|apk|brew|pyenv|hatch|tox|nohup|bash|sh|\.|if|for|while|until|then|do)[ \t]"
 )
 """How a line of a shell begins, that is no client's."""
-_WRAPPER = re.compile(r"(?:\w+=\S+[ \t]+)*\$?[a-z][\w.-]*(?:[ \t]+[^\s\"'`,;]*[^\s\"'`,;.:!?])*[ \t]+")
+_WRAPPER = re.compile(
+    r"(?:\w+=\S+[ \t]+)*\$?[a-z][\w.-]*(?:[ \t]+(?:run|exec|shell|x|with))?"
+    r"(?:[ \t]+-(?:[^\s$\"'`]|\$\([^)\n]*\))+(?:[ \t]+(?!-)(?:[^\s$\"'`,;]|\$\([^)\n]*\))+)?)*[ \t]+",
+    re.ASCII,
+)
 """A program that could start what follows it."""
-_QUOTE = re.compile(r"([\"'\u201c\u2018\u00ab\u201e`]+)(?:[$!%>][ \t]*|[ \t]*|RUN[ \t]+)$")
+_QUOTE = re.compile(r"([\"'\u201c\u2018\u00ab\u201e`*]+)(?:[$!%>][ \t]*|[ \t]*|RUN[ \t]+)$")
 _CLOSING = {"\u201c": "\u201d", "\u2018": "\u2019", "\u00ab": "\u00bb", "\u201e": "\u201c"}
 _TAG = re.compile(r"</?[A-Za-z][^<>\n]*>[ \t]*(?:[$!%][ \t]*)?$")
 _BREAK = re.compile(r"(?<![\\^`])\n[ \t]*")
+_FULL_STOP = re.compile(r"(?<=[\w\])])[.,;:!?]+$")
+"""What English puts in front of a closing quotation mark."""
+_LIST = re.compile(rf"{CLIENT}(?:[ \t]+{CLIENT}){{2}}")
+"""Clients that are listed, not used."""
 _JOINED = re.compile(r"(?:\\|(?<=[ \t])[\^`])[ \t]*\r?\n")
 _ROLE = re.compile(r"[:{](?:\w+:)?(?:ref|doc|term|any|class|func|meth|mod|attr|option|envvar|pypi|issue)[:}]`*$")
 """What makes a code span of a document the name of something in it."""
@@ -125,7 +133,7 @@ def _quoted(text: str, at: int) -> Piece | None:
     end = closed.end()
     if text[end : end + 1] not in (closing, "\\"):
         return None
-    command = text[at:end].replace(f"\\{opening}", opening)
+    command = _FULL_STOP.sub("", text[at:end].replace(f"\\{opening}", opening))
     if re.match(r"[\"'`][ \t]*(?:\+|%|\.format\b|\.concat\b)", text[end : end + 20]):
         command += " ${joined}"
     return Piece(at, end, command)
@@ -150,9 +158,11 @@ def _bare(text: str, flat: str, at: int) -> Piece | None:
     begun = marks.end() if marks else line
     before = flat[begun:at]
     limit = _line_end(flat, at)
+    if _LIST.match(flat, at, limit):
+        return Piece(at, limit, "")
     end, sentence = sentences.end(flat, at, limit)
     if FRONT.fullmatch(before) or _SHELL.match(before):
-        if sentence and sentences.loose(flat[at:end]):
+        if sentence and FRONT.fullmatch(before) and sentences.loose(flat[at:end]):
             return None
         whole, broken = sentences.end(flat, begun, limit)
         return (

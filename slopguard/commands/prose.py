@@ -46,6 +46,12 @@ def paragraph(text: str, path: Path, line: int, cwd: Path) -> Reading:
     return together(path, (command(piece.command, path, line + lines.at(piece.start) - 1, cwd) for piece in found))
 
 
+def called(text: str, path: Path, line: int, cwd: Path) -> Reading:
+    """Read only the commands that are written as lists: `--add-mcp '{"command": "npx", "args": ["-y", "x"]}'`."""
+    lines = Lines(text)
+    return together(path, (command(each.command, path, line + lines.at(each.start) - 1, cwd) for each in calls(text)))
+
+
 def command(text: str, path: Path, line: int, cwd: Path) -> Reading:
     """What one command says, and what those in it say that another program is to start."""
     text = plain(_CONTINUED.sub(r"\\\1", text))

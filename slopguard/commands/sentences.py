@@ -37,7 +37,7 @@ _LONGEST = 500
 """No argument outside of quotes is longer, in characters."""
 _CLOSING = {"(": ")", "[": "]", "{": "}", "<": ">"}
 _ENDS = ".,:!?"
-_OPERATOR = re.compile(r"&&|\|\|?|;|&(?= )|\d?>>?(?:&\d)?|<(?![A-Za-z@_])")
+_OPERATOR = re.compile(r";[ \t]*(?:then|do|done|fi|else)\b|&&|\|\|?|;|&(?= )|\d?>>?(?:&\d)?|<(?![A-Za-z@_])")
 _RUNNER = re.compile(r"(?:npx|uvx|bunx|pnpx|pipx[ \t]+run|(?:pnpm|yarn)[ \t]+dlx)[ \t]+([\w.-]+)")
 _OPTION = re.compile(r"--?[A-Za-z][\w-]*[ \t]+")
 _GOES_ON = re.compile(r"[ \t]*(?:$|\n|-|&&|;|\|)")
@@ -51,7 +51,7 @@ def introduced(before: str) -> bool:
     words = before.rstrip(_BLANKS)
     if words.endswith((":", "(", "=>", "->", " -m")) or operated(before):
         return True
-    last = re.search(r"([A-Za-z]+|[^\x00-\x7f])$", words[-40:])
+    last = re.search(r"([A-Za-z]+|[^\x00-\u024f])$", words[-40:])  # or a letter that is not Latin
     return last is not None and (last[1].lower() in _INTRODUCES or not last[1].isascii())
 
 

@@ -135,6 +135,16 @@ Then run ``npm i ws``.
     assert lines(read(text, "index.rst")) == {"flask": 1, "redis": 3, "celery": 9, "ws": 15}
 
 
+def test_a_server_that_a_command_adds_is_found() -> None:
+    text = """```bash\ncode --add-mcp '{"name": "a", "command": "npx", "args": ["-y", "@acme/a"]}'\n```\n"""
+    assert names(read(text)) == ["npm:@acme/a run"]
+
+
+def test_servers_of_an_agent_stand_in_its_front_matter() -> None:
+    text = "---\nname: a\nmcpServers:\n  a:\n    command: npx\n    args: ['-y', '@acme/a']\n---\nRun `npm i ws`.\n"
+    assert lines(read(text)) == {"@acme/a": 6, "ws": 8}
+
+
 def test_what_cannot_be_decided_has_its_line() -> None:
     assert unclear(read("# A\n\n```sh\npip install $NAME\n```\n")) == [4]
 
