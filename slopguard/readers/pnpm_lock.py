@@ -147,16 +147,17 @@ def split(key: str) -> tuple[str, str]:
 
 def _bare(key: str) -> str:
     """A key without its peers and patches: the balanced parentheses at its end."""
-    while key.endswith(")"):
+    end = len(key)
+    while end and key[end - 1] == ")":
         depth = 0
-        for at in range(len(key) - 1, -1, -1):
+        for at in range(end - 1, -1, -1):
             depth += {")": 1, "(": -1}.get(key[at], 0)
             if depth == 0:
-                key = key[:at]
+                end = at
                 break
         else:
-            return key
-    return key
+            break
+    return key[:end]
 
 
 def _sighting(found: _Entry, base: Path, location: Location) -> Sighting | None:
