@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -158,10 +160,28 @@ def test_the_plain_script_hands_on_what_it_is_given_and_leaves_no_settings_behin
     machine = Machine(project)
     machine.path(machine.tool / "bin")
     machine.clone("change", 20)
-    code, log = machine.bash(f"sh {HOOKS / 'check.sh'} main -o report.xml")
+    shutil.copy(HOOKS / "check.sh", machine.checkout / "ci" / "check.sh")
+    shown = re.search(r"```sh\n(sh ci/check\.sh .*\n)```", (ROOT / "docs" / "ci.md").read_text())
+    assert shown, "the document shows how"
+    code, log = machine.bash(shown[1])
     assert code == 1, log
     assert f'name="pypi:{GHOST}"' in (machine.checkout / "report.xml").read_text()
     assert not (project.home / ".config" / "slopguard" / "slopguard.toml").exists()
+
+
+def test_the_base_is_fetched_as_the_document_says(project: Project) -> None:
+    project.write({"old-requirements.txt": f"{GHOST}\n", "slopguard.toml": ""})
+    project.push("main")
+    project.propose({"requirements.txt": "sg-alpha\nsg-gamma\n"})
+    machine = Machine(project)
+    machine.clone("change", 1)
+    shown = re.search(r"```sh\n(git fetch .*\n)```", (ROOT / "docs" / "check.md").read_text())
+    assert shown
+    told = f"{sys.executable} -P -m slopguard check --offline --diff origin/main"
+    code, log = machine.bash(f"TARGET=main; {shown[1]}\n{told}")
+    assert code == 3, log
+    assert GHOST not in log
+    assert "sg-gamma" in log
 
 
 def test_the_action_fetches_the_base_of_a_clone_that_is_too_shallow(project: Project) -> None:
