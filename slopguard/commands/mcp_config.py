@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 from slopguard.commands import prose
 from slopguard.commands.mcp_servers import Start, starts
 from slopguard.commands.script import together
 from slopguard.model import Location, Sighting, SourceKind
-from slopguard.readers.interface import NOWHERE, Context, Load, Reading
+from slopguard.readers.interface import NOWHERE, Context, Load, Problem, Reading
 from slopguard.readers.text import Lines, Table, json_object, plain_json, toml
 
 _KEYS = re.compile(
@@ -22,6 +23,11 @@ _KEYS = re.compile(
     r"|modelContextProtocolServers|Helper\b|awsAuthRefresh|awsCredentialExport",
     re.IGNORECASE,
 )
+_TABLE = re.compile(r"^[ \t]*\[[\w.\"-]+\][ \t]*$", re.MULTILINE)
+_MOST = 2_000
+"""How many servers and hooks one file may come to; YAML can repeat them without end."""
+_MISSES = 50
+"""How often a whole file is searched for a name that is not where it should be."""
 
 
 def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
@@ -33,9 +39,11 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
     text = load(path).replace("\r\n", "\n")
     if not _KEYS.search(text) or not text.strip():
         return Reading(path)
-    lines = Lines(text)
+    place = _Place(text, path)
     cwd = context.cwd or path.parent
-    return together(path, (_read(each, text, lines, path, cwd) for each in starts(_document(text, path))))
+    found = list(islice(starts(_document(text, path)), _MOST + 1))
+    beyond = [Problem("undecidable", Location(str(path), 1))] if len(found) > _MOST else []
+    return together(path, (_read(each, place, cwd) for each in found[:_MOST]), beyond)
 
 
 def _document(text: str, path: Path) -> Table:
@@ -47,7 +55,8 @@ def _document(text: str, path: Path) -> Table:
     suffix = path.suffix.lower()
     if suffix in (".json", ".jsonc", ".json5") or text.lstrip().startswith(("{", "//", "/*")):
         return json_object(plain_json(text), path)
-    if suffix == ".toml" or re.search(r"^[ \t]*\[[\w.\"-]+\][ \t]*$", text, re.MULTILINE):
+    tables = suffix not in (".yaml", ".yml") and _TABLE.search(text)
+    if suffix == ".toml" or tables:
         return toml(text, path)
     from slopguard.readers import yaml_text
 
@@ -57,26 +66,50 @@ def _document(text: str, path: Path) -> Table:
     return found
 
 
-def _read(start: Start, text: str, lines: Lines, path: Path, cwd: Path) -> Reading:
-    """What starting one server, or running one hook, would install; each name on its own line where that is found."""
-    at = _offset(start.name, text)
-    line = lines.at(at)
-    found = prose.command(start.command, path, line, cwd)
+class _Place:
+    """Finds the lines on which servers and names stand; they come in the order of the file, more or less."""
+
+    def __init__(self, text: str, path: Path) -> None:
+        self.path = path
+        self._text = text
+        self._lines = Lines(text)
+        self._at = 0
+        self._misses = _MISSES
+
+    def server(self, name: str) -> int:
+        """Where a server's name is written, as a key or as a value; where the last one was if that is not found."""
+        spelled = re.escape(name)
+        key = re.compile(
+            rf"""["'.]{spelled}["'\]]|\.{spelled}\]|^[ \t-]*{spelled}:|name:[ \t]*{spelled}[ \t]*$""", re.MULTILINE
+        )
+        if not name or not self._misses:
+            return self._at
+        found = key.search(self._text, self._at)
+        if not found:
+            self._misses -= 1
+            found = key.search(self._text)
+        self._at = found.start() if found else self._at
+        return self._at
+
+    def location(self, at: int, name: str = "") -> Location:
+        """The place of a name behind an offset; that of the offset if it is not found."""
+        line = self._lines.find(name, after=at) if name else None
+        return Location(str(self.path), line or self._lines.at(at))
+
+
+def _read(start: Start, place: _Place, cwd: Path) -> Reading:
+    """What starting one server, or running one hook, would install."""
+    at = place.server(start.name)
+    found = prose.command(start.command, place.path, 1, cwd)
 
     def placed(each: Sighting) -> Sighting:
-        own = lines.find(each.raw, after=at)
         fetched = start.server and each.source.kind is SourceKind.REGISTRY
         extra = {**each.extra, "run": "1"} if fetched else each.extra
-        return replace(each, location=Location(str(path), own or line), extra=extra)
+        return replace(each, location=place.location(at, each.raw), extra=extra)
 
-    problems = tuple(replace(each, location=Location(str(path), line)) for each in found.problems)
-    return replace(found, sightings=tuple(map(placed, found.sightings)), problems=problems)
-
-
-def _offset(name: str, text: str) -> int:
-    """Where a server's name is written, as a key or as a value; 0 if it is not."""
-    spelled = re.escape(name)
-    found = re.search(
-        rf"""(?:["'.]{spelled}["'\]]|\.{spelled}\]|^[ \t-]*{spelled}:|name:[ \t]*{spelled}[ \t]*$)""", text, re.M
+    return replace(
+        found,
+        sightings=tuple(map(placed, found.sightings)),
+        indexes=tuple(replace(each, location=place.location(at)) for each in found.indexes),
+        problems=tuple(replace(each, location=place.location(at)) for each in found.problems),
     )
-    return found.start() if found and name else 0

@@ -45,6 +45,8 @@ _RUNS = re.compile(r"/[ckr]|-c(?:ommand)?", re.IGNORECASE)
 _EXTENSION = re.compile(r"\.(?:exe|cmd|bat|ps1)$", re.IGNORECASE)
 _DEPTH = 6
 """Hooks lie no deeper in their table."""
+_MOST = 100_000
+"""Nor are there more tables and lists in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +154,9 @@ def _hooks(document: Table) -> Iterator[tuple[str, str]]:
     """Commands that a client gives a shell: hooks, the status line, helpers that print a key."""
     for event, value in table(document.get("hooks")).items():
         waiting: list[tuple[object, int]] = [(value, 0)]
-        while waiting:
+        for _ in range(_MOST):
+            if not waiting:
+                break
             each, depth = waiting.pop()
             if isinstance(each, dict):
                 yield from ((event, each[key]) for key in ("command", "bash", "powershell") if string(each.get(key)))

@@ -214,6 +214,20 @@ def test_any_text_gives_a_reading_or_is_refused(text: str, name: str) -> None:
         assert read(text, name).path == HERE / name
 
 
+def test_what_repeats_itself_without_end_is_cut_off_and_told() -> None:
+    server = "a: &a {command: npx, args: [x]}"
+    many = ", ".join(f"s{number}: *a" for number in range(3_000))
+    reading = read(f"{server}\nmcpServers: {{{many}}}\n", "x.yaml")
+    assert (unclear(reading), names(reading)[0]) == ([1], "npm:x run")
+
+
+def test_what_repeats_what_repeats_itself_is_refused() -> None:
+    rows = [f"l{level}: &l{level} [{', '.join([f'*l{level - 1}'] * 60)}]" for level in range(1, 7)]
+    text = "\n".join(["l0: &l0 [{command: npx x}]", *rows, "hooks: {Stop: *l6}"])
+    with pytest.raises(InputError, match="not valid YAML"):
+        read(text, "x.yaml")
+
+
 def test_paths_are_those_of_the_file(tmp_path: Path) -> None:
     server = {"command": "uvx", "args": ["--from", "./here", "serve"]}
     reading = mcp_config.read(tmp_path / ".mcp.json", loading(json.dumps({"mcpServers": {"a": server}})))
