@@ -21,12 +21,14 @@ _JOINT = "\x1f"
 """Stands where a line was continued, as a blank does."""
 
 _CLIENT = re.compile(
-    r"(?<![\w-])(?:pip[\d.x]*|pipenv|uvx?|npm|npx|pnpm|pnpx|yarn|bunx?|poetry|pdm|deno|corepack|conda|mamba|hatch|rye|tox"
-    r"|nox|easy_install|iex|invoke-expression|start-process|saps)(?![\w-])|\|\s*(?:ba)?sh\b",
-    re.IGNORECASE,
+    r"\b(?<!-)(?:pip[\d.x]*|pipenv|uvx?|npm|npx|pnpm|pnpx|yarn|bunx?|poetry|pdm|deno|corepack|conda|mamba|hatch|rye|tox"
+    r"|nox|easy_install|iex|invoke-expression|start-process|saps)(?![\w-])|\|\s*(?:ba)?sh\b"
 )
+"""In lower case (to ignore case in a search takes twice the time)."""
+
 _HIDING = re.compile(
-    r"\w`[^\W0abefnrtuv]|\w\^\w|\w(?:['\"]{2}|\"|'(?!(?:t|s|re|ll|ve|d|m)(?![\w'\"])))\w", re.IGNORECASE
+    r"`(?<=\w`)[^\W0abefnrtuv]|\^(?<=\w\^)\w|\"(?<=\w\")\"?\w"
+    r"|'(?<=\w')(?:['\"]\w|(?!(?:t|s|re|ll|ve|d|m)(?![\w'\"]))\w)"
 )
 """A name in parts; an escape (`n) is none, nor what follows an apostrophe in English."""
 
@@ -74,7 +76,7 @@ _ASSIGN = re.compile(r'\s*set\s+(?:"(\w+)=([^"]*)"|(\w+)=(.*?))\s*$', re.IGNOREC
 
 def _may_install(text: str) -> bool:
     """Whether a text can have to do with an install: a client is in it, a name put together, or a variable called."""
-    return bool(_CLIENT.search(text) or _HIDING.search(text) or _CALLED.search(text))
+    return bool(_CLIENT.search(text.lower()) or _HIDING.search(text) or _CALLED.search(text))
 
 
 def powershell(text: str) -> str:
