@@ -21,9 +21,9 @@ def read(text: str, path: Path, line: int = 1, cwd: Path | None = None) -> Readi
         line: the line of the file on which `text` begins, 1-based.
         cwd: the folder that relative paths start from; that of the file if `None`.
     """
-    from slopguard.commands import shell
+    from slopguard.commands.shell import read as read_shell
 
-    return shell.read(text, path, line, cwd or path.parent)
+    return read_shell(text, path, line, cwd or path.parent)
 
 
 def phrase(text: str, path: Path, line: int = 1, cwd: Path | None = None) -> Reading:
@@ -35,6 +35,6 @@ def phrase(text: str, path: Path, line: int = 1, cwd: Path | None = None) -> Rea
         line: the line of the file on which `text` begins, 1-based.
         cwd: the folder that relative paths start from; that of the file if `None`.
     """
-    from slopguard.commands import prose
+    from slopguard.commands.prose import read as read_prose
 
-    return prose.read(text, path, line, cwd or path.parent)
+    return read_prose(text, path, line, cwd or path.parent)

@@ -67,8 +67,8 @@ class Start:
 def starts(document: Table) -> Iterator[Start]:
     """Everything that a configuration has its client start."""
     for path in _TABLES:
-        for name, server in _entries(_at(document, path)):
-            if command := _command(server):
+        for name, each in _entries(_at(document, path)):
+            if command := _command(each):
                 yield Start(name, command)
     for path in _SINGLE:
         for server in _at(document, path):
@@ -101,11 +101,12 @@ def _entries(found: list[object]) -> Iterator[tuple[str, Table]]:
 def _command(server: Table) -> str:
     """The command line of a server; empty for one that is reached by its address."""
     server = {**server, **table(server.get("transport"))}
-    command = next((server[key] for key in ("command", "cmd") if key in server), None)
+    command: object = next((server[key] for key in ("command", "cmd") if key in server), None)
     arguments = strings(server.get("args")) or strings(server.get("arguments"))
     if isinstance(command, dict):  # Zed: {"path": ..., "args": [...]}
         server = {**server, **command}
-        command, arguments = command.get("path"), strings(command.get("args"))
+        arguments = strings(command.get("args"))
+        command = command.get("path")
     if isinstance(command, list):
         words = strings(command)
     elif isinstance(command, str):
