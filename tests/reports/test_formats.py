@@ -6,8 +6,11 @@ import ast
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from slopguard.check.model import Checked
+from slopguard.check.model import Checked, Finding
+from slopguard.model import Location
 from slopguard.reports import check_formats
 from slopguard.reports.check_formats import FORMATS, render
 from slopguard.reports.problems import View, placed, problems, rooted
@@ -89,3 +92,12 @@ def test_a_folder_of_a_monorepo_is_told_from_its_root(form: str) -> None:
 
 def test_a_location_is_read_as_it_is_written() -> None:
     assert (at("a:3").line, at("a").line) == (3, None)
+
+
+@settings(max_examples=40)
+@given(st.lists(st.tuples(st.text(), st.text(), st.integers(1)), max_size=4))
+def test_no_text_whatsoever_stops_a_report(rows: list[tuple[str, str, int]]) -> None:
+    packages = tuple(judged("bad-name", name) for name, _, _ in rows)
+    findings = tuple(Finding("malformed", (Location(path, line),), name) for name, path, line in rows)
+    for form in FORMATS:
+        assert render(form, Checked(packages, findings)).replace("\n", "").isprintable()

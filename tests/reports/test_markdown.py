@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from slopguard.check.model import Checked
-from slopguard.reports.markdown import MARKER, ROWS, report
+from slopguard.reports.markdown import MARKER, ROWS, page, report
 from slopguard.reports.problems import View
 from tests.reports.checks import CLEAN, HOSTILE, MIXED, finding, hostile, judged, with_paths
 
@@ -116,6 +116,8 @@ def test_a_comment_is_never_longer_than_a_host_takes() -> None:
     many = [judged("not-found", f"ghost-{'x' * 200}-{number}", f"{long}{number}.txt:1") for number in range(2_000)]
     warned = [finding("malformed", f"{long}{number}.json", detail="not valid JSON " * 100) for number in range(200)]
     doubts = [finding("undecidable", f"{long}{number}.sh", detail="x" * 5_000) for number in range(200)]
-    text = report(Checked(tuple(many), (*warned, *doubts), files=1))
-    assert len(text) < 65_000
+    checked = Checked(tuple(many), (*warned, *doubts), files=1)
+    text = report(checked)
+    assert len(text) < 65_000, "GitHub takes 65,536"
+    assert len(page(checked).encode()) < 1024 * 1024, "and as much for a job's summary"
     assert f"and {2_200 - ROWS:,} more: `slopguard check --format json` has them all." in text

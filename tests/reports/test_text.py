@@ -111,7 +111,15 @@ def test_offline_and_notes_are_told() -> None:
 
 
 def test_no_name_or_path_begins_a_line_or_moves_the_cursor() -> None:
-    own = ("BLOCK", "UNCHECKED", "WARN", "note: ", INDENT, f"{len(HOSTILE) + 1} packages", "nothing of this is new since ")
+    own = (
+        "BLOCK",
+        "UNCHECKED",
+        "WARN",
+        "note: ",
+        INDENT,
+        f"{len(HOSTILE) + 1} packages",
+        "nothing of this is new since ",
+    )
     told = report(hostile())
     assert all(line.startswith(own) for line in told.split("\n"))
     assert all(line.isprintable() for line in told.split("\n"))
