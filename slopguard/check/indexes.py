@@ -1,7 +1,7 @@
 """Which indexes count for a file: those that the ecosystem's client is configured for where the file lies.
 
-A folder of this machine that a variable names is left out: where the files will be installed there is none. Invariants: a
-client is asked for its configuration only when something depends on it, once a folder; an index that a
+A folder of this machine that a variable names is left out: where the files will be installed there is none.
+Invariants: a client is asked for its configuration only when something depends on it, once a folder; an index that a
 file itself names is nobody's promise, and counts for what that file says alone.
 """
 

@@ -87,15 +87,24 @@ def foreign(lock: Reading, indexes: Iterable[Index] = (), elsewhere: Hosts | Non
     indexes = tuple(indexes)
     packages = list(_packages(lock, indexes))
     here, elsewhere, loners = _usual(packages), elsewhere or {}, _loners(packages)
-    fine = {_USUAL, *(_origin(index.url) for index in indexes if index.trusted)}
     found = []
     for sighting, group, hosts in packages:
         known = here.get(group) or elsewhere.get(group)
-        others = hosts - fine - {_origin(sighting.source.index or "")}
+        others = hosts - fine(sighting, indexes)
         strange = others - known if known is not None else others & loners[group]
         if strange:
             found.append(Foreign(sighting, strange, sure=known is not None))
     return found
+
+
+def fine(sighting: Sighting, indexes: tuple[Index, ...]) -> frozenset[str]:
+    """The hosts that are never foreign for a package: its index's own, and those of indexes that the client trusts."""
+    return _trusted(indexes) | {_origin(sighting.source.index or "")}
+
+
+@lru_cache(maxsize=64)
+def _trusted(indexes: tuple[Index, ...]) -> frozenset[str]:
+    return frozenset({_USUAL, *(_origin(index.url) for index in indexes if index.trusted)})
 
 
 def own_index(locks: Iterable[Reading], ecosystem: Ecosystem) -> Own | None:

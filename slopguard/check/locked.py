@@ -29,11 +29,13 @@ class Evidence:
     Args:
         orphans: names that nothing in it or beside it asks for.
         strange: packages whose files lie on a host that their index does not use, with that host.
+        unsure: those of them of which only the index can tell: too few packages are there to compare.
         changed: packages whose digests were others before, for the same version.
     """
 
     orphans: frozenset[str] = frozenset()
     strange: Mapping[Package, str] = field(default_factory=dict)
+    unsure: frozenset[Package] = frozenset()
     changed: frozenset[Package] = frozenset()
 
 
@@ -76,12 +78,24 @@ def _of(
     lock: Reading, manifests: list[Reading], old: Reading | None, indexes: Indexes, usual: lock_hosts.Hosts
 ) -> Evidence:
     strange: dict[Package, str] = {}
+    unsure: set[Package] = set()
     if any("origins" in sighting.extra for sighting in lock.sightings):
         known = indexes(lock)
         for other in lock_hosts.foreign(lock, known, usual):
             strange[_package(other.sighting)] = min(other.hosts)
+            unsure |= set() if other.sure else {_package(other.sighting)}
+        moved = lock_digests.moved(old, lock) if old is not None else []
+        for each in moved:
+            if hosts := each.hosts - lock_hosts.fine(each.sighting, known):
+                strange[_package(each.sighting)] = min(hosts)
+                unsure.discard(_package(each.sighting))
     changed = lock_digests.changed(old, lock) if old is not None else ()
-    return Evidence(locks.orphans(lock, manifests), strange, frozenset(_package(each.sighting) for each in changed))
+    return Evidence(
+        locks.orphans(lock, manifests),
+        strange,
+        frozenset(unsure),
+        frozenset(_package(each.sighting) for each in changed),
+    )
 
 
 def _is_manifest(each: Read) -> bool:

@@ -17,7 +17,7 @@ from slopguard.check.files import Files
 from slopguard.check.indexes import Indexes, above, named_by_variables
 from slopguard.check.lock_hosts import own_index
 from slopguard.check.locked import Evidence, evidence
-from slopguard.check.model import Judged
+from slopguard.check.model import Finding, Judged
 from slopguard.check.newer import Newer, key
 from slopguard.check.projects import Own
 from slopguard.check.questions import Asking, Questions, questions
@@ -36,6 +36,7 @@ from slopguard.model import OFFLINE, Ecosystem, Existence, Facts, Outcome, Reque
 from slopguard.readers.interface import Reading
 from slopguard.versions import listed
 
+UNSURE = "too few packages of its index are there to tell whether their host is the right one; ask the index"
 UNHEARD = Facts(Existence.DOWN)
 """What is known of an index that no client here could name."""
 
@@ -50,6 +51,7 @@ class Group:
         read: what the files say.
         files: all files of the check.
         before: what the base held, if there is one.
+        findings: what came up on the way.
     """
 
     settings: Settings
@@ -58,6 +60,7 @@ class Group:
     files: Files
     before: Before | None = None
     indexes: Indexes = field(init=False)
+    findings: list[Finding] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Ask no client yet."""
@@ -134,8 +137,12 @@ class Group:
 
     def _alone(self, judge: Judge, request: Request, told: Questions) -> Verdict | None:
         """The verdict on one request without any index."""
-        verdict = judge.verdict(request, OFFLINE, hash_mismatch=key(request) in told.changed)
-        return None if verdict.outcome.refuses and key(request) in told.own else verdict
+        same = key(request)
+        if self.settings.offline and same in told.unsure:
+            self.findings.append(Finding("undecidable", request.locations[:1], UNSURE))
+            request = replace(request, source=told.strange[same])
+        verdict = judge.verdict(request, OFFLINE, hash_mismatch=same in told.changed)
+        return None if verdict.outcome.refuses and same in told.own else verdict
 
     def facts(self, asked: Sequence[Request]) -> list[Facts]:
         """What the indexes say about each, in order."""

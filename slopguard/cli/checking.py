@@ -82,7 +82,12 @@ def check(wanted: Wanted) -> Checked:
         print(note, file=sys.stderr)
     groups = [Group(settings, cwd, read, files, before) for settings, read in _grouped(files.tree.read, layered)]
     judged = [each for group in groups for each in group.judged(Door("check", wanted.command), only_new=only_new)]
-    found = [*files.tree.findings, *locked.findings(files.tree.read, files.beside.read), *_imports(files, root, groups)]
+    found = [
+        *files.tree.findings,
+        *(each for group in groups for each in group.findings),
+        *locked.findings(files.tree.read, files.beside.read),
+        *_imports(files, root, groups),
+    ]
     return Checked(
         judged=tuple(sorted(judged, key=_urgency)),
         findings=tuple(_findings(found, before, only_new=only_new)),

@@ -162,3 +162,50 @@ def test_an_index_that_only_a_variable_names_is_nobodys_promise(slopguard: Progr
         "check", "--offline", "--format", "json", env={"PIP_INDEX_URL": "https://mirror.example/simple"}
     ).json["results"]
     assert [each["rule"] for each in found] == ["foreign-source"]
+
+
+def _uv(*hosts: str) -> str:
+    """A uv.lock of listed packages of the user's own index, each with its file on one of the hosts."""
+    packages = (
+        f'[[package]]\nname = "{name}"\nversion = "1.0.0"\n'
+        'source = { registry = "https://registry.example/simple" }\n'
+        f'sdist = {{ url = "https://{host}/{name}-1.0.0.tar.gz", hash = "sha256:{number:064x}" }}\n'
+        for number, (name, host) in enumerate(zip(PYTHON, hosts, strict=False))
+    )
+    return "version = 1\n\n" + "\n".join(packages)
+
+
+PYTHON = (
+    *("requests", "click", "jinja2", "pytest", "attrs", "urllib3", "certifi", "packaging", "numpy", "pandas", "rich"),
+    "idna",
+)
+
+
+@pytest.fixture
+def uv(slopguard: Program) -> Program:
+    """A user of PyPI's clients with one index."""
+    slopguard.write("home/.config/pip/pip.conf", "[global]\nindex-url = https://registry.example/simple\n")
+    return slopguard
+
+
+def test_a_file_on_another_host_than_all_others_of_its_index_is_blocked(uv: Program) -> None:
+    uv.write("project/uv.lock", _uv(*["files.example"] * 11, "evil.example"))
+    found = {each["name"]: each["rule"] for each in uv("check", "--offline", "--format", "json").json["results"]}
+    assert found.pop("idna") == "foreign-source"
+    assert set(found.values()) == {"allowlisted"}
+
+
+def test_offline_two_packages_that_disagree_are_told_as_undecidable(uv: Program) -> None:
+    uv.write("project/uv.lock", _uv("files.example", "other.example"))
+    done = uv("check", "--offline", "--format", "json")
+    assert done.rc == 0
+    assert {each["rule"] for each in done.json["findings"]} == {"undecidable"}
+    assert {each["rule"] for each in done.json["results"]} == {"allowlisted"}
+
+
+def test_a_change_that_moves_every_file_to_another_host_is_blocked(uv: Program) -> None:
+    uv.write("project/uv.lock", _uv(*["files.example"] * 12))
+    repo = Repo(uv)
+    repo.write("uv.lock", _uv(*["evil.example"] * 12))
+    found = {each["name"]: each["rule"] for each in uv("check", "--offline", "--format", "json").json["results"]}
+    assert {found[name] for name in PYTHON} == {"foreign-source"}
