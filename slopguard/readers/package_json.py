@@ -91,6 +91,7 @@ def _gathered(document: Table, text: str, path: Path, context: Context) -> tuple
     for pattern, value in table(table(document.get("pnpm")).get("overrides")).items():
         if value != "-":  # pnpm: takes the dependency away
             gather.override(pattern.rpartition(">")[2], value, "overrides", pattern)
+    gather.config_dependencies()
     for extension in table(table(document.get("pnpm")).get("packageExtensions")).values():
         for key in _EXTENDED:
             for name, value in table(table(extension).get(key)).items():
@@ -144,6 +145,14 @@ class _Gatherer:
             found = spec.npm_entry(package, written, self.path.parent, location=location)
             found = replace(found, digests=pins)
         self.sightings.append(replace(found, extra={**found.extra, "group": "packageManager"}))
+
+    def config_dependencies(self) -> None:
+        """Take up what pnpm 10 installs before everything else."""
+        from slopguard.readers.pnpm_workspace import config_dependency  # which reads its other tables with this module
+
+        for name, value in table(table(self.document.get("pnpm")).get("configDependencies")).items():
+            line = self.lines.find(f'"{name}"', after=self.lines.offset('"configDependencies"'))
+            self.sightings.append(config_dependency(name, value, Location(str(self.path), line)))
 
     def override(self, pattern: str, value: object, group: str, written: str = "") -> None:
         """An override limits a version, unless it puts another package or place under the name."""

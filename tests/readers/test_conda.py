@@ -76,3 +76,33 @@ def test_what_is_no_text_is_undecidable():
 def test_one_with_dependencies_that_is_no_yaml_is_refused():
     with pytest.raises(InputError, match=r"environment\.yml:2: not valid YAML"):
         read("dependencies: [\n")
+
+
+def test_a_lock_of_conda_lock_names_what_pip_installs():
+    reading = read(
+        """
+metadata: {platforms: [linux-64]}
+package:
+- name: python
+  version: 3.11.0
+  manager: conda
+- name: flask
+  version: 2.0.0
+  manager: pip
+  dependencies: {click: '*'}
+  url: https://files.example/flask-2.0.0-py3-none-any.whl
+  hash:
+    sha256: AB
+- name: own
+  version: 0.1
+  manager: pip
+  url: git+https://t0ken@git.example/own.git
+"""
+    )
+    assert [brief(s) for s in reading.sightings] == [
+        ("flask", "", "2.0.0", "registry", None),
+        ("own", "", "0.1", "vcs", "git+https://git.example/own.git"),
+    ]
+    assert reading.sightings[0].digests == {"sha256:ab"}
+    assert reading.sightings[0].extra == {"origins": "https://files.example"}
+    assert (reading.locked, reading.skipped, reading.sightings[0].location.line) == (True, 1, 7)

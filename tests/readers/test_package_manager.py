@@ -44,3 +44,10 @@ def test_what_corepack_would_refuse_is_none(value):
 def test_a_guarded_client_leaves_it_to_the_module_that_knows_whether_it_is_fetched():
     call = Invocation("npm", ("install",), "install", installs=True, cwd=HERE)
     assert plan(call, [read("pnpm@9.1.0")], (), Actor.HUMAN).requests == []
+
+
+def test_what_pnpm_configures_itself_with_is_a_package_too():
+    text = json.dumps({"pnpm": {"configDependencies": {"conf": "1.0.0+sha512-AAAA"}}}, indent=1)
+    (found,) = readers.read(HERE / "package.json", holding_paths({"package.json": text})).sightings
+    assert brief(found) == ("conf", "1.0.0", "1.0.0", "registry", None)
+    assert (found.extra["group"], found.location.line, len(found.digests)) == ("configDependencies", 4, 1)
