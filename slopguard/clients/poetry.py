@@ -130,7 +130,8 @@ def packages(line: Line, here: Path) -> Iterable[Sighting]:
     """The packages that the command line names."""
     named = args.words(line.after) if line.command in poetry_options.TYPED else []
     named += args.values(line.after, "--dependency", "--dev-dependency")
-    return [typed(word, here, args.last(line.after, "--source")) for word in named if word]
+    source = args.last(line.after, "--source")
+    return [typed(word, here, source) for word in named if word]
 
 
 def _files(line: Line, project: Path, env: Mapping[str, str]) -> list[Path]:

@@ -13,7 +13,7 @@ from functools import cache
 import tree_sitter_bash
 from tree_sitter import Language, Node, Parser
 
-from slopguard.commands import loose
+from slopguard.commands import blocks, loose
 from slopguard.commands.steps import Assign, Enter, Feed, Function, Leave, Loop, Raw, Simple, Step
 
 _SUBSHELLS = frozenset({"subshell", "command_substitution", "process_substitution"})
@@ -45,6 +45,13 @@ def steps(text: str, line: int) -> Iterator[Step]:
     Args:
         line: the line on which `text` begins.
     """
+    for piece in blocks.blocks(text):
+        yield from _parsed(piece, line) if blocks.readable(piece) else loose.steps(piece, line)
+        line += piece.count("\n")
+
+
+def _parsed(text: str, line: int) -> Iterator[Step]:
+    """The steps of one piece."""
     data = text.encode("utf-8", "surrogatepass")
     root = _parser().parse(data).root_node
     broken: list[int] = []
@@ -189,7 +196,7 @@ def _redirected(frame: _Frame, line: int) -> list[_Frame | Step]:
 
 
 def _joined(frame: _Frame, follow: list[_Frame | Step], line: int) -> list[_Frame | Step]:
-    """A statement, and the commands that get what it writes: `cat <<EOF | bash`, which the grammar puts in the heredoc."""
+    """A statement, and what gets its output: in `cat <<EOF | bash` the grammar has that in the heredoc."""
     source = _source(frame, line)
     after = [
         replace(each, feed=Feed(source=source, line=line + each.node.start_point.row))

@@ -1,120 +1,75 @@
-"""A document in Markdown or reStructuredText as paragraphs and blocks of code, each with its line.
+"""A long script in pieces that each stand on their own, because the grammar's time grows with the square of a piece.
 
-Invariants: pure; every line lies in at most one block; nothing is lost that could hold a command; linear in the text.
+Invariants: the pieces together are the text; where to cut is a guess from the beginnings and ends of lines, and a wrong
+one costs structure, never a command: a piece that the grammar cannot read is read line by line.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from slopguard.commands.mention import mentioned
-
-_OPEN = re.compile(r"([ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*[ \t]*)(`{3,}|~{3,})[ \t]*([^`\n]*)")
-_LANGUAGE = re.compile(r"[{.\s]*(?:code-cell|code-block|code|eval-rst)?[}\s]*\.?([A-Za-z][\w+-]*)?")
-_DIRECTIVE = re.compile(
-    r"([ \t]*)\.\.[ \t]+(?:[\w-]+:)?(?:code-block|code|sourcecode|prompt|parsed-literal)::[ \t]*(\S*)"
-)
-_LITERAL = re.compile(r"([ \t]*)(?!\.\.[ \t]).*::[ \t]*")
-_OPTION = re.compile(r"[ \t]*:[\w-]+:")
-_INDENTED = re.compile(r"(?: {4}|\t| {1,3}\t)")
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A part of a document.
-
-    Args:
-        line: the line of the document on which `text` begins, 1-based.
-        text: what it holds, without what sets it apart.
-        language: of code: the language it says it is in, lower-case, `""` if it says none; `None` for prose.
-        title: of code: what else the line says that opens it.
-    """
-
-    line: int
-    text: str
-    language: str | None = None
-    title: str = ""
+_WANTED = 8_000
+"""Pieces are cut at the first good place behind so many characters."""
+_LONGEST = 40_000
+"""A longer piece is cut wherever a line ends, or left to the line reader."""
+_OPENS = re.compile(r"(?:^|[;&|]|\b(?:do|then|else)\b)\s*(?:if|for|while|until|case|select)\b|[({]\s*$|\bdo\s*$")
+_CLOSES = re.compile(r"(?:^|[;&|])\s*(?:fi|done|esac)\b|^\s*[)}]")
+_DO = re.compile(r"\bdo\s*$")
+_COMMENT = re.compile(r"(?:^|\s)#.*")
+_STRINGS = re.compile(r"\\.|'[^']*'|\"(?:[^\"\\]|\\.)*\"")
+_HEREDOC = re.compile(r"<<-?\s*[\"']?([\w.-]+)")
 
 
-def markdown(text: str) -> Iterator[Block]:
-    """The fenced blocks of a Markdown document and what stands between them."""
-    lines = text.split("\n")
-    start = at = 0
-    while at < len(lines):
-        fence = ("```" in lines[at] or "~~~" in lines[at]) and _OPEN.match(lines[at])
-        if not fence:
-            at += 1
-            continue
-        yield from _prose(lines, start, at)
-        end = _closing(lines, at + 1, fence[2])
-        body = "\n".join(_dedented(lines[at + 1 : end], fence[1]))
-        language = _LANGUAGE.match(fence[3])
-        yield Block(at + 2, body, ((language and language[1]) or "").lower(), fence[3])
-        start = at = end + 1
-    yield from _prose(lines, start, len(lines))
-
-
-def restructured(text: str) -> Iterator[Block]:
-    """The code blocks and literal blocks of a reStructuredText document and what stands between them."""
-    lines = text.split("\n")
-    start = at = 0
-    while at < len(lines):
-        found = "::" in lines[at] and (_DIRECTIVE.match(lines[at]) or _LITERAL.fullmatch(lines[at]))
-        at += 1
-        if not found:
-            continue
-        end = _outdent(lines, at, len(found[1].expandtabs()))
-        while at < end and _OPTION.match(lines[at]):
-            at += 1
-        if end > at:
-            yield from _prose(lines, start, at)
-            language = found[2].lower() if found.re is _DIRECTIVE else ""
-            yield Block(at + 1, "\n".join(lines[at:end]), language)
-            start = at = end
-    yield from _prose(lines, start, len(lines))
-
-
-def _closing(lines: list[str], at: int, fence: str) -> int:
-    """The number of the line that closes a fence, or of lines there are."""
-    close = re.compile(rf"[ \t>]*{re.escape(fence)}{re.escape(fence[0])}*[ \t]*")
-    return next(
-        (number for number in range(at, len(lines)) if fence in lines[number] and close.fullmatch(lines[number])),
-        len(lines),
-    )
-
-
-def _dedented(lines: list[str], prefix: str) -> list[str]:
-    """A block's lines without the marks of quotation and the indentation of the line that opened it."""
-    if not prefix:
-        return lines
-    quoted = prefix.count(">")
-    mark = re.compile(rf"(?:[ \t]*>){{0,{quoted}}}[ \t]{{0,{len(prefix) - quoted}}}")
-    return [mark.sub("", line, count=1) for line in lines]
-
-
-def _outdent(lines: list[str], at: int, indent: int) -> int:
-    """The number of the first line from `at` on that is not blank and not further in than `indent`."""
-    while at < len(lines):
-        line = lines[at]
-        bare = line.lstrip()
-        if bare and len(line.expandtabs()) - len(bare.expandtabs()) <= indent:
-            break
-        at += 1
-    return at
-
-
-def _prose(lines: list[str], start: int, end: int) -> Iterator[Block]:
-    """The paragraphs from one line to another that can hold a command; wholly indented ones are code."""
-    if not mentioned("\n".join(lines[start:end])):
+def blocks(text: str) -> Iterator[str]:
+    """The pieces of a text."""
+    if len(text) <= _WANTED:
+        yield text
         return
-    first = start
-    for at in range(start, end + 1):
-        if at < end and lines[at].strip():
-            continue
-        text = "\n".join(lines[first:at])
-        if text and mentioned(text):
-            code = all(_INDENTED.match(line) for line in lines[first:at])
-            yield Block(first + 1, text, "" if code else None)
-        first = at + 1
+    begun, at = 0, 0
+    state = _State()
+    for line in text.splitlines(keepends=True):
+        at += len(line)
+        state.pass_line(line)
+        if at - begun >= _WANTED and (state.whole or at - begun >= _LONGEST):
+            yield text[begun:at]
+            begun, state = at, _State()
+    if begun < len(text):
+        yield text[begun:]
+
+
+def readable(piece: str) -> bool:
+    """Whether the grammar reads a piece fast: not too long, nor made of what it is slow at."""
+    return len(piece) <= _LONGEST and piece.count("|") <= 400 and piece.count("()") <= 200 and piece.count("(") <= 1_500
+
+
+class _State:
+    """What is open at the end of a line."""
+
+    def __init__(self) -> None:
+        self._depth = 0
+        self._quote = ""
+        self._heredoc = ""
+        self._continued = False
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is."""
+        return self._depth <= 0 and not (self._quote or self._heredoc or self._continued)
+
+    def pass_line(self, line: str) -> None:
+        """Take up one more line."""
+        if self._heredoc:
+            if line.strip() == self._heredoc:
+                self._heredoc = ""
+            return
+        if self._quote:
+            if line.count(self._quote) % 2:
+                self._quote = ""
+            return
+        bare = _STRINGS.sub("", _COMMENT.sub("", line))
+        self._quote = next((quote for quote in "'\"" if quote in bare), "")
+        found = _HEREDOC.search(line)
+        self._heredoc = found[1] if found and "<<<" not in line else ""
+        self._continued = line.rstrip("\n").endswith("\\")
+        self._depth += len(_OPENS.findall(bare)) - len(_DO.findall(bare)) - len(_CLOSES.findall(bare))

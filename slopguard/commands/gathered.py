@@ -16,11 +16,17 @@ LIMIT = 1_000_000
 """The longest text read, in characters; also what all texts inside it may come to."""
 _COMMANDS = 20_000
 """How many commands one text may come to, every value of its variables counted."""
+_ASKED = 3_000
+"""How many of them clients are asked about."""
 
 
 @dataclass(slots=True)
 class Gathered:
-    """See the module."""
+    """See the module.
+
+    Args:
+        done: so much was read that the rest is not.
+    """
 
     path: Path
     sightings: list[Sighting] = field(default_factory=list)
@@ -28,8 +34,10 @@ class Gathered:
     indexes: list[IndexLine] = field(default_factory=list)
     problems: dict[Problem, None] = field(default_factory=dict)
     skipped: int = 0
+    done: bool = False
     _size: int = 0
     _commands: int = 0
+    _asked: int = 0
 
     def reading(self) -> Reading:
         """Everything found."""
@@ -67,15 +75,20 @@ class Gathered:
     def may_read(self, text: str, line: int) -> bool:
         """Whether a text may still be read; if not, that is noted."""
         self._size += len(text)
-        if self._size <= LIMIT:
-            return True
-        self.unclear(line)
-        return False
+        return self._within(self._size <= LIMIT, line)
 
     def may_run(self, line: int) -> bool:
         """Whether one more command may be looked at; if not, that is noted."""
         self._commands += 1
-        if self._commands <= _COMMANDS:
-            return True
-        self.unclear(line)
-        return False
+        return self._within(self._commands <= _COMMANDS, line)
+
+    def may_ask(self, line: int) -> bool:
+        """Whether one more client may be asked; if not, that is noted."""
+        self._asked += 1
+        return self._within(self._asked <= _ASKED, line)
+
+    def _within(self, yes: bool, line: int) -> bool:
+        if not yes and not self.done:
+            self.unclear(line)
+        self.done = self.done or not yes
+        return yes

@@ -1,7 +1,7 @@
 """The indexes that a command line, or a variable set before it, names.
 
-Invariants: pure; an address leaves this module without credentials; a folder is no index; one that holds an unknown part
-is told apart, never taken for an address.
+Invariants: pure; an address leaves this module without credentials; a folder is no index; one that holds an unknown
+part is told apart, never taken for an address.
 """
 
 from __future__ import annotations
@@ -41,7 +41,10 @@ _VARIABLES = {
     },
 }
 """Variable, as npm and pip spell it in capitals, to the part that the index plays."""
-_CLIENTS = {"PIP": ("pip", "pipx", "pipenv", "pip-compile", "pip-sync", "easy_install", "poetry", "pdm"), "UV": ("uv", "uvx")}
+_CLIENTS = {
+    "PIP": ("pip", "pipx", "pipenv", "pip-compile", "pip-sync", "easy_install", "poetry", "pdm"),
+    "UV": ("uv", "uvx"),
+}
 """Prefix of a variable -> the clients that obey it; every other prefix counts for every client."""
 _ORDER = ("extra", "find-links", "default")
 """Of several indexes, the one that a sighting is compared with: what is added before what is replaced."""

@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 
 from slopguard.clients import client_for, pdm, pdm_line, poetry, poetry_line
@@ -76,8 +77,8 @@ def guarded(name: str, words: Sequence[Word], place: Place) -> Found:
     argv = [word.text for word in taken]
     found = Found(unclear=[line] if unclear else [])
     try:
-        call = _parsed(name, argv, _environment(place.env))
-    except (SlopguardError, ValueError, OSError):
+        call = _parsed(name, tuple(argv), tuple(_environment(place.env).items()))
+    except (SlopguardError, ValueError, OSError, RuntimeError):  # RuntimeError: `~nobody`
         if name in _RUNS or any(_VERBS.fullmatch(word) for word in argv):
             found.unclear.append(line)
         return found
@@ -115,9 +116,7 @@ def other(name: str, words: Sequence[Word], place: Place) -> Found | None:
     return found
 
 
-def _sourced(
-    found: Found, addresses: list[Address], place: Place, line: int
-) -> Callable[[Sighting], Sighting]:
+def _sourced(found: Found, addresses: list[Address], place: Place, line: int) -> Callable[[Sighting], Sighting]:
     """Take up the indexes that a command names; gives a sighting the source that follows from them."""
     if any(address.unclear for address in addresses):
         found.unclear.append(line)
@@ -134,8 +133,10 @@ def _sourced(
     return sourced
 
 
-def _parsed(name: str, argv: list[str], env: Mapping[str, str]) -> Invocation:
+@lru_cache(maxsize=256)
+def _parsed(name: str, argv: tuple[str, ...], variables: tuple[tuple[str, str], ...]) -> Invocation:
     """The client's reading; poetry and pdm need a project there is none of, so their lines are read by themselves."""
+    env = dict(variables)
     if name == "poetry":
         line = poetry_line.understand(argv)
         typed = tuple(poetry.packages(line, NOWHERE)) if line.installs else ()
@@ -197,18 +198,23 @@ def _hidden(sighting: Sighting) -> bool:
     """Whether it cannot be known what package this is."""
     if _plain(sighting):
         return bool(UNKNOWN.search(sighting.raw) or GLOB in sighting.raw)
-    place = sighting.source.index or ""
-    if sighting.source.kind is SourceKind.PATH:
-        place = os.path.relpath(place, NOWHERE)
-    return bool(UNKNOWN.match(place))
+    return bool(UNKNOWN.match(_written(sighting)))
+
+
+def _written(sighting: Sighting) -> str:
+    """The name, address or path, much as it was written."""
+    place = sighting.source.index
+    if _plain(sighting) or place is None:
+        return sighting.raw
+    return os.path.relpath(place, NOWHERE) if sighting.source.kind is SourceKind.PATH else place
 
 
 def _take(found: Found, sighting: Sighting, line: int, place: Place, *, runs: bool) -> None:
     """Take up one package."""
     where = f"{sighting.raw}{sighting.source.index or ''}"
-    if BLANK in where:
+    if _written(sighting).startswith((BLANK, f"@{BLANK}")):
         return
-    if _hidden(sighting):
+    if BLANK in where or _hidden(sighting):
         found.unclear.append(line)
         return
     unsure = UNSURE in where or (sighting.ecosystem is Ecosystem.NPM and MARK in sighting.specifier)

@@ -10,11 +10,12 @@ import re
 from collections.abc import Sequence
 
 from slopguard.clients import plain
+from slopguard.clients.argv import listed
 from slopguard.commands.scope import Word
 from slopguard.commands.unwrap import base
+from slopguard.commands.words import MARK, UNSURE
 
-HARMLESS = frozenset(
-    """
+HARMLESS = listed("""
     echo printf print grep egrep fgrep rg ag ack sed awk gawk cat bat less more head tail man tldr which where whereis
     whatis type hash test [ [[ true false : git gh hub svn hg apt apt-get aptitude dnf yum microdnf apk pacman paru yay
     zypper brew port choco winget scoop snap flatpak gem bundle cargo rustup go conda mamba micromamba nix nix-env guix
@@ -23,8 +24,7 @@ HARMLESS = frozenset(
     continue shift sleep wait kill jobs wall write mail Write-Host Write-Output Write-Error Write-Warning info warn
     warning error log log_info log_error die fail fatal success msg notice section title header step debug systemctl
     service useradd groupadd make cmake ninja gcc dpkg rpm code pre-commit note step_info ask confirm assert
-    """.split()
-)
+    """)
 """Commands whose arguments are no command line."""
 RUNNERS = frozenset({"npx", "uvx", "pnpx", "pnx", "bunx"})
 VERBS = {
@@ -50,7 +50,9 @@ _VERBS |= {"yarnpkg": _VERBS["yarn"], "pn": _VERBS["pnpm"]}
 INSTALL = frozenset({"install", "add", "dlx", "i", "download"})
 """Words that say `install` whatever the client."""
 PYTHON = re.compile(r"(?:python|pypy|graalpy)(?:\d+(?:\.\d+)*t?)?w?|py|ipython3?")
-SHELLS = frozenset("sh bash zsh dash ksh ash".split())
+SHELLS = listed("sh bash zsh dash ksh ash")
+_COMMAND = re.compile(rf"(?:[\w.~@{MARK}-]*[/\\])*[a-z\d_.{MARK}][\w.+@{MARK}{UNSURE}-]*")
+"""What a command is called: no sentence begins so."""
 _MOST = 6
 """So many words of its own a wrapper has at most."""
 
@@ -58,6 +60,8 @@ _MOST = 6
 def find(words: Sequence[Word]) -> int | None:
     """Where a client's command begins behind the first word; `None` if there is none."""
     own = 0
+    if not _COMMAND.fullmatch(words[0].text):
+        return None
     for at in range(1, len(words)):
         dashes = words[at - 1].text == "--"
         if not dashes and own > _MOST:

@@ -1,6 +1,7 @@
 """A shell script as steps, line by line, for text that no grammar covers: broken scripts, PowerShell, batch files.
 
-Invariants: every text yields steps; time is linear; what looks like a command is one, so that an odd line hides nothing.
+Invariants: every text yields steps; time is linear; what looks like a command is one, so that an odd line hides
+nothing.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from slopguard.clients.argv import listed
 from slopguard.commands.steps import ASSIGNMENT, Assign, Feed, Loop, Nested, Raw, Simple, Step
 from slopguard.commands.words import closing
 
@@ -21,7 +23,7 @@ _PART = re.compile(
     r"""|`(?:[^`\\\n]|\\.)*`|[^\s'"\\$`;&|<>(){}]+|(?P<stop>[\s;&|<>()])|[{}$'"`]""",
     re.DOTALL,
 )
-_KEYWORDS = frozenset("if then else elif fi do done while until ! { } case esac time begin end try catch".split())
+_KEYWORDS = listed("if then else elif fi do done while until ! { } case esac time begin end try catch")
 _SUBSTITUTION = re.compile(r"""[$<>]\(|`""")
 
 
@@ -126,7 +128,9 @@ class _Loose:
         """The file that a redirection names."""
         while self.at < len(self._text) and self._text[self.at] in " \t":
             self.at += 1
-        if self.at >= len(self._text) or self._text[self.at] in "\n;&|()<>":
+        if self.at >= len(self._text) or self._text[self.at] in "\n;&|()":
+            return None
+        if self._text[self.at] in "<>" and self._text[self.at + 1 : self.at + 2] != "(":
             return None
         return self._word()
 
@@ -182,4 +186,5 @@ def _nested(word: Raw) -> Iterator[Step]:
         else:
             at = closing(word.text, found.end() - 1)
             inside = word.text[found.end() : at].removesuffix(")")
-        yield Nested(Raw(inside, word.line + word.text.count("\n", 0, found.start())))
+        if inside.strip():
+            yield Nested(Raw(inside, word.line + word.text.count("\n", 0, found.start())))

@@ -13,10 +13,11 @@ import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from slopguard.clients.argv import listed
 from slopguard.commands.words import MARK
 
-_STARTS = frozenset("run call check_call check_output Popen getoutput getstatusoutput system popen sh shell".split())
-_STARTS |= frozenset("create_subprocess_exec create_subprocess_shell spawn execSync".split())
+_STARTS = listed("run call check_call check_output Popen getoutput getstatusoutput system popen sh shell")
+_STARTS |= listed("create_subprocess_exec create_subprocess_shell spawn execSync")
 _SPREADS = re.compile(r"(?:exec|spawn)[lv]p?e?|create_subprocess_exec")
 """Functions whose arguments are the command's words."""
 _MAINS = frozenset({"main", "_main", "pip_main", "pipmain", "main_wrapper"})

@@ -28,6 +28,11 @@ _HERE = re.compile(
 _MOST = 64
 """How many combinations of values one command is read with; how many values a variable has."""
 _VARIABLES = 1_000
+"""How many variables are kept."""
+_LONGEST = 20_000
+"""How many characters the values of one variable may have."""
+_DEEPEST = 4_000
+"""How many characters the path of a folder may have."""
 _UNKNOWN: Value = (MARK,)
 
 
@@ -111,6 +116,7 @@ class Scope:
             return  # what is not known is unknown
         old = self.variables.get(name, ()) if maybe else ()
         found = tuple(dict.fromkeys([*old, *values])) or (_UNKNOWN,)
+        found = found if sum(len(text) for value in found for text in value) <= _LONGEST else (_UNKNOWN,)
         self.variables[name] = found if len(found) <= _MOST else (*found[: _MOST - 1], _UNKNOWN)
         if SETTING.fullmatch(name):
             self.env[name] = " ".join(self.variables[name][-1])
@@ -140,8 +146,8 @@ class Scope:
             self.lost = True
         else:
             there = word.text if word.text.startswith("/") else os.path.join(self.cwd, word.text)  # noqa: PTH118
-            self.cwd = Path(os.path.normpath(there))
-            self.lost = self.lost and not word.text.startswith("/")
+            self.lost = len(there) > _DEEPEST or (self.lost and not word.text.startswith("/"))
+            self.cwd = self.cwd if self.lost else Path(os.path.normpath(there))
 
 
 def _joined(old: Value, new: Value, array: bool) -> Value:

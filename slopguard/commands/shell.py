@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from slopguard.clients import plain
-from slopguard.commands import bash, installs, later, loose, pycode, written
+from slopguard.commands import bash, installs, jscode, later, loose, pycode, said, written
+from slopguard.commands.builtin import BUILTINS
 from slopguard.commands.gathered import Gathered
 from slopguard.commands.installs import Place
 from slopguard.commands.scope import Scope, Word
@@ -25,15 +26,17 @@ from slopguard.readers.interface import Reading
 
 _DEPTH = 12
 """How deep texts and wrappers may be inside one another."""
+_WORDS = 2_000
+"""No command has more."""
 _SCRIPTED = re.compile(r"(?:node|nodejs|perl|ruby|php|deno|bun)")
 """Interpreters whose code is not read."""
 _MODULES = {name: name for name in ("pip", "pipx", "uv", "poetry", "pdm", "pipenv", "easy_install", "hatch", "rye")}
 _MODULES |= {"pip._internal": "pip", "pip.__main__": "pip", "setuptools.command.easy_install": "easy_install"}
 _MODULES |= {"piptools": "pip-tools", "pip._internal.cli.main": "pip"}
 """`python -m MODULE` -> the command that is."""
-_NODE_STARTS = re.compile(r"""(?:exec|spawn)(?:Sync)?\s*\(\s*(["'`])((?:(?!\1)[^\\]|\\.)*)\1\s*(?:,\s*\[([^\]]*)\])?""", re.DOTALL)
-_INSTALLING = re.compile(r"\b(?:pip|npm|npx|pnpm|yarn|bun|uv|uvx)\b.{0,80}?\b(?:install|add|i|dlx|npx|uvx)\b", re.DOTALL)
-_HARMLESS_VARIABLES = re.compile(r"(?:C?MAKE|APT|APT_GET|BREW|CARGO|GO|GEM|NINJA|DNF|YUM|APK|HELM|KUBECTL|MESON|XCODEBUILD)\w*")
+_HARMLESS_VARIABLES = re.compile(
+    r"(?:C?MAKE|APT|APT_GET|BREW|CARGO|GO|GEM|NINJA|DNF|YUM|APK|HELM|KUBECTL|MESON|XCODEBUILD)\w*"
+)
 _VARIABLE = re.compile(r"[\"']?\$+[{(]?(\w+)[^\s]*")
 
 
@@ -84,6 +87,8 @@ class _Shell:
         defined: list[Raw] = []
         outer: list[Scope] = []
         for step in bash.steps(tidy(text), line):
+            if self.gathered.done:
+                return
             if isinstance(step, Enter):
                 outer.append(scope)
                 scope = scope.copy()
@@ -114,20 +119,25 @@ class _Shell:
             return
         raws = (*step.words, *step.assignments)
         for lookup in scope.lookups(raw.text for raw in raws):
-            if not self.gathered.may_run(step.line):
+            if self.gathered.done:
                 return
             words = tuple(scope.words(step.words, lookup))
+            if len(words) > _WORDS:
+                self.gathered.unclear(words[_WORDS].line)
+                words = words[:_WORDS]
             inner = Scope(scope.cwd, env=dict(scope.env), variables=scope.variables)
             if step.assignments:
                 inner = scope.copy()
                 for raw in step.assignments:
                     inner.assign(raw)
             if words:
-                self._write(step, words, scope)
+                self._write(step, words, scope, depth)
                 self._run(_Call(words, inner.env, step.feed, scope, depth))
 
     def _run(self, call: _Call) -> None:
         """One command, whatever it is."""
+        if not self.gathered.may_run(call.line):
+            return
         if call.depth > _DEPTH:
             self.gathered.unclear(call.line)
             return
@@ -137,12 +147,14 @@ class _Shell:
             self._alias(call)
         elif first.text in call.scope.functions:
             self._calls(call)
-        elif name in _BUILTINS:
-            _BUILTINS[name](call.scope, call.words)
+        elif name in BUILTINS:
+            BUILTINS[name](call.scope, call.words)
         elif not name or first.text == MARK:
             self._unknown(call)
         elif peeled := peel(call.words):
             self._peeled(call, peeled)
+        elif len(call.words) == 1 and re.search(r"\s", first.text):  # a whole command in quotes
+            self.script(first.text, first.line, call.scope.copy(), call.depth + 1)
         elif name not in later.HARMLESS:
             self._command(name, call)
 
@@ -178,6 +190,8 @@ class _Shell:
 
     def _client(self, name: str, call: _Call, place: Place) -> None:
         """A client that slopguard guards; what it starts is a command too."""
+        if not self.gathered.may_ask(call.line):
+            return
         self.gathered.take(installs.guarded(name, call.words, place))
         verb = next((word.text for word in call.words[1:] if word.text[:1] != "-" and word.text != "tool"), "")
         if name not in later.RUNNERS and verb not in _RUNNING:
@@ -211,7 +225,7 @@ class _Shell:
         """What a wrapper starts."""
         if peeled.opaque:
             self.gathered.unclear(call.line)
-        env = call.env | {name: value for name, value in peeled.env}
+        env = call.env | dict(peeled.env)
         for text in peeled.texts:
             self.script(text.text, text.line, call.scope if _shares(call) else call.scope.copy(), call.depth + 1)
         for words in peeled.commands:
@@ -242,7 +256,7 @@ class _Shell:
     def _code(self, code: str, line: int, call: _Call) -> None:
         """Python code."""
         started = pycode.commands(code)
-        if started is None and (_INSTALLING.search(code) or MARK in code):
+        if started is None and (jscode.INSTALLING.search(code) or MARK in code):
             self.gathered.unclear(line)
         for each in started or ():
             self.script(each.text, line + each.line - 1, Scope(call.scope.cwd), call.depth + 1)
@@ -260,11 +274,9 @@ class _Shell:
         return False
 
     def _javascript(self, word: Word, call: _Call) -> None:
-        found = list(_NODE_STARTS.finditer(word.text))
-        for each in found:
-            arguments = re.findall(r"""["']([^"']*)["']""", each[3] or "")
-            self.script(" ".join([each[2], *arguments]), word.line, Scope(call.scope.cwd), call.depth + 1)
-        if not found and _INSTALLING.search(word.text):
+        for text in jscode.commands(word.text):
+            self.script(text, word.line, Scope(call.scope.cwd), call.depth + 1)
+        if jscode.hides(word.text):
             self.gathered.unclear(word.line)
 
     def _fed(self, call: _Call, use: Callable[[str, int], None]) -> None:
@@ -272,52 +284,28 @@ class _Shell:
         feed = call.feed
         if feed is None or feed.file:
             return
-        said = self._said(feed, call.scope)
-        if said is None:
+        text = said.fed(feed, call.scope)
+        if text is None:
             self.gathered.unclear(call.line)
         else:
-            use(*said)
+            use(*text)
 
-    def _said(self, feed: Feed, scope: Scope) -> tuple[str, int] | None:
-        """The text of a standard input and its line; `None` if it cannot be known."""
-        lookup = next(iter(scope.lookups([])))
-        if feed.text is not None:
-            if feed.word:
-                return " ".join(word.text for word in scope.words([Raw(feed.text, feed.line)], lookup)), feed.line
-            return feed.text, feed.line
-        return self._output(feed.source, tuple(scope.words(feed.source.words, lookup)), scope) if feed.source else None
-
-    def _output(self, step: Simple, words: tuple[Word, ...], scope: Scope) -> tuple[str, int] | None:
-        """What a command writes, if that stands in the script."""
-        name = base(words[0].text) if words else ""
-        if name in ("echo", "print", "Write-Output"):
-            said = [word.text for word in words[1:]]
-            while said and re.fullmatch(r"-[neE]+", said[0]):
-                said = said[1:]
-            return " ".join(said).replace("\\n", "\n"), words[0].line
-        if name == "printf" and len(words) > 1:
-            return _printed([word.text for word in words[1:]]), words[0].line
-        reads = name == "tee" or (name == "cat" and all(word.text == "-" for word in words[1:]))
-        return self._said(step.feed, scope) if reads and step.feed and not step.feed.file else None
-
-    def _write(self, step: Simple, words: tuple[Word, ...], scope: Scope) -> None:
+    def _write(self, step: Simple, words: tuple[Word, ...], scope: Scope, depth: int) -> None:
         """A file that a command writes from the script's own text."""
-        name = base(words[0].text)
-        if name not in _SAYING and name != "sudo":
+        words = tuple(word for word in words if word.text != "sudo")
+        name = base(words[0].text) if words else ""
+        if name not in said.COMMANDS:
             return
-        if name == "sudo":
-            words = tuple(word for word in words[1:] if not word.text.startswith("-"))
-            name = base(words[0].text) if words else ""
         targets = [word.text for word in words[1:] if not word.text.startswith("-")] if name == "tee" else []
         if step.sink is not None:
             targets += [word.text for word in scope.words([step.sink], next(iter(scope.lookups([]))))]
         for target in targets:
             kind = written.kind_of(target)
-            said = self._output(step, words, scope) if kind else None
-            if kind and said and kind == "script":
-                self.script(said[0], said[1], scope.copy(), 1)
-            elif kind and said:
-                self.gathered.add(written.read(kind, said[0], said[1], self.gathered.path))
+            text = said.output(step, words, scope) if kind else None
+            if kind and text and kind == "script":
+                self.script(*text, scope.copy(), depth + 1)
+            elif kind and text:
+                self.gathered.add(written.read(kind, *text, self.gathered.path))
 
     def _alias(self, call: _Call) -> None:
         alias = call.scope.aliases[call.words[0].raw]
@@ -344,69 +332,11 @@ class _Shell:
         self._active.discard(body)
 
 
-def _printed(words: list[str]) -> str:
-    """What `printf FORMAT WORDS` writes."""
-    pattern, rest = words[0].replace("\\n", "\n"), words[1:]
-    if "%s" not in pattern:
-        return pattern
-    return "".join(pattern.replace("%s", word) for word in rest)
-
-
 def _shares(call: _Call) -> bool:
     """Whether the texts run in the same shell: `eval`."""
     return call.words[0].text in ("eval", ".", "source")
 
 
-def _change(scope: Scope, words: tuple[Word, ...]) -> None:
-    """`cd`, `pushd`."""
-    rest = [word for word in words[1:] if word.text not in ("-P", "-L", "--", "/d", "-Path")]
-    if words[0].text == "pushd":
-        scope.folders.append((scope.cwd, scope.lost))
-    scope.folder(rest[0] if rest else None)
-
-
-def _back(scope: Scope, words: tuple[Word, ...]) -> None:
-    """`popd`."""
-    del words
-    scope.cwd, scope.lost = scope.folders.pop() if scope.folders else (scope.cwd, True)
-
-
-def _aliases(scope: Scope, words: tuple[Word, ...]) -> None:
-    """`alias NAME=TEXT`."""
-    for word in words[1:]:
-        name, equals, text = word.text.partition("=")
-        if equals:
-            scope.aliases[name] = Raw(text, word.line)
-
-
-def _positional(scope: Scope, words: tuple[Word, ...]) -> None:
-    """`set -- WORDS`."""
-    texts = [word.text for word in words]
-    if "--" in texts:
-        scope.variables = scope.called(list(words[texts.index("--") + 1 :])).variables
-
-
-def _forget(scope: Scope, words: tuple[Word, ...]) -> None:
-    """`read NAME`, `unset NAME`, `mapfile -t NAME`: what they hold is not known any more."""
-    for word in words[1:]:
-        if re.fullmatch(r"[A-Za-z_]\w*", word.text):
-            scope.bind(word.text, [(MARK,)])
-
-
-_BUILTINS: dict[str, Callable[[Scope, tuple[Word, ...]], None]] = {
-    "cd": _change,
-    "pushd": _change,
-    "Set-Location": _change,
-    "popd": _back,
-    "alias": _aliases,
-    "set": _positional,
-    "read": _forget,
-    "unset": _forget,
-    "mapfile": _forget,
-    "readarray": _forget,
-    "shift": lambda scope, words: scope.bind("@", [(MARK,)]),
-}
-_SAYING = frozenset({"echo", "printf", "cat", "tee", "print"})
-_IDLE = later.HARMLESS - _SAYING - _BUILTINS.keys() - FAMILIES
+_IDLE = later.HARMLESS - said.COMMANDS - BUILTINS.keys() - FAMILIES
 """Commands that need no look at their words."""
 _RUNNING = frozenset({"run", "exec", "x", "dlx", "runpip"})

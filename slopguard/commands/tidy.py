@@ -9,35 +9,43 @@ import re
 
 from slopguard.commands.words import BLANK, MARK
 
+_START = r"(?<!\\\n)^"
+"""The beginning of a line that does not continue the one before."""
 _TEMPLATE = re.compile(r"\$?\{\{(?:[^{}]|\{[^{}]*\}){0,500}?\}\}|\$\[\[[^\]\n]{0,200}\]\]")
 _STATEMENT = re.compile(r"\{%[^%\n]{0,500}%\}")
-_PLACEHOLDER = re.compile(r"(?<![<\w&|(])<[A-Za-z@](?:[^<>\n\"'`$;&|()]{0,60}[\w.)\]…-])?>(?![>&(])")
+_PLACEHOLDER = re.compile(r"(?<![<\w&|(\"'\])}`*])<[A-Za-z@](?:[^<>\n\"'`$;&|()]{0,60}[\w.)\]…-])?>(?![>&(])")
 _CHOICE = re.compile(r"(?<![\w.])\.\.\.(?![\w/.])|…")
 _NOTEBOOK = re.compile(
-    r"^([ \t]*)(?:In \[\d*\]:[ \t]*)?(?:%%(?:bash|sh|script|cmd|!)[^\n]*|[%!]{1,2}(?=[A-Za-z{/.\"'~$]))", re.M
+    _START + r"([ \t]*)(?:In \[\d*\]:[ \t]*)?(?:%%(?:bash|sh|script|cmd|!)[^\n]*|[%!]{1,2}(?=[A-Za-z{/.\"'~$]))", re.M
 )
 _PROMPT = re.compile(
-    r"^[ \t]*(?:\([\w./ -]{1,40}\)[ \t]*)?"
-    r"(?:PS(?:[ \t]+[A-Za-z]:[^>\n]{0,200})?>|[A-Za-z]:\\[^>\n]{0,200}>|[\w.-]{1,40}@[\w.-]{1,60}[:\w/~. -]{0,80}[$#]|~?[$❯➜»%]|>)"
+    _START + r"[ \t]*(?:\([\w./ -]{1,40}\)[ \t]*)?"
+    r"(?:PS(?:[ \t]+[A-Za-z]:[^>\n]{0,200})?>|[A-Za-z]:\\[^>\n]{0,200}>|[\w.-]{1,40}@[\w.-]{1,60}[:\w/~. -]{0,80}[$#]"
+    r"|~?[$\u276f\u279c\xbb%]|>)"
     r"[ \t]+(?=[^\s&|)])",
     re.M,
 )
-_VENV = re.compile(r"^[ \t]*\([\w.-]{1,40}\)[ \t]+(?=[a-z./])", re.M)
+_VENV = re.compile(_START + r"[ \t]*\([\w.-]{1,40}\)[ \t]+(?=[a-z./])", re.M)
 _KEY = re.compile(
-    r"""^[ \t]*(?:-[ \t]+)?["']?(?:run|script|command|cmd|before_script|install|shell)["']?[ \t]*:[ \t]+[|>]?[-+]?[ \t]*"""
+    _START
+    + r"""[ \t]*(?:-[ \t]+)?(?:["']?(?:run|script|command|cmd|before_script|install|shell)["']?[ \t]*:[ \t]+[|>]?[-+]?"""
+    r"""|"(?!description|name|version|title|keywords|author|homepage)[\w:.@/-]{1,60}"[ \t]*:(?=[ \t]*"[^"\n]))[ \t]*"""
     r"""(?P<value>[^\n]*)$""",
     re.M,
 )
-_ITEM = re.compile(r"^[ \t]*[-*•][ \t]+(?=[a-z./\"'$A-Z])", re.M)
-_NUMBER = re.compile(r"^[ \t]*\d{1,2}[.)][ \t]+(?=[a-z./])", re.M)
-_RUN = re.compile(r"^([ \t]*)(?:ONBUILD[ \t]+)?RUN[ \t]+(?:--(?:mount|network|security)=\S+[ \t\\\n]+)*(?=\S)", re.M)
-_RECIPE = re.compile(r"^([ \t]*)[@+](?=[A-Za-z./$(])", re.M)
+_ITEM = re.compile(_START + r"[ \t]*[-*•][ \t]+(?=[a-z./\"'$A-Z])", re.M)
+_NUMBER = re.compile(_START + r"[ \t]*\d{1,2}[.)][ \t]+(?=[a-z./])", re.M)
+_RUN = re.compile(
+    _START + r"([ \t]*)(?:ONBUILD[ \t]+)?RUN[ \t]+(?:--(?:mount|network|security)=\S+[ \t\\\n]+)*(?=\S)", re.M
+)
+_RECIPE = re.compile(_START + r"([ \t]*)[@+](?=[A-Za-z./$(])", re.M)
 _QUOTED = re.compile(r"""(?P<quote>["'])(?P<text>[^\n]*)(?P=quote)[ \t]*,?""")
 
 
 def tidy(text: str) -> str:
     """The commands in a text, as a shell would be given them."""
-    text = text.replace("\r\n", "\n").rstrip("\r")
+    text = re.sub(r"\r(?=\n|\Z)|\0", "", text)
+    text = re.sub(r"\\\s*\Z", "", text)  # a line that was to go on
     if "{{" in text or "[[" in text:
         text = _TEMPLATE.sub(_unknown, text)
     if "{%" in text:
@@ -72,4 +80,7 @@ def _value(found: re.Match[str]) -> str:
     """The value of a key, unquoted if it is quoted as a whole."""
     value = found["value"].strip()
     quoted = _QUOTED.fullmatch(value)
-    return quoted["text"] if quoted and quoted["quote"] not in quoted["text"] else value
+    if not quoted:
+        return value
+    inner = re.sub(r"\\(.)", r"\1", quoted["text"]) if quoted["quote"] == '"' else quoted["text"]
+    return value if re.search(rf"(?<!\\){quoted['quote']}", quoted["text"]) else inner

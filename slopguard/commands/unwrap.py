@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from slopguard.clients.argv import listed
 from slopguard.commands.scope import Word
 from slopguard.commands.steps import ASSIGNMENT
 from slopguard.commands.words import MARK, STREAM
@@ -35,20 +36,18 @@ class Peeled:
     stdin: bool = False
 
 
-_SHELLS = frozenset("sh bash zsh dash ksh ash mksh fish rbash pwsh powershell".split())
-_SHELL_VALUES = frozenset("-o +o -O +O --rcfile --init-file -ExecutionPolicy -Version".split())
-_TEXTS = frozenset(
+_SHELLS = listed("sh bash zsh dash ksh ash mksh fish rbash pwsh powershell")
+_SHELL_VALUES = listed("-o +o -O +O --rcfile --init-file -ExecutionPolicy -Version")
+_TEXTS = listed(
     "concurrently hyperfine nodemon tmux screen start-server-and-test vagrant gcloud watchexec entr onchange wireit"
-    " flyctl fly supervisord daemon run-with-retry retry chpst parallel-ssh".split()
+    " flyctl fly supervisord daemon run-with-retry retry chpst parallel-ssh"
 )
 """Commands whose quoted arguments a shell runs."""
-_SSH_VALUES = frozenset("-p -i -l -o -F -L -R -D -J -b -c -E -e -I -m -O -Q -S -W -w -B".split())
-_XARGS_VALUES = frozenset(
-    "-I -n -P -L -s -d -E -a -J -R -S --max-args --max-procs --replace --arg-file --delimiter --max-lines".split()
+_SSH_VALUES = listed("-p -i -l -o -F -L -R -D -J -b -c -E -e -I -m -O -Q -S -W -w -B")
+_XARGS_VALUES = listed(
+    "-I -n -P -L -s -d -E -a -J -R -S --max-args --max-procs --replace --arg-file --delimiter --max-lines"
 )
-_PARALLEL_VALUES = frozenset(
-    "-j -a -I -S --jobs --arg-file --colsep --delay --retries --joblog --tmpdir --workdir".split()
-)
+_PARALLEL_VALUES = listed("-j -a -I -S --jobs --arg-file --colsep --delay --retries --joblog --tmpdir --workdir")
 
 
 def base(text: str) -> str:

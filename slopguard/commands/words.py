@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable
 from itertools import product
 
+from slopguard.clients.argv import listed
+
 MARK = "\ue000"
 """A part that nobody can know."""
 BLANK = "\ue001"
@@ -29,9 +31,9 @@ Value = tuple[str, ...]
 Lookup = Callable[[str], Value | None]
 """The value of a variable, `None` where nothing is known of it."""
 
-_FOLDERS = frozenset(
+_FOLDERS = listed(
     "HOME PWD OLDPWD TMPDIR TEMP TMP VIRTUAL_ENV CONDA_PREFIX GITHUB_WORKSPACE RUNNER_TEMP RUNNER_TOOL_CACHE"
-    " CI_PROJECT_DIR BUILD_SOURCESDIRECTORY WORKSPACE SCRIPT_DIR ROOT_DIR PROJECT_ROOT REPO_ROOT".split()
+    " CI_PROJECT_DIR BUILD_SOURCESDIRECTORY WORKSPACE SCRIPT_DIR ROOT_DIR PROJECT_ROOT REPO_ROOT"
 )
 """Variables that hold a folder wherever they are set at all."""
 _BRACES = 256

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from slopguard.clients.argv import listed
+
 
 @dataclass(frozen=True, slots=True)
 class Wrapper:
@@ -26,8 +28,8 @@ def wrapper(values: str = "", skip: int = 0, *, dashes: bool = False) -> Wrapper
 
 
 _DOCKER_RUN = (
-    "-e -v -w -u -p -m -h -l -c -a --name --env --volume --workdir --user --entrypoint --network --net --mount --platform"
-    " --env-file --label --hostname --memory --cpus --gpus --publish --add-host --cap-add --cap-drop --device --ipc"
+    "-e -v -w -u -p -m -h -l -c -a --name --env --volume --workdir --user --entrypoint --network --net --mount"
+    " --platform --env-file --label --hostname --memory --cpus --gpus --publish --add-host --cap-add --cap-drop --device --ipc"
     " --pid --shm-size --ulimit --restart --log-driver --log-opt --tmpfs --volumes-from --cidfile --dns --expose --ip"
     " --link --runtime --security-opt --pull --attach --userns -f --file --project-name --profile --index"
 )
@@ -113,7 +115,7 @@ WRAPPERS: dict[str, Wrapper] = {
     "slopguard run": wrapper(dashes=True),
 }
 FAMILIES = frozenset(name.partition(" ")[0] for name in WRAPPERS if " " in name)
-FAMILY_VALUES = frozenset(
+FAMILY_VALUES = listed(
     "--context --host -H --config -c -f --file -p --project-name -e --env --manifest-path -n --namespace"
-    " --filter -F -C --dir --directory --project --profile --env-file -P".split()
+    " --filter -F -C --dir --directory --project --profile --env-file -P"
 )

@@ -15,7 +15,12 @@ from slopguard.model import Location
 from slopguard.readers.interface import Problem, Reading
 
 _KINDS = (
-    (re.compile(r"(?:.*/)?[^/]*(?:requirements|constraints)[^/]*\.(?:txt|in)|(?:.*/)?requirements/[^/]+\.(?:txt|in)"), "requirements"),
+    (
+        re.compile(
+            r"(?:.*/)?[^/]*(?:requirements|constraints)[^/]*\.(?:txt|in)|(?:.*/)?requirements/[^/]+\.(?:txt|in)"
+        ),
+        "requirements",
+    ),
     (re.compile(r"(?:.*/)?package\.json"), "package_json"),
     (re.compile(r"(?:.*/)?pyproject\.toml"), "pyproject"),
 )

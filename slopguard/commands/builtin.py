@@ -1,0 +1,65 @@
+"""What the shell's own commands change in a scope: the folder, aliases, positional parameters.
+
+Invariant: pure but for the scope; what is read from outside is unknown from then on.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from slopguard.commands.scope import Scope, Word
+from slopguard.commands.steps import Raw
+from slopguard.commands.words import MARK
+
+
+def _change(scope: Scope, words: tuple[Word, ...]) -> None:
+    """`cd`, `pushd`."""
+    rest = [word for word in words[1:] if word.text not in ("-P", "-L", "--", "/d", "-Path")]
+    if words[0].text == "pushd":
+        scope.folders.append((scope.cwd, scope.lost))
+    scope.folder(rest[0] if rest else None)
+
+
+def _back(scope: Scope, words: tuple[Word, ...]) -> None:
+    """`popd`."""
+    del words
+    scope.cwd, scope.lost = scope.folders.pop() if scope.folders else (scope.cwd, True)
+
+
+def _aliases(scope: Scope, words: tuple[Word, ...]) -> None:
+    """`alias NAME=TEXT`."""
+    for word in words[1:]:
+        name, equals, text = word.text.partition("=")
+        if equals:
+            scope.aliases[name] = Raw(text, word.line)
+
+
+def _positional(scope: Scope, words: tuple[Word, ...]) -> None:
+    """`set -- WORDS`."""
+    texts = [word.text for word in words]
+    if "--" in texts:
+        scope.variables = scope.called(list(words[texts.index("--") + 1 :])).variables
+
+
+def _forget(scope: Scope, words: tuple[Word, ...]) -> None:
+    """`read NAME`, `unset NAME`, `mapfile -t NAME`: what they hold is not known any more."""
+    for word in words[1:]:
+        if re.fullmatch(r"[A-Za-z_]\w*", word.text):
+            scope.bind(word.text, [(MARK,)])
+
+
+BUILTINS: dict[str, Callable[[Scope, tuple[Word, ...]], None]] = {
+    "cd": _change,
+    "pushd": _change,
+    "Set-Location": _change,
+    "popd": _back,
+    "alias": _aliases,
+    "set": _positional,
+    "read": _forget,
+    "unset": _forget,
+    "mapfile": _forget,
+    "readarray": _forget,
+    "shift": lambda scope, words: scope.bind("@", [(MARK,)]),
+}
+"""Command -> what it does."""
