@@ -14,12 +14,14 @@ class Files:
     """The files of one check.
 
     Args:
-        places: every file.
+        places: every file below the paths given.
+        names: every file of the repository that they lie in, `/` between its parts: own modules are known by them.
         tree: what is judged.
         beside: manifests that did not change: not judged, but what did change is understood with them.
     """
 
     places: Sequence[Place]
+    names: Sequence[str]
     tree: Tree
     beside: Tree = field(default_factory=Tree)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from slopguard.check import lock_digests, lock_hosts, locks
+from slopguard.check.kinds import INSTALLED
 from slopguard.check.model import Finding
 from slopguard.check.tree import Read
 from slopguard.indexes import Index
@@ -67,6 +68,8 @@ def findings(read: Iterable[Read], beside: Iterable[Read]) -> list[Finding]:
     manifests = [each.reading for each in (*read, *beside) if _is_manifest(each)]
     found: list[Finding] = []
     for each in read:
+        if each.kind is INSTALLED:
+            continue  # metadata of what is installed carries no digests
         if each.kind.lock and each.reading.locked:
             found += locks.drift(each.reading, manifests)
         bare = lock_digests.unhashed(each.reading) if each.kind.lock or each.kind.name == "requirements" else None

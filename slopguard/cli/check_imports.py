@@ -12,11 +12,14 @@ from slopguard.check.files import Files
 from slopguard.check.imports import Finder, Suggestion, ecosystem_of
 from slopguard.check.model import Finding
 from slopguard.check.own import Project
-from slopguard.check.tree import read_source
+from slopguard.check.tree import from_disk, read_source
+from slopguard.check.walk import Place
 from slopguard.config import Settings
+from slopguard.errors import InputError
 from slopguard.judge import Judge
 from slopguard.model import OFFLINE, Ecosystem, Facts, Request, Verdict
 from slopguard.names import BadName, normalize, shown
+from slopguard.readers import js_aliases
 
 Fetch = Callable[[Sequence[Request]], list[Facts]]
 """The facts on each request, in order."""
@@ -39,7 +42,18 @@ def _project(files: Files) -> Project:
     sightings = (sighting for reading in readings for sighting in reading.sightings)
     declared = {(s.ecosystem, name) for s in sightings for name in (s.raw, s.extra.get("alias", s.raw))}
     own = [(ecosystem, reading.project) for reading in readings if reading.project for ecosystem in Ecosystem]
-    return Project.of((place.path.as_posix() for place in files.places), declared, own)
+    own += [(Ecosystem.NPM, name) for place in files.places for name in _aliases(place)]
+    return Project.of(files.names, declared, own)
+
+
+def _aliases(place: Place) -> frozenset[str]:
+    """The names that a bundler's or compiler's settings give to folders of the project."""
+    if not js_aliases.CONFIGS.search(place.full):
+        return frozenset()
+    try:
+        return js_aliases.read(place.path, from_disk(place.path))
+    except InputError:
+        return frozenset()
 
 
 def _suggestions(files: Files, finder: Finder) -> tuple[Suggestion, ...]:

@@ -76,7 +76,8 @@ def check(wanted: Wanted) -> Checked:
     layered = Layered.over((place.path for place in places), root, settings_at)
     before = Before.of(base, places) if base else None
     only_new = before is not None and not wanted.everything and (before.base.review or _asked_for_new(wanted))
-    files = _files(places, before.changed if before is not None and only_new else None)
+    names = repository.files(repository.root) if repository else None
+    files = _files(places, names, before.changed if before is not None and only_new else None)
     notes += _installed(files, cwd) if wanted.installed else []
     for note in refresh(root):
         print(note, file=sys.stderr)
@@ -102,13 +103,13 @@ def check(wanted: Wanted) -> Checked:
     )
 
 
-def _files(places: Sequence[Place], changed: frozenset[Path] | None) -> Files:
+def _files(places: Sequence[Place], names: list[str] | None, changed: frozenset[Path] | None) -> Files:
     """Read the files, or only those that changed, and of the others what these are seen beside."""
     looked_at = [place for place in places if changed is None or place.path in changed]
     with progress(len(looked_at), "reading files") as step:
         tree = read_tree(_stepping(looked_at, step))
     beside = [] if changed is None else [p for p in places if p.path not in changed and is_manifest(p.full)]
-    return Files(places, tree, read_tree(beside))
+    return Files(places, names or [place.path.as_posix() for place in places], tree, read_tree(beside))
 
 
 def _installed(files: Files, cwd: Path) -> list[str]:
