@@ -49,6 +49,27 @@ def _forget(scope: Scope, words: tuple[Word, ...]) -> None:
             scope.bind(word.text, [(MARK,)])
 
 
+_CONFIGURED = {
+    "global.index-url": "PIP_INDEX_URL",
+    "global.extra-index-url": "PIP_EXTRA_INDEX_URL",
+    "global.find-links": "PIP_FIND_LINKS",
+    "install.index-url": "PIP_INDEX_URL",
+    "registry": "npm_config_registry",
+    "npmRegistryServer": "npm_config_registry",
+}
+
+
+def configured(scope: Scope, words: tuple[Word, ...]) -> None:
+    """`pip config set global.index-url URL`, `npm config set registry URL`: counts for the clients that follow."""
+    texts = [word.text for word in words[1:] if not word.text.startswith("--")]
+    if texts[:2] != ["config", "set"] or len(texts) < 3:
+        return
+    key, _, value = " ".join(texts[2:]).replace("=", " ", 1).partition(" ")
+    name = f"npm_config_{key}" if key.endswith(":registry") else _CONFIGURED.get(key)
+    if name and value:
+        scope.env[name] = value.strip()
+
+
 BUILTINS: dict[str, Callable[[Scope, tuple[Word, ...]], None]] = {
     "cd": _change,
     "pushd": _change,

@@ -90,9 +90,11 @@ def guarded(name: str, words: Sequence[Word], place: Place) -> Found:
     sourced = _sourced(found, addresses, place, line)
     for sighting in call.typed:
         _take(found, sourced(sighting), lines.of(sighting.raw), place, runs=runs)
-    named = [path for path in (*call.files, *call.constraints) if _named(path, argv, call.here or call.cwd)]
+    spelled = [*argv, *(place.env.get(name, "") for name in ("PIP_REQUIREMENT", "PIP_CONSTRAINT", "UV_CONSTRAINT"))]
+    named = [path for path in (*call.files, *call.constraints) if _named(path, spelled, call.here or call.cwd)]
     _take_files(found, [os.path.relpath(path, NOWHERE) for path in named], place, line)
-    if call.problems:
+    settings = [value for variable, value in place.env.items() if variable.upper() in _SETTINGS_FILES]
+    if call.problems or any(value not in ("/dev/null", "") for value in settings):
         found.unclear.append(line)
     return found
 

@@ -24,6 +24,7 @@ HARMLESS = listed("""
     continue shift sleep wait kill jobs wall write mail Write-Host Write-Output Write-Error Write-Warning info warn
     warning error log log_info log_error die fail fatal success msg notice section title header step debug systemctl
     service useradd groupadd make cmake ninja gcc dpkg rpm code pre-commit note step_info ask confirm assert
+    docker podman nerdctl kubectl oc helm
     """)
 """Commands whose arguments are no command line."""
 RUNNERS = frozenset({"npx", "uvx", "pnpx", "pnx", "bunx"})

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from slopguard.clients import plain
 from slopguard.commands import bash, installs, jscode, later, loose, pycode, said, written
-from slopguard.commands.builtin import BUILTINS
+from slopguard.commands.builtin import BUILTINS, configured
 from slopguard.commands.gathered import Gathered
 from slopguard.commands.installs import Place
 from slopguard.commands.scope import Scope, Word
@@ -192,6 +192,7 @@ class _Shell:
         """A client that slopguard guards; what it starts is a command too."""
         if not self.gathered.may_ask(call.line):
             return
+        configured(call.scope, call.words)
         self.gathered.take(installs.guarded(name, call.words, place))
         verb = next((word.text for word in call.words[1:] if word.text[:1] != "-" and word.text != "tool"), "")
         if name not in later.RUNNERS and verb not in _RUNNING:

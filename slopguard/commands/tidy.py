@@ -5,7 +5,9 @@ Invariant: the number of lines stays, so that a line of the result is the same l
 
 from __future__ import annotations
 
+import json
 import re
+import shlex
 
 from slopguard.commands.words import BLANK, MARK
 
@@ -27,8 +29,8 @@ _PROMPT = re.compile(
 )
 _VENV = re.compile(_START + r"[ \t]*\([\w.-]{1,40}\)[ \t]+(?=[a-z./])", re.M)
 _KEY = re.compile(
-    _START
-    + r"""[ \t]*(?:-[ \t]+)?(?:["']?(?:run|script|command|cmd|before_script|install|shell)["']?[ \t]*:[ \t]+[|>]?[-+]?"""
+    _START + r"""[ \t]*(?:-[ \t]+)?(?:["']?(?:run|script|command|cmd|before_script|install|shell)["']?[ \t]*:"""
+    r"""[ \t]+[|>]?[-+]?"""
     r"""|"(?!description|name|version|title|keywords|author|homepage)[\w:.@/-]{1,60}"[ \t]*:(?=[ \t]*"[^"\n]))[ \t]*"""
     r"""(?P<value>[^\n]*)$""",
     re.M,
@@ -40,6 +42,10 @@ _RUN = re.compile(
 )
 _RECIPE = re.compile(_START + r"([ \t]*)[@+](?=[A-Za-z./$(])", re.M)
 _QUOTED = re.compile(r"""(?P<quote>["'])(?P<text>[^\n]*)(?P=quote)[ \t]*,?""")
+
+
+_EXEC_FORM = re.compile(_START + r"[ \t]*(?:RUN|CMD|ENTRYPOINT)[ \t]+(\[[^\n]*\])[ \t]*$", re.M)
+_WINDOWS_PATH = re.compile(r"(?<!\S)(?:[A-Za-z]:|\.{1,2}|\.?v?env)(?:\\[\w.-]+)+(?=\s)")
 
 
 def tidy(text: str) -> str:
@@ -54,6 +60,7 @@ def tidy(text: str) -> str:
         text = _PLACEHOLDER.sub(BLANK, text)
     text = _CHOICE.sub(BLANK, text)
     text = text.replace("{sys.executable}", "python")
+    text = _WINDOWS_PATH.sub(lambda found: found[0].replace("\\", "/"), text)
     return _unprompted(text)
 
 
@@ -63,8 +70,17 @@ def _unprompted(text: str) -> str:
     text = _KEY.sub(_value, text)
     for pattern in (_PROMPT, _VENV, _ITEM, _NUMBER):
         text = pattern.sub("", text)
-    text = _RUN.sub(_lines_of, text)
+    text = _RUN.sub(_lines_of, _EXEC_FORM.sub(_exec_form, text))
     return _RECIPE.sub(r"\1", text)
+
+
+def _exec_form(found: re.Match[str]) -> str:
+    """A command written as a JSON array of its words."""
+    try:
+        words = json.loads(found[1])
+    except (ValueError, RecursionError):
+        return found[0]
+    return shlex.join(map(str, words)) if isinstance(words, list) else found[0]
 
 
 def _unknown(found: re.Match[str]) -> str:

@@ -159,7 +159,8 @@ def _eval(words: tuple[Word, ...]) -> Peeled:
 
 
 def _source(words: tuple[Word, ...]) -> Peeled:
-    return Peeled(opaque=any(STREAM in word.text for word in words[:1]), stdin=False)
+    streamed = any(STREAM in word.text and "completion" not in word.raw for word in words[:1])
+    return Peeled(opaque=streamed)
 
 
 def _sentence(words: tuple[Word, ...]) -> tuple[Word, ...]:

@@ -28,8 +28,10 @@ def wrapper(values: str = "", skip: int = 0, *, dashes: bool = False) -> Wrapper
 
 
 _DOCKER_RUN = (
-    "-e -v -w -u -p -m -h -l -c -a --name --env --volume --workdir --user --entrypoint --network --net --mount"
-    " --platform --env-file --label --hostname --memory --cpus --gpus --publish --add-host --cap-add --cap-drop --device --ipc"
+    "-e -v -w -u -p -m -h -l -c -a --name --env --volume --workdir"
+    " --user --entrypoint --network --net --mount"
+    " --platform --env-file --label --hostname --memory"
+    " --cpus --gpus --publish --add-host --cap-add --cap-drop --device --ipc"
     " --pid --shm-size --ulimit --restart --log-driver --log-opt --tmpfs --volumes-from --cidfile --dns --expose --ip"
     " --link --runtime --security-opt --pull --attach --userns -f --file --project-name --profile --index"
 )
