@@ -148,27 +148,35 @@ def _before(text: str, letter: str, at: int) -> int:
 
 def _line_end(text: str, at: int) -> int:
     found = text.find("\n", at, at + _LONGEST)
-    return found if found >= 0 else min(len(text), at + _LONGEST)
+    if found < 0 and at + _LONGEST < len(text):
+        return max(text.rfind(" ", at, at + _LONGEST), at)  # a word that is cut off would be another name
+    return found if found >= 0 else len(text)
 
 
 def _bare(text: str, flat: str, at: int) -> Piece | None:
     """The command that nothing sets apart but its line, or the words in front of it."""
     line = max(flat.rfind("\n", max(at - _LEFT, 0), at) + 1, at - _LEFT, 0)
+    whole_line = line == 0 or flat[line - 1] == "\n"
     marks = _MARKS.match(flat, line, at)
     begun = marks.end() if marks else line
     before = flat[begun:at]
     limit = _line_end(flat, at)
     if _LIST.match(flat, at, limit):
         return Piece(at, limit, "")
-    end, sentence = sentences.end(flat, at, limit)
-    if FRONT.fullmatch(before) or _SHELL.match(before):
-        if sentence and FRONT.fullmatch(before) and sentences.loose(flat[at:end]):
-            return None
-        whole, broken = sentences.end(flat, begun, limit)
-        return (
-            Piece(begun, limit, text[begun:limit]) if not broken else Piece(begun, end, text[begun : max(end, whole)])
-        )
-    wraps = _WRAPPER.fullmatch(before) and not sentence and not sentences.speaks(before)
+    if whole_line and (FRONT.fullmatch(before) or _SHELL.match(before)):
+        return _alone(text, flat, begun, at)
+    wraps = whole_line and _WRAPPER.fullmatch(before) and not sentences.speaks(before)
     if not wraps and not sentences.introduced(before):
         return None
-    return Piece(at, end, text[at:end])
+    end, sentence = sentences.end(flat, at, limit)
+    return None if wraps and sentence and not sentences.introduced(before) else Piece(at, end, text[at:end])
+
+
+def _alone(text: str, flat: str, begun: int, at: int) -> Piece | None:
+    """The command that has a line to itself, from where it begins; only so far as no sentence goes on."""
+    limit = _line_end(flat, at)
+    end, sentence = sentences.end(flat, at, limit)
+    if sentence and FRONT.fullmatch(flat, begun, at) and sentences.loose(flat[at:end]):
+        return None
+    whole, broken = sentences.end(flat, begun, limit)
+    return Piece(begun, limit, text[begun:limit]) if not broken else Piece(begun, end, text[begun : max(end, whole)])

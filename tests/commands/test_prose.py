@@ -185,7 +185,21 @@ def test_any_text_gives_a_reading(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["pip install a ", "`pip ", "`` ` ", "(((", "npm i [", '"npx ', '["pip", ', "<code>npx "]
+    ("piece", "found"),
+    [
+        ("pip install zz ", {"zz", "pip", "install"}),
+        ("`pip install zz` ", {"zz"}),
+        ("`` ` ", set()),
+        ("(((", set()),
+        ("npm i [", set()),
+        ('"npx zz" ', {"zz"}),
+        ('["pip", "install", "zz"], ', {"zz"}),
+        ("<code>npx zz", {"zz"}),
+        ("run pip install zz to ", {"zz"}),
+        ("${", set()),
+        ("*pip ", set()),
+    ],
 )
-def test_long_texts_take_no_longer_by_the_letter(piece: str) -> None:
-    read(piece * (60_000 // len(piece)))
+def test_a_long_text_is_read_to_its_end(piece: str, found: set[str]) -> None:
+    text = piece * (20_000 // len(piece)) + "\n\nRun `uv add last`."
+    assert {each.raw for each in read(text).sightings} == {*found, "last"}
