@@ -180,7 +180,7 @@ LINES = st.builds(
 TEXTS = st.lists(LINES | INDENTS | st.sampled_from(["# a", "  # a", "---", "..."]), max_size=7).map("\n".join)
 
 
-@settings(max_examples=2500)
+@settings(max_examples=600)
 @given(TEXTS | st.text())
 @example("a:\n  b: c\n  d:\n    - e\n  f: g\nh: i\n")
 @example("a:\n  b:\n\n    c: d\n")
@@ -193,7 +193,7 @@ def test_whatever_is_read_is_what_the_whole_parser_reads(text):
 PLAIN = st.from_regex(r"[A-Za-z0-9$(+./;<=\\^_~][ -~]{0,12}", fullmatch=True)
 
 
-@settings(max_examples=1500)
+@settings(max_examples=400)
 @given(
     PLAIN,
     PLAIN,
