@@ -16,6 +16,8 @@ _ASSIGNMENT = re.compile(r" *(?:(?:export|override|private)\s+)*([\w.-]+)\s*(\?|
 _EXPORTED = re.compile(r" *(?:override\s+)?export\s+([\w.-]+)")
 _DEFINE = re.compile(r" *(?:(?:export|override)\s+)*define\s+([\w.-]+)")
 _REFERENCE = re.compile(r"\$(?:\(([^(){}$]*)\)|\{([^(){}$]*)\}|([@<^+*?%|]))")
+_SHELL = re.compile(r"\$\(shell\s(?P<paren>(?:[^()]|\([^()]*\))*+)\)|\$\{shell\s(?P<brace>[^{}]*)\}")
+_PROGRAM = re.compile(r"\s*(?:which|command\s+-v)\s+([\w./-]+)\s*(?:2>\s*/dev/null\s*)?(?:\|\|.*)?", re.DOTALL)
 _NAME = re.compile(r"[\w.-]+")
 _DOLLAR = "\x00"
 _ROUNDS = 8
@@ -99,13 +101,19 @@ def _filled(found: re.Match[str], values: Mapping[str, str]) -> str:
     if name == "MAKE":
         return "make"
     if _NAME.fullmatch(name):
-        return values[name].replace("$$", _DOLLAR) if name in values else unknown
+        return _SHELL.sub(_output, values[name]).replace("$$", _DOLLAR) if name in values else unknown
     function, _, argument = name.partition(" ")
     if function == "shell":
         return f"{_DOLLAR}({argument})"
     if function in ("call", "strip", "value") and argument.strip() in values:
         return values[argument.strip()].replace("$$", _DOLLAR)
     return unknown
+
+
+def _output(found: re.Match[str]) -> str:
+    """What stands for the output of a command that make ran for a variable: the program it looked for, if it did."""
+    program = _PROGRAM.fullmatch(found["paren"] or found["brace"] or "")
+    return program[1] if program else UNKNOWN
 
 
 def _logical(text: str) -> Iterator[tuple[int, str]]:

@@ -49,6 +49,18 @@ def test_what_make_itself_has_a_shell_run_counts():
     assert names(read("X := $(shell pip install flask)\nY != npx serve\n")) == [("flask", 1), ("serve", 2)]
 
 
+def test_what_a_command_of_make_gave_is_unknown_but_for_programs_it_looked_for():
+    text = """V := $(shell python -c "print('a b')" | cut -d " " -f 2)
+PIP := $(shell which pip3)
+x:
+\t$(PIP) install flask==$(V) "rich==$(V)"
+\tpip install $(V)
+"""
+    found = read(text)
+    assert [each.raw for each in found.sightings] == ["flask", "rich"]
+    assert unclear(found)[-1] == 5
+
+
 def test_each_line_has_a_shell_of_its_own_or_all_have_one():
     text = "{}x:\n\tcd api\n\tpip install -r reqs.lst\n"
     assert files(read(text.format(""))) == ["reqs.lst"]
