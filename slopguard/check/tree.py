@@ -186,14 +186,21 @@ _SUGGESTS = frozenset({"markdown", "notebook"})
 def _follow(tree: Tree, waiting: list[Path], load: Load) -> None:
     """Read the requirement files that commands name, wherever they are called what."""
     (requirements,) = (kind for kind in kinds_of("requirements.txt") if kind.name == "requirements")
-    known = {os.path.normpath(each.reading.path) for each in tree.read}
+    here = Path.cwd()
+    known = {os.path.normpath(here / each.reading.path) for each in tree.read if waiting}
     for path in waiting:
-        key = os.path.normpath(path)
-        if key in known:
+        full = Path(os.path.normpath(here / path))
+        if str(full) in known:
             continue
-        known.add(key)
-        if regular(path):
-            _file(tree, path, (requirements,), load)
+        known.add(str(full))
+        if regular(full):
+            shown_as = full.relative_to(here) if full.is_relative_to(here) and not _absolute(tree) else path
+            _file(tree, shown_as, (requirements,), load)
+
+
+def _absolute(tree: Tree) -> bool:
+    """Whether the files were given by absolute paths."""
+    return bool(tree.read) and tree.read[0].reading.path.is_absolute()
 
 
 def _by_first_line(path: Path) -> tuple[Kind, ...]:

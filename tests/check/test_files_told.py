@@ -1,6 +1,8 @@
-"""A file that is not what its name says is told once, however many readers it is for, and the rest is read."""
+"""Broken files are told once, the rest is read; files that commands name are told as a person would type them."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 from slopguard.check.tree import read_tree
 from slopguard.check.walk import places
@@ -16,3 +18,13 @@ def test_a_broken_file_is_told_once(tmp_path):
         ("malformed", "pyproject.toml"),
     ]
     assert [each.raw for read in tree.read for each in read.reading.sightings] == ["flask"]
+
+
+def test_a_file_that_a_command_names_is_told_by_the_path_a_person_would_type(tmp_path, monkeypatch):
+    (tmp_path / "a.sh").write_text("pip install -r requirements.txt -r deps.lst\n")
+    (tmp_path / "requirements.txt").write_text("flask\n")
+    (tmp_path / "deps.lst").write_text("rich\n")
+    monkeypatch.chdir(tmp_path)
+    tree = read_tree(places([Path()], tmp_path))
+    found = [each.location.path for read in tree.read for each in read.reading.sightings]
+    assert sorted(found) == ["deps.lst", "requirements.txt"]
