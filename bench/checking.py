@@ -12,15 +12,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bench import lockfiles, rivals
-from bench.known import registries
+from bench.known import asking, registries
 from bench.machine import OURS, WRITTEN, Machine
 from bench.repository import Packages, make
-from bench.timing import Cost, Measure, paired, row, run, timed
+from bench.timing import paired, row, run
 from slopguard.lists.shipped import prepared
 from slopguard.model import Ecosystem
 from tests.simulators.clients import Unavailable
-from tests.simulators.npm import Npm
-from tests.simulators.pypi import PyPI
 
 ROUNDS, SLOW = 9, 3
 LOCKED = 1_500
@@ -82,21 +80,9 @@ def online(folder: Path) -> None:
             registry.server.latency = LATENCY
             place = WRITTEN[ecosystem](folder / f"asked-{ecosystem}", names)
             offline = run((*CHECK, "--offline"), alone.env, place, UNVERIFIED)
-            cost, without = paired(SLOW, _asking(registry, machine, place), offline)
+            cost, without = paired(SLOW, asking(registry.server, ASKED, run(CHECK, machine.env, place, 0)), offline)
             late = f"{ASKED} names asked of a registry that answers after {LATENCY * 1000:.0f} ms"
             row(f"`check`: {late} ({ecosystem})", cost, "offline", without)
-
-
-def _asking(registry: PyPI | Npm, machine: Machine, place: Path) -> Measure:
-    """A check that must ask about every name."""
-
-    def measure() -> Cost:
-        registry.forget()
-        cost = timed(CHECK, machine.env, place, 0)
-        asked = len(set(registry.pages))
-        return cost if asked == ASKED else sys.exit(f"{asked} of {ASKED} names were asked about")
-
-    return measure
 
 
 def beside_others(folder: Path) -> None:

@@ -1,16 +1,19 @@
-"""Registries on loopback that know real names, each with an ordinary history.
+"""Registries on loopback that know names, each with an ordinary history, and proof that they were asked.
 
 Invariant: a package appeared three years ago, has ten releases spread since then, and the newest is two months old.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
 
+from bench.timing import Cost, Measure
 from tests.simulators.artefacts import Artefact
 from tests.simulators.npm import Npm, Version
 from tests.simulators.pypi import File, PyPI
 from tests.simulators.registry import ago
+from tests.simulators.server import LoopbackServer
 
 FIRST, LAST, RELEASES = 3 * 365, 60, 10
 """Days since the first and the newest release, and how many there are."""
@@ -27,6 +30,18 @@ def registries(names: Mapping[str, Iterable[str]]) -> tuple[PyPI, Npm]:
         npm.packages[name] = dict(_version(name, f"1.{number}.0", days) for number, days in enumerate(AGES))
         npm.tags[name] = {"latest": f"1.{RELEASES - 1}.0"}
     return pypi, npm
+
+
+def asking(server: LoopbackServer, least: int, measure: Measure) -> Measure:
+    """A measure that ends the benchmark if a round asks a server less often: it would be a figure of something else."""
+
+    def measured() -> Cost:
+        server.requests.clear()
+        cost = measure()
+        asked = len(server.requests)
+        return cost if asked >= least else sys.exit(f"{asked} questions where {least} were to be asked")
+
+    return measured
 
 
 def _file(name: str, version: str, days: float) -> File:

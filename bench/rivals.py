@@ -14,12 +14,12 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 from bench import lockfiles
-from bench.known import registries
+from bench.known import asking, registries
 from bench.machine import OURS, WRITTEN, Machine
 from bench.timing import paired, row, run
 from tests.simulators.clients import Unavailable, fresh_venv, kept
@@ -31,6 +31,7 @@ NAMES, LOCKED = 500, 1_500
 LATENCY = 0.02
 OUTSIDE = ("192.0.2.1", 443)
 """An address that documents use (RFC 5737): nobody has it."""
+Servers = Mapping[str, LoopbackServer]
 VERSIONS = {"pip-audit": "2.10.1", "slopguard-cli": "0.4.0"}
 _UP = 'ip link set lo up && exec "$@"'
 _REDIRECTED = """
@@ -80,9 +81,10 @@ def main(folder: Path) -> None:
         python = fresh_venv(folder / "rivals-venv") / "bin" / "python"
         machine = Machine.at(folder / "rivals-home", pypi.url, npm.url)
         _locked(folder, python)
-        for server in (stub, pypi.server, npm.server):
+        servers = {"stub": stub, "pypi": pypi.server, "npm": npm.server}
+        for server in servers.values():
             server.latency = LATENCY
-        _asked(folder, python, machine, names, stub.origin)
+        _asked(folder, python, machine, names, servers)
 
 
 def _alone() -> None:
@@ -117,20 +119,22 @@ def _locked(folder: Path, python: Path) -> None:
     row(f"`check --offline package-lock.json` of {LOCKED:,} packages", cost, "slopguard-cli, offline", other)
 
 
-def _asked(folder: Path, python: Path, machine: Machine, names: Sequence[str], stub: str) -> None:
+def _asked(folder: Path, python: Path, machine: Machine, names: Sequence[str], servers: Servers) -> None:
     """Names asked about online, one file of each ecosystem."""
     late = f"{NAMES} names asked of a registry that answers after {LATENCY * 1000:.0f} ms"
+    stub = servers["stub"]
     for ecosystem in ("pypi", "npm"):
         pinned = [f"{name}==1.9" for name in names] if ecosystem == "pypi" else names
         place = WRITTEN[ecosystem](folder / f"rivals-{ecosystem}", pinned)
         file = next(place.iterdir()).name
         ours = run((*OURS, "check", "--format", "json", file), machine.env, place, 0)
         words = ("scan", "--format", "json", "--fail-on", "none", file)
-        theirs = {"slopguard-cli": run((*_redirected(python, stub), *words), _env(machine, "slopguard-cli"), place, 0)}
+        theirs = {"slopguard-cli": (*_redirected(python, stub.origin), *words)}
         if ecosystem == "pypi":
-            theirs["pip-audit"] = run(_audit(python, stub, file), _env(machine, "pip-audit"), place, 0)
-        for name, measure in theirs.items():
-            cost, other = paired(SLOW, ours, measure)
+            theirs["pip-audit"] = _audit(python, stub.origin, file)
+        for name, command in theirs.items():
+            measures = ((servers[ecosystem], ours), (stub, run(command, _env(machine, name), place, 0)))
+            cost, other = paired(SLOW, *(asking(server, NAMES, measure) for server, measure in measures))
             row(f"`check {file}`: {late}", cost, f"{name}, the same", other)
 
 
