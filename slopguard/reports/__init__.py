@@ -1,1 +1,1 @@
-"""Verdicts as text and JSON. Looks nothing up."""
+"""Verdicts, checks and ledger entries, for people and for programs. Looks nothing up."""

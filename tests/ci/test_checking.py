@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -40,13 +41,14 @@ def settings(project: Project) -> str:
 class Action(GitHub):
     """A hosted runner, and the composite action at the root."""
 
-    def act(self, *, change: bool = False, depth: int = 2, **inputs: str) -> Job:
+    def act(self, *, change: bool = False, depth: int = 2, env: Mapping[str, str] | None = None, **inputs: str) -> Job:
         """A job that checks out, and uses the action with these inputs."""
         told = yaml.safe_load((ROOT / "action.yml").read_text())
         assert set(inputs) <= set(told["inputs"])
         self.given = {name: str(about["default"]) for name, about in told["inputs"].items()} | inputs
         self.source = own_source(self.root / "action")
         self.start("pull_request" if change else "push")
+        self.env |= env or {}
         self.path(self.tool / "bin")
         self.clone("merge" if change else "main", depth)
         assert all(step["shell"] == "bash" for step in told["runs"]["steps"])
@@ -190,6 +192,15 @@ def test_the_action_fetches_the_base_of_a_clone_that_is_too_shallow(project: Pro
     project.propose({"requirements.txt": "sg-alpha\nsg-gamma\n"})
     job = Action(project).act(change=True, depth=1)
     assert job.code == 0, job
+
+
+@pytest.mark.parametrize("env", [{"GITHUB_REF_PROTECTED": "false"}, {"RUNNER_ENVIRONMENT": "self-hosted"}], ids=str)
+def test_settings_of_a_branch_that_nobody_protects_do_not_loosen(project: Project, env: Mapping[str, str]) -> None:
+    """Nor are settings put where the next job on the same machine would find them."""
+    job = Action(project).act(env=env)
+    assert job.code == 2, job
+    assert "'upstream.pypi.url' would loosen" in job.log
+    assert not (project.home / ".config" / "slopguard").exists()
 
 
 INPUTS: list[tuple[dict[str, str], int]] = [
