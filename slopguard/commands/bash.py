@@ -52,7 +52,7 @@ def steps(text: str, line: int) -> Iterator[Step]:
 
 def _parsed(text: str, line: int) -> Iterator[Step]:
     """The steps of one piece."""
-    data = text.encode("utf-8", "surrogatepass")
+    data = text.encode("utf-8", "replace")
     root = _parser().parse(data).root_node
     broken: list[int] = []
     for child in root.children:
@@ -73,7 +73,7 @@ def _loosely(data: bytes, broken: list[int], line: int) -> Iterator[Step]:
     """The part of a text that the grammar does not cover."""
     if broken:
         start, end, row = broken
-        yield from loose.steps(data[start:end].decode("utf-8", "surrogatepass"), line + row)
+        yield from loose.steps(data[start:end].decode("utf-8", "replace"), line + row)
 
 
 def _walk(root: Node, line: int) -> Iterator[Step]:
@@ -113,7 +113,7 @@ def _visit(frame: _Frame, line: int) -> tuple[list[Step], list[_Frame | Step]]:
 
 
 def _raw(node: Node, line: int) -> Raw:
-    return Raw((node.text or b"").decode("utf-8", "surrogatepass"), line + node.start_point.row)
+    return Raw((node.text or b"").decode("utf-8", "replace"), line + node.start_point.row)
 
 
 def _command(frame: _Frame, line: int) -> tuple[list[Step], list[_Frame | Step]]:
@@ -168,7 +168,7 @@ def _heredoc(node: Node, line: int) -> Feed | None:
     body = next((child for child in node.children if child.type == "heredoc_body"), None)
     if body is None:
         return Feed("", line)
-    return Feed((body.text or b"").decode("utf-8", "surrogatepass"), line + body.start_point.row)
+    return Feed((body.text or b"").decode("utf-8", "replace"), line + body.start_point.row)
 
 
 def _redirected(frame: _Frame, line: int) -> list[_Frame | Step]:

@@ -51,6 +51,7 @@ _WINDOWS_PATH = re.compile(r"(?<!\S)(?:[A-Za-z]:|\.{1,2}|\.?v?env)(?:\\[\w.-]+)+
 def tidy(text: str) -> str:
     """The commands in a text, as a shell would be given them."""
     text = re.sub(r"\r(?=\n|\Z)|\0", "", text)
+    text = re.sub(r"[\ud800-\udfff]", "\ufffd", text)  # no character, and so no part of a name
     text = re.sub(r"\\\s*\Z", "", text)  # a line that was to go on
     if "{{" in text or "[[" in text:
         text = _TEMPLATE.sub(_unknown, text)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from slopguard.clients.argv import listed
 from slopguard.commands.scope import Word
@@ -133,7 +133,7 @@ def _shell(words: tuple[Word, ...]) -> Peeled:
     while at < len(words) and words[at].text[:1] in ("-", "+") and words[at].text not in ("-", "--"):
         option = words[at].text
         text = text or bool(re.fullmatch(r"-[a-z]*c|-Command|-c", option, re.IGNORECASE))
-        if option in _SHELL_VALUES:
+        if option in _SHELL_VALUES or re.fullmatch(r"[-+][a-z]*[oO]", option):
             at += 1
         elif re.fullmatch(r"-[a-z]*s[a-z]*", option) and not text:
             return Peeled(stdin=True)
@@ -176,7 +176,11 @@ def _env(words: tuple[Word, ...]) -> Peeled:
             inner = word.text.removeprefix("--split-string=").removeprefix("-S")
             first = (word._replace(text=inner),) if inner else ()
             return Peeled(texts=_sentence((*first, *words[number + 1 :])))
-    return _stripped(wrapper("-u -C --unset --chdir"), words)
+    found = _stripped(wrapper("-u -C --unset --chdir"), words)
+    if found.commands and found.commands[0][0].text.startswith("-"):  # `env A=b -i COMMAND`, as people write it
+        again = _stripped(wrapper("-u -C --unset --chdir"), found.commands[0])
+        return replace(again, env=found.env + again.env)
+    return found
 
 
 def _command(words: tuple[Word, ...]) -> Peeled:
