@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from slopguard import readers
+from slopguard.clients import plain
 from slopguard.clients.interface import Invocation
 from slopguard.clients.sources import canonical, key_of
 from slopguard.errors import InputError
@@ -30,6 +31,10 @@ _CATALOGS = ("pnpm", "pnpx", "pn", "pnx", "yarn", "yarnpkg", "bun", "bunx")
 """Clients whose catalogs stand in a file that is read too."""
 _MANAGER = "packageManager"
 """What corepack or pnpm would fetch to be another version of itself: the client's own module knows whether it does."""
+_PIP = frozenset({"requirements", "pyproject", "pylock"})
+_UV = _PIP | {"uv_lock", "uv_toml", "pep723", "setup_py", "setup_cfg"}
+_READS = {"pip": _PIP, "uv": _UV, "uvx": _UV}
+"""What those clients know by its name of the files that a command line names."""
 _MANIFESTS = {Ecosystem.PYPI: "pyproject.toml", Ecosystem.NPM: "package.json"}
 
 
@@ -58,8 +63,9 @@ def read_all(call: Invocation, env: Mapping[str, str]) -> list[Reading]:
     """
     uv, catalogs = call.client in ("uv", "uvx"), call.client in _CATALOGS
     context = Context(cwd=call.cwd, env=env, sources=uv, poetry=call.client == "poetry", catalogs=catalogs)
-    found = [_read(path, context) for path in call.files]
-    found += [_constraints(_read(path, context)) for path in call.constraints]
+    kinds = _READS.get(plain(call.client) or call.client)
+    found = [_read(path, context, kinds) for path in call.files]
+    found += [_constraints(_read(path, context, kinds)) for path in call.constraints]
     seen = {reading.path.resolve() for reading in found}
     waiting = [*call.typed, *(s for reading in found for s in reading.sightings)]
     while waiting:
@@ -74,11 +80,17 @@ def read_all(call: Invocation, env: Mapping[str, str]) -> list[Reading]:
     return found
 
 
-def _read(path: Path, context: Context) -> Reading:
+def _read(path: Path, context: Context, kinds: frozenset[str] | None = None) -> Reading:
+    """Read one file; one of a kind that the client does not know holds requirements to it, whatever it is called.
+
+    Args:
+        kinds: those that it knows; all of them if `None`.
+    """
     if path.exists() and not path.is_file():
         raise InputError(f"{path.name} is no file that can be read twice", "Save it to a file, and name that")
-    known = readers.reader_for(path)
-    return readers.read(path, context=context, kind=None if known else "requirements")
+    named = (kind for kind, reader in readers.READERS.items() if reader.claims(path))
+    known = next((kind for kind in named if kinds is None or kind in kinds), "requirements")
+    return readers.read(path, context=context, kind=known)
 
 
 def _constraints(reading: Reading) -> Reading:

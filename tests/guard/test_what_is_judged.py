@@ -159,3 +159,10 @@ def test_what_comes_from_an_explicit_index_says_from_which(tmp_path: Path) -> No
     (tmp_path / "pyproject.toml").write_text(text)
     flask, idna = asked(tmp_path, "uv sync", MAIN, named)
     assert (flask.source.index, flask.source.trusted, idna.source.index) == (named.url, True, None)
+
+
+@pytest.mark.parametrize("name", ["deps.py", "setup.py", "Pipfile", "bom.json", "package.json", "setup.cfg"])
+def test_what_pip_is_told_to_read_holds_requirements_whatever_it_is_called(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("flask\n--extra-index-url https://alien.example/simple\n")
+    (request,) = asked(tmp_path, f"pip install -r {name}", MAIN)
+    assert (request.name, request.locations[0].line) == ("flask", 1)
