@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from slopguard.check.model import Checked
 from slopguard.errors import printable
@@ -17,8 +17,11 @@ from slopguard.reports.problems import PLAIN, Problem, View, counted, listed, pl
 from slopguard.reports.text import COLOURS
 
 NOTHING = "No file that can name a dependency was found here, so nothing was judged."
-FULL = 100
-"""So many refusals are shown one by one."""
+UNCHANGED = "No file that can name a dependency has changed, so nothing was judged."
+MANY, FIRST = 10, 5
+"""From more refusals of one rule than `MANY` the `FIRST` are shown one by one."""
+NAMED = 8
+"""Names of what was folded."""
 WARNINGS = 3
 """So many warnings of one rule are shown one by one."""
 WIDEST = 48
@@ -53,7 +56,7 @@ def report(checked: Checked, view: View = PLAIN) -> str:
 def counts(checked: Checked) -> str:
     """What was looked at, and what came of it: `12 packages in 3 files: all allowed (12 listed)`."""
     if not (checked.judged or checked.findings or checked.files or checked.locks):
-        return NOTHING
+        return UNCHANGED if checked.changed_only else NOTHING
     read = [counted(checked.locks, "lock file")] if checked.locks else []
     if checked.files:
         read.append(counted(checked.files, "other file" if checked.locks else "file"))
@@ -109,13 +112,35 @@ def _wrapped(parts: Sequence[str], width: int | None) -> Iterator[str]:
 
 def _folded(found: Sequence[Problem]) -> Iterator[Entry]:
     """One entry a problem, or one for those of a rule that would be too many."""
-    refused = [one for one in found if one.outcome.refuses]
+    refused = _once(one for one in found if one.outcome.refuses)
     warned = [one for one in found if not one.outcome.refuses]
     often = {rule for rule, count in Counter(one.rule for one in warned).items() if count > WARNINGS}
-    yield from map(_entry, refused[:FULL])
-    yield from map(_many, _by_rule(refused[FULL:]))
+    for alike in _by_rule(refused):
+        first = FIRST if len(alike) > MANY else len(alike)
+        yield from map(_entry, alike[:first])
+        yield from map(_many, [alike[first:]] if alike[first:] else [])
     yield from map(_entry, (one for one in warned if one.rule not in often))
     yield from map(_many, _by_rule([one for one in warned if one.rule in often]))
+
+
+def _once(some: Iterable[Problem]) -> list[Problem]:
+    """Each package once for one rule, however many of its versions it is about."""
+    groups: dict[tuple[str, ...], list[Problem]] = {}
+    for one in some:
+        name = one.purl.partition("@")[0] or f"{one.subject} {id(one)}"  # an npm scope's own @ is encoded
+        groups.setdefault((one.word, one.rule, one.fact, one.remedy, name), []).append(one)
+    return [_versions(alike) for alike in groups.values()]
+
+
+def _versions(alike: Sequence[Problem]) -> Problem:
+    """Several versions of one package as one problem."""
+    first = alike[0]
+    if len(alike) == 1:
+        return first
+    name, version = first.purl.removeprefix("pkg:").replace("%40", "@").replace("/", ":", 1), len(alike)
+    name = name[: name.rindex("@")] if "@" in first.purl else name
+    places = tuple(dict.fromkeys(each for one in alike for each in one.places))
+    return replace(first, subject=f"{name} ({version} versions)", places=places, new=any(one.new for one in alike))
 
 
 def _by_rule(some: Sequence[Problem]) -> Iterable[Sequence[Problem]]:
@@ -151,7 +176,7 @@ def _many(some: Sequence[Problem]) -> Entry:
     body = [f"{first.fact}. {first.remedy}." if alike else f"{first.remedy}."]
     if first.outcome.refuses:
         body.append("next: slopguard check --format json")
-    where = listed(names[:WARNINGS], len(names))
+    where = listed(names[: NAMED if first.outcome.refuses else WARNINGS], len(names))
     return Entry((first.word, subject, first.rule, f"{new:,} new" if new else "", where), tuple(body), first.outcome)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from slopguard.check.model import Checked
-from slopguard.reports.check_text import FULL, INDENT, WARNINGS, report
+from slopguard.reports.check_text import FIRST, INDENT, MANY, WARNINGS, report
 from slopguard.reports.problems import View
 from slopguard.rules import RULES
 from tests.reports.checks import CLEAN, HOSTILE, MIXED, finding, hostile, judged
@@ -69,14 +69,33 @@ def test_up_to_a_few_warnings_are_told_one_by_one() -> None:
 
 
 def test_more_refusals_than_anybody_reads_are_counted_by_rule() -> None:
-    ghosts = tuple(judged("not-found", f"ghost-{number}", "requirements.txt:1") for number in range(FULL + 50))
-    odd = tuple(judged("unverified", f"odd-{number}", "requirements.txt:1") for number in range(20))
+    ghosts = tuple(judged("not-found", f"ghost-{number}", "requirements.txt:1") for number in range(150))
+    odd = tuple(judged("unverified", f"odd-{number}", "requirements.txt:1") for number in range(MANY))
     told = report(Checked((*ghosts, *odd), files=1)).splitlines()
-    assert told[0].startswith("170 packages in 1 file: 0 allowed, 170 not")
-    assert sum(line.startswith("BLOCK ") for line in told) == FULL + 1
+    assert told[0].startswith("160 packages in 1 file: 0 allowed, 160 not")
+    assert sum(line.startswith("BLOCK ") for line in told) == FIRST + 1
+    assert sum(line.startswith("QUARANTINE ") for line in told) == MANY
     folded = [re.split(r" {2,}", line)[1] for line in told if " more" in line]
-    assert folded == ["50 packages", "20 packages"]
-    assert told[-1].endswith("next: slopguard check --format json")
+    assert folded == ["145 packages"]
+    assert "next: slopguard check --format json" in told[2 * FIRST + 2]
+
+
+def test_versions_of_one_package_are_one_entry() -> None:
+    two = tuple(
+        judged("unverified", "npm:@acme/charts", f"{n}/package-lock.json:7", version=f"1.0.{n}") for n in range(3)
+    )
+    told = report(
+        Checked((*two, judged("unverified", "npm:acme-charts", "x/package.json:3", version="2.0.0")), locks=3)
+    ).splitlines()
+    assert [re.split(r" {2,}", line)[1] for line in told if line.startswith("QUARANTINE")] == [
+        "npm:@acme/charts (3 versions)",
+        "npm:acme-charts@2.0.0",
+    ]
+    assert told[1].endswith("0/package-lock.json:7 and 2 more")
+
+
+def test_when_nothing_changed_that_is_said() -> None:
+    assert report(Checked(changed_only=True, since="main")).startswith("No file that can name a dependency has changed")
 
 
 def test_a_terminal_gets_lines_that_fit_with_whole_commands() -> None:
