@@ -178,18 +178,22 @@ def _redirected(frame: _Frame, line: int) -> list[_Frame | Step]:
     body: Node | None = None
     follow: list[_Frame | Step] = []
     for child in frame.node.children:
-        if child.type in _REDIRECTS:
-            feed, sink, more = _redirect(child, line, feed, sink)
-            extra += more
+        if child.type not in _REDIRECTS:
+            body = body or (child if child.is_named else None)
+            continue
+        feed, sink, more = _redirect(child, line, feed, sink)
+        extra += more
+        if child.type != "heredoc_redirect":
             follow += _inside(child)
-            follow += [_Frame(each, frame.maybe) for each in child.children if each.type in ("pipeline", "list")]
-            for each in child.children:
-                if child.type == "heredoc_redirect" and each.type == "file_redirect":
-                    feed_before = feed
-                    _, sink, more = _redirect(each, line, None, sink)
-                    feed, extra = feed_before, extra + more
-        elif child.is_named and body is None:
-            body = child
+            continue
+        for each in child.children:
+            if each.type == "file_redirect":
+                _, sink, more = _redirect(each, line, None, sink)
+                extra += more
+            elif each.type == "heredoc_body":
+                follow += _inside(each)
+            elif each.is_named and each.type not in _NO_WORDS:
+                follow.append(_Frame(each, frame.maybe))
     if body is None:
         return follow
     return _joined(replace(frame, node=body, feed=feed, sink=sink, extra=tuple(extra)), follow, line)

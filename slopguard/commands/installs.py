@@ -73,12 +73,17 @@ def guarded(name: str, words: Sequence[Word], place: Place) -> Found:
         words: the whole line, the client first.
     """
     line = words[0].line
-    taken, unclear = _without_unknown_verb(words[1:])
+    taken = _bracketed(words[1:])
+    found = Found()
+    call = _asked(name, taken, place)
+    if call is None or not call.installs or (taken and UNKNOWN.match(taken[0].text) and name not in _RUNS):
+        known = _without_unknown_verb(taken)
+        if known is not None or (call and UNKNOWN.search(call.command)):
+            found.unclear.append(line)
+            taken = taken if known is None else known
+            call = _asked(name, taken, place)
     argv = [word.text for word in taken]
-    found = Found(unclear=[line] if unclear else [])
-    try:
-        call = _parsed(name, tuple(argv), tuple(_environment(place.env).items()))
-    except (SlopguardError, ValueError, OSError, RuntimeError):  # RuntimeError: `~nobody`
+    if call is None:
         if name in _RUNS or any(_VERBS.fullmatch(word) for word in argv):
             found.unclear.append(line)
         return found
@@ -157,16 +162,25 @@ def _environment(env: Mapping[str, str]) -> dict[str, str]:
     return {**{n: v for n, v in kept.items() if not SPECIAL.search(v)}, **_NOBODY}
 
 
-def _without_unknown_verb(words: Sequence[Word]) -> tuple[list[Word], bool]:
-    """The words with placeholders in brackets as such, and without unknown ones in front of the command."""
-    taken = _bracketed(words)
-    for at, word in enumerate(taken):
-        if UNKNOWN.search(word.text) and not word.text.startswith("-"):
-            verb = any(_VERBS.fullmatch(each.text) for each in taken[at + 1 :])
-            return ([*taken[:at], *taken[at + 1 :]] if verb else taken), True
-        if not word.text.startswith("-"):
-            return taken, False
-    return taken, False
+def _asked(name: str, words: Sequence[Word], place: Place) -> Invocation | None:
+    """What the client makes of a command line; `None` if it refuses it."""
+    variables = tuple(_environment(place.env).items())
+    try:
+        return _parsed(name, tuple(word.text for word in words), variables)
+    except (SlopguardError, ValueError, OSError, RuntimeError):  # RuntimeError: `~nobody`
+        return None
+
+
+def _without_unknown_verb(words: Sequence[Word]) -> list[Word] | None:
+    """The words without the unknown one in the place of the command; `None` if there is no such."""
+    at = next((number for number, word in enumerate(words) if not word.text.startswith("-")), None)
+    if at is None or not UNKNOWN.search(words[at].text):
+        return None
+    verb = next((number for number in range(at + 1, len(words)) if _VERBS.fullmatch(words[number].text)), None)
+    if verb is not None:
+        return [*(word for word in words[:verb] if not UNKNOWN.search(word.text)), *words[verb:]]
+    follows_option = at > 0 and "=" not in words[at - 1].text
+    return None if follows_option else [*words[:at], *words[at + 1 :]]
 
 
 def _bracketed(words: Sequence[Word]) -> list[Word]:

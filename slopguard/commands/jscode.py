@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 _STARTS = re.compile(
-    r"""(?:exec|spawn)(?:Sync)?\s*\(\s*(["'`])((?:(?!\1)[^\\]|\\.){0,2000})\1\s*(?:,\s*\[([^\]]{0,2000})\])?""",
+    r"""(?:exec|spawn|system|popen|shell_exec|passthru)(?:Sync)?\s*\(\s*(["'`])((?:(?!\1)[^\\]|\\.){0,2000})\1\s*(?:,\s*\[([^\]]{0,2000})\])?""",
     re.DOTALL,
 )
 _STRING = re.compile(r"""["']([^"']*)["']""")

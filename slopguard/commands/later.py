@@ -54,6 +54,10 @@ PYTHON = re.compile(r"(?:python|pypy|graalpy)(?:\d+(?:\.\d+)*t?)?w?|py|ipython3?
 SHELLS = listed("sh bash zsh dash ksh ash")
 _COMMAND = re.compile(rf"(?:[\w.~@{MARK}-]*[/\\])*[a-z\d_.{MARK}][\w.+@{MARK}{UNSURE}-]*")
 """What a command is called: no sentence begins so."""
+_TELLING = re.compile(
+    r"(?:print|log|echo|info|warn|err|msg|say|die|fail|usage|status|ok|success)[\w-]*|\w+[_-](?:msg|log)"
+)
+"""Functions of a script that tell something."""
 _MOST = 6
 """So many words of its own a wrapper has at most."""
 
@@ -61,7 +65,7 @@ _MOST = 6
 def find(words: Sequence[Word]) -> int | None:
     """Where a client's command begins behind the first word; `None` if there is none."""
     own = 0
-    if not _COMMAND.fullmatch(words[0].text):
+    if not _COMMAND.fullmatch(words[0].text) or _TELLING.fullmatch(words[0].text):
         return None
     for at in range(1, len(words)):
         dashes = words[at - 1].text == "--"

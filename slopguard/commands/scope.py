@@ -19,7 +19,7 @@ from slopguard.commands import loose
 from slopguard.commands.steps import ASSIGNMENT, Loop, Raw
 from slopguard.commands.words import MARK, Lookup, Value, expand, names
 
-SETTING = re.compile(r"(?:PIP|UV|NPM_CONFIG|npm_config|YARN|BUN_CONFIG|BUN_OPTIONS|PDM|PIPENV|COREPACK)_?\S*")
+SETTING = re.compile(r"(?:PIPX?|UV|NPM_CONFIG|npm_config|YARN|BUN|PDM|PIPENV|POETRY|COREPACK)_\S+")
 """Variables that a client reads its settings from."""
 _HERE = re.compile(
     r"""dirname\b.*(?:\$0|BASH_SOURCE|\$\{0)|\$\{(?:0|BASH_SOURCE(?:\[0\])?)%/\*\}|\$PSScriptRoot|%~dp0"""
@@ -29,7 +29,7 @@ _MOST = 64
 """How many combinations of values one command is read with; how many values a variable has."""
 _VARIABLES = 1_000
 """How many variables are kept."""
-_LONGEST = 20_000
+_LONGEST = 5_000
 """How many characters the values of one variable may have."""
 _DEEPEST = 4_000
 """How many characters the path of a folder may have."""

@@ -115,7 +115,8 @@ class _Shell:
 
     def _simple(self, step: Simple, scope: Scope, depth: int) -> None:
         """A simple command, once for every combination of values that its variables may have."""
-        if step.words[0].text in _IDLE:
+        first = step.words[0].text
+        if first in _IDLE and first not in scope.functions and first not in scope.aliases:
             return
         raws = (*step.words, *step.assignments)
         for lookup in scope.lookups(raw.text for raw in raws):

@@ -40,9 +40,11 @@ _SHELLS = listed("sh bash zsh dash ksh ash mksh fish rbash pwsh powershell")
 _SHELL_VALUES = listed("-o +o -O +O --rcfile --init-file -ExecutionPolicy -Version")
 _TEXTS = listed(
     "concurrently hyperfine nodemon tmux screen start-server-and-test vagrant gcloud watchexec entr onchange wireit"
-    " flyctl fly supervisord daemon run-with-retry retry chpst parallel-ssh"
+    " flyctl fly supervisord daemon nix-shell run-with-retry retry chpst parallel-ssh"
 )
 """Commands whose quoted arguments a shell runs."""
+_HELPER = re.compile(r"(?:run|exec|execute|try|retry|do|invoke|spin)(?:[_-]\w+)*")
+"""What scripts call their own helpers that run a command; if one of their arguments is a sentence, it is that."""
 _SSH_VALUES = listed("-p -i -l -o -F -L -R -D -J -b -c -E -e -I -m -O -Q -S -W -w -B")
 _XARGS_VALUES = listed(
     "-I -n -P -L -s -d -E -a -J -R -S --max-args --max-procs --replace --arg-file --delimiter --max-lines"
@@ -68,8 +70,9 @@ def peel(words: tuple[Word, ...]) -> Peeled | None:
         return inner
     if name in WRAPPERS:
         return _stripped(WRAPPERS[name], rest)
-    if name in _TEXTS:
-        return Peeled(texts=tuple(word for word in rest if " " in word.text))
+    texts = tuple(word for word in rest if " " in word.text)
+    if name in _TEXTS or (texts and _HELPER.fullmatch(name)):
+        return Peeled(texts=texts)
     return None
 
 
@@ -298,6 +301,8 @@ def _opaque(words: tuple[Word, ...]) -> Peeled:
 
 _SPECIAL: dict[str, Callable[[tuple[Word, ...]], Peeled]] = {
     "eval": _eval,
+    "at": lambda words: Peeled(stdin=True),
+    "batch": lambda words: Peeled(stdin=True),
     "source": _source,
     ".": _source,
     "env": _env,

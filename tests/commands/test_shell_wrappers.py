@@ -152,6 +152,7 @@ def test_what_runs_commands_names_them_too(text: str, wanted: list[str]) -> None
         "- name: Failing npm install is told",
         'python -c "print(1)"',
         "docker build -t pip install .",
+        "print_status npm install failed",
     ],
 )
 def test_what_installs_nothing_names_nothing(text: str) -> None:
