@@ -87,7 +87,7 @@ def check(wanted: Wanted) -> Checked:
         *files.tree.findings,
         *(each for group in groups for each in group.findings),
         *locked.findings(files.tree.read, files.beside.read),
-        *_imports(files, root, groups),
+        *_imports(files, root, Group(root, cwd, (), files)),
     ]
     return Checked(
         judged=tuple(sorted(judged, key=_urgency)),
@@ -121,14 +121,13 @@ def _installed(files: Files, cwd: Path) -> list[str]:
     return list(found.notes)
 
 
-def _imports(files: Files, settings: Settings, groups: Sequence[Group]) -> list[Finding]:
+def _imports(files: Files, settings: Settings, group: Group) -> list[Finding]:
     """What source code imports and nothing accounts for."""
     if not files.tree.sources:
         return []
     from slopguard.cli.check_imports import findings
 
-    fetch = None if settings.offline or not groups else groups[0].facts
-    return findings(files, settings, fetch)
+    return findings(files, settings, None if settings.offline else group.facts)
 
 
 def _asked_for_new(wanted: Wanted) -> bool:

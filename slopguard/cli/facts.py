@@ -33,13 +33,9 @@ def indexes_of(ecosystem: Ecosystem, settings: Settings, cwd: Path) -> tuple[Ind
         ConfigError: its configuration cannot be read.
     """
     from slopguard.clients.applied import applied
-    from slopguard.clients.npm import Npm
-    from slopguard.clients.pip import Pip
-    from slopguard.clients.uv import Uv
     from slopguard.guard import find
 
-    env = dict(os.environ)
-    known: dict[str, Client] = {"pip": Pip(), "uv": Uv()} if ecosystem is Ecosystem.PYPI else {"npm": Npm()}
+    env, known = dict(os.environ), _clients(ecosystem)
     for name, client in known.items():
         try:
             command = find.command(name, env)
@@ -47,8 +43,38 @@ def indexes_of(ecosystem: Ecosystem, settings: Settings, cwd: Path) -> tuple[Ind
             continue
         words = ["pip", "install"] if name == "uv" else ["install"]
         return applied(client.indexes(client.parse(name, words, cwd, env), command, env), settings, env)
+    own = _own(ecosystem, settings, env)
+    if own:
+        return own
     names = " or ".join(known)
     raise EnvironmentFailed(f"no {names} is installed, so its index cannot be asked", "Install it, or add --offline")
+
+
+def _own(ecosystem: Ecosystem, settings: Settings, env: dict[str, str]) -> tuple[Index, ...]:
+    """The index that the settings name for an ecosystem whose client is not installed here."""
+    from slopguard.clients.applied import applied
+    from slopguard.clients.sources import key_of, netrc_credentials, url_credentials
+    from slopguard.indexes import Index, IndexKind, without_credentials
+    from slopguard.model import Layer
+
+    setting = settings.upstream.get(ecosystem)
+    if setting is None or setting.url is None:
+        return ()
+    url, found = without_credentials(setting.url), url_credentials(setting.url) or netrc_credentials(setting.url, env)
+    index = Index(ecosystem, key_of(url), url, IndexKind.DEFAULT, Layer.ACCEPTED, credentials=found)
+    return applied((index,), settings, env)
+
+
+def _clients(ecosystem: Ecosystem) -> dict[str, Client]:
+    """The clients of an ecosystem that are asked, the first that is installed; no others are imported."""
+    if ecosystem is Ecosystem.NPM:
+        from slopguard.clients.npm import Npm
+
+        return {"npm": Npm()}
+    from slopguard.clients.pip import Pip
+    from slopguard.clients.uv import Uv
+
+    return {"pip": Pip(), "uv": Uv()}
 
 
 def with_source(request: Request, settings: Settings, indexes: Sequence[Index] = ()) -> Request:
