@@ -148,9 +148,12 @@ class _Gatherer:
 
     def config_dependencies(self) -> None:
         """Take up what pnpm 10 installs before everything else."""
+        wanted = table(table(self.document.get("pnpm")).get("configDependencies"))
+        if not wanted:
+            return
         from slopguard.readers.pnpm_workspace import config_dependency  # which reads its other tables with this module
 
-        for name, value in table(table(self.document.get("pnpm")).get("configDependencies")).items():
+        for name, value in wanted.items():
             line = self.lines.find(f'"{name}"', after=self.lines.offset('"configDependencies"'))
             self.sightings.append(config_dependency(name, value, Location(str(self.path), line)))
 
