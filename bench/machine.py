@@ -119,7 +119,8 @@ def head(title: str, *columns: str) -> None:
 
 def cells(*texts: object) -> None:
     """One row of a table."""
-    print(f"| {' | '.join(map(str, texts))} |", flush=True)
+    shown = (f"{each:,}" if isinstance(each, int) else str(each) for each in texts)
+    print(f"| {' | '.join(shown)} |", flush=True)
 
 
 def requirements(folder: Path, names: Iterable[str]) -> Path:
