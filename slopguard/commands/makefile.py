@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from slopguard.commands.make_text import parse
-from slopguard.commands.script import UNKNOWN, idle, shell, together
+from slopguard.commands.make_text import Makefile, parse
+from slopguard.commands.script import UNKNOWN, Script, idle, shell, together
 from slopguard.commands.variables import Variables
 from slopguard.readers.interface import NOWHERE, Context, Load, Reading
 
@@ -38,8 +38,17 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
     variables = Variables()
     for name in sorted(made.exported & made.values.keys()):
         variables.set(name, made.expanded(made.values[name]))
-    commands = ((line, made.expanded(command)) for line, command in made.commands)
-    return together(path, (shell(command, line).read(path, cwd, load, variables) for line, command in commands))
+    return together(path, (_script(made, *each).read(path, cwd, load, variables) for each in made.commands))
+
+
+def _script(made: Makefile, line: int, command: str) -> Script:
+    """A command with make's references filled in; a value of several lines stands where it is referred to."""
+    expanded = made.expanded(command)
+    if expanded.count("\n") == command.count("\n"):
+        return shell(expanded, line)
+    script = Script()
+    script.add_at(expanded, line)
+    return script
 
 
 def _recipes(text: str) -> Iterator[tuple[int, str]]:

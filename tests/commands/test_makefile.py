@@ -45,6 +45,11 @@ x:
     assert unclear(found) == [10]
 
 
+def test_a_value_of_several_lines_stands_where_it_is_referred_to():
+    found = read("define A\ntrue\nnpx serve\nendef\nx:\n\t$(A)")
+    assert names(found) == [("serve", 3), ("serve", 6)]
+
+
 def test_what_make_itself_has_a_shell_run_counts():
     assert names(read("X := $(shell pip install flask)\nY != npx serve\n")) == [("flask", 1), ("serve", 2)]
 
