@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -24,7 +24,7 @@ from slopguard.errors import SlopguardError
 from slopguard.model import Ecosystem, Layer, Location, Sighting, Source, SourceKind
 from slopguard.readers import places
 from slopguard.readers.interface import IndexLine
-from slopguard.readers.spec import npm, pypi
+from slopguard.readers.spec import npm, npm_entry, pypi
 
 _NOBODY = {
     "HOME": str(NOWHERE),
@@ -34,6 +34,7 @@ _NOBODY = {
     "PIP_CONFIG_FILE": os.devnull,
 }
 _VERBS = re.compile(r"(?:pip-?)?(?:install|inst?all|add|dlx|exec|create|download|wheel|sync|i|x|ci|run)")
+_DEPENDENCY = re.compile(r"(?:dev|peer|optional)?dependencies[.\[]([^=]+)=(.*)", re.IGNORECASE | re.DOTALL)
 _RUNS = frozenset({"npx", "uvx", "pnpx", "pnx", "bunx"})
 _RUN_COMMANDS = frozenset({"exec", "init", "tool run", "dlx", "create", "x"})
 """Commands that fetch a package to run it at once; pipx's `run` is told by `Invocation.runs`."""
@@ -88,6 +89,8 @@ def guarded(name: str, words: Sequence[Word], place: Place) -> Found:
             found.unclear.append(line)
         return found
     if not call.installs:
+        for sighting, at in _set_in_manifest(argv, words):
+            _take(found, sighting, at, place, runs=False)
         return found
     lines = _Lines([words[0], *taken])
     runs = call.command in _RUN_COMMANDS or (call.runs and call.client == "pipx")
@@ -160,6 +163,13 @@ def _environment(env: Mapping[str, str]) -> dict[str, str]:
     """The variables that the client sees: the script's, without what would lead to files of this machine."""
     kept = {name: value for name, value in env.items() if name.upper() not in _SETTINGS_FILES}
     return {**{n: v for n, v in kept.items() if not SPECIAL.search(v)}, **_NOBODY}
+
+
+def _set_in_manifest(argv: Sequence[str], words: Sequence[Word]) -> Iterator[tuple[Sighting, int]]:
+    """`npm pkg set dependencies.NAME=RANGE` writes a dependency down, for the next install."""
+    for text in argv[2:] if list(argv[:2]) == ["pkg", "set"] else ():
+        if found := _DEPENDENCY.fullmatch(text):
+            yield npm_entry(found[1].removesuffix("]"), found[2], NOWHERE), words[0].line
 
 
 def _asked(name: str, words: Sequence[Word], place: Place) -> Invocation | None:

@@ -26,6 +26,7 @@ from tests.commands.reading import HERE, names
         ("mise use npm:x pipx:y node@20", ["npm:x", "pypi:y"]),
         ("pixi add --pypi x && pixi add y", ["pypi:x"]),
         ("ng add @angular/material", ["npm:@angular/material"]),
+        ("npm pkg set devDependencies.x=^1 'dependencies[@a/b]=1.0.0' name=c", ["npm:x", "npm:@a/b==1.0.0"]),
         ("conda install x; mamba install y", []),
     ],
 )
