@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from importlib import import_module
 from pathlib import Path
 
@@ -21,20 +22,20 @@ class Kind:
     Args:
         name: the kind's name and its module's.
         room: the package its module lies in.
-        pattern: matches the path, with `/` between its parts, as `check` was given it or found it.
+        pattern: matches whole parts at the end of a path, with `/` between them, in any case.
         lock: whether it is a lock file (a full resolution).
         hint: text without which such a file says nothing.
     """
 
     name: str
     room: str
-    pattern: re.Pattern[str]
+    pattern: str
     lock: bool = False
     hint: str = ""
 
     def claims(self, path: str) -> bool:
         """Whether a path is one of this kind's."""
-        return bool(self.pattern.search(path))
+        return bool(_compiled(self.pattern).search(path))
 
     def read(self, path: Path, load: Load, context: Context = NOWHERE) -> Reading:
         """Read `path`.
@@ -46,13 +47,19 @@ class Kind:
         return reading
 
 
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Compiled when it is first needed: few kinds of files are in one tree, and there are many kinds."""
+    return re.compile(rf"(?:^|/)(?:{pattern})$", re.IGNORECASE)
+
+
 _HINTS = {"pep723": "# /// script"}
 
 
 def _kinds(room: str, patterns: dict[str, str], *, lock: bool = False) -> Iterator[Kind]:
-    """The kinds of one room; a pattern matches whole parts at the end of a path."""
+    """The kinds of one room."""
     for name, pattern in patterns.items():
-        yield Kind(name, room, re.compile(rf"(?:^|/)(?:{pattern})$", re.IGNORECASE), lock, _HINTS.get(name, ""))
+        yield Kind(name, room, pattern, lock, _HINTS.get(name, ""))
 
 
 _LOCKS = {
@@ -118,17 +125,19 @@ KINDS: tuple[Kind, ...] = (
 """Every kind of file that `check` looks at."""
 
 
-INSTALLED = Kind("installed", "", re.compile(r"(?!)"), lock=True)
+INSTALLED = Kind("installed", "", "(?!)", lock=True)
 """What is installed is no file of the tree, and is read as a lock file is."""
-_ANY = re.compile("|".join(kind.pattern.pattern for kind in KINDS), re.IGNORECASE)
-"""Matches what any kind claims: most files of a repository are of none."""
+_PYTHON = next(kind for kind in KINDS if kind.name == "pep723")
+_OTHERS = _compiled("|".join(kind.pattern for kind in KINDS if kind is not _PYTHON))
+"""Matches what any other kind claims: most files of a repository are source code, or of no kind."""
 _REQUIREMENTS = re.compile(r"\.(?:txt|in)$", re.IGNORECASE)
 
 
+@lru_cache(maxsize=1 << 16)
 def kinds_of(path: str) -> tuple[Kind, ...]:
-    """The kinds that a file is of, by its path with `/` between the parts."""
-    if not _ANY.search(path):
-        return ()
+    """The kinds that a file is of, by its path with `/` between the parts; asked more than once about each file."""
+    if not _OTHERS.search(path):
+        return (_PYTHON,) if _PYTHON.claims(path) else ()
     return tuple(kind for kind in KINDS if kind.claims(path))
 
 
