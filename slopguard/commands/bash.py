@@ -6,6 +6,7 @@ error in it hides no other part.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
@@ -21,6 +22,9 @@ _PERHAPS = frozenset({"if_statement", "case_statement", "while_statement", "for_
 _REDIRECTS = frozenset({"file_redirect", "heredoc_redirect", "herestring_redirect"})
 _DECLARES = frozenset({"variable_assignment", "array", "word", "concatenation", "string", "raw_string"})
 _NO_WORDS = frozenset({"heredoc_start", "heredoc_body", "heredoc_end", "file_descriptor", "comment"})
+
+_FAR = re.compile("[\U00010000-\U0010ffff]")
+"""Characters that the grammar's scanner looks up far outside of C's tables, where the process ends; no name has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,7 @@ def steps(text: str, line: int) -> Iterator[Step]:
 
 def _parsed(text: str, line: int) -> Iterator[Step]:
     """The steps of one piece."""
-    data = text.encode("utf-8", "replace")
+    data = _FAR.sub("\u00bf", text).encode("utf-8", "replace")
     root = _parser().parse(data).root_node
     broken: list[int] = []
     for child in root.children:
