@@ -8,7 +8,7 @@ from bundles that have not expired, on days on which the row counts; the stronge
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from slopguard.lists.bundle import Bundle
@@ -34,6 +34,10 @@ RELEASED = "released"
 def utc_now() -> datetime:
     """The clock, aware UTC."""
     return datetime.now(UTC)
+
+
+_VERSIONED = ("allow", "deny", "release")
+"""Kinds of row that may be about some versions only."""
 
 
 class Lists:
@@ -70,7 +74,8 @@ class Lists:
         self._released = released
         self._clock = clock
         self._listings: dict[Ecosystem, str] = {}
-        self._memo: dict[tuple[Ecosystem, str], tuple[tuple[str, Row], ...]] = {}
+        self._scopes: dict[tuple[str, date], bool] = {}
+        self._memo: dict[tuple[Ecosystem, str], dict[str, list[tuple[str, Row]]]] = {}
 
     @classmethod
     def shipped(cls, clock: Callable[[], datetime] = utc_now) -> Lists:
@@ -149,7 +154,8 @@ class Lists:
 
     def narrow(self, ecosystem: Ecosystem, name: str) -> bool:
         """Whether a row speaks of some versions of this name only, so that each must be asked about by itself."""
-        return any(row.narrow for _, row in self._rows(ecosystem, name, "allow", "deny", "release"))
+        about = self._about(ecosystem, name)
+        return any(row.narrow for kind in _VERSIONED if kind in about for _, row in about[kind])
 
     def watch(self, ecosystem: Ecosystem, name: str) -> WatchRow | None:
         """The watch row with the best rank."""
@@ -164,7 +170,12 @@ class Lists:
 
     def scope_listed(self, scope: str) -> bool:
         """Whether an npm scope (`@acme`) holds an allowlisted package."""
-        prefix, today = f"{Ecosystem.NPM.value}\t{scope}/", self._clock().date()
+        today = self._clock().date()
+        if (scope, today) not in self._scopes:
+            self._scopes[scope, today] = self._holds_listed(f"{Ecosystem.NPM.value}\t{scope}/", today)
+        return self._scopes[scope, today]
+
+    def _holds_listed(self, prefix: str, today: date) -> bool:
         return any(
             b"\tallow" in line and Row.parse(line).counts_on(today)
             for bundle in self._bundles
@@ -174,9 +185,9 @@ class Lists:
 
     def means(self, ecosystem: Ecosystem, name: str) -> tuple[bool, tuple[str, ...]]:
         """Whether the name is a standard-library module, and the distributions it is only the import name of."""
-        rows = [row for _, row in self._rows(ecosystem, name, "stdlib", "import")]
-        holders = tuple(holder for row in rows for holder in row.values("in"))
-        return any(row.kind == "stdlib" for row in rows), holders
+        about = self._about(ecosystem, name)
+        holders = tuple(holder for _, row in about.get("import", ()) for holder in row.values("in"))
+        return "stdlib" in about, holders
 
     def _ranked(self, ecosystem: Ecosystem) -> tuple[str, ...]:
         pairs = [pair for bundle in self._bundles for pair in bundle.ranks(ecosystem)]
@@ -185,27 +196,33 @@ class Lists:
 
     def _in_force(self, ecosystem: Ecosystem, name: str, kind: str) -> list[tuple[str, Row]]:
         """Rows of one kind that count today, from bundles that have not expired."""
+        found = self._rows(ecosystem, name, kind)
+        if not found:
+            return []
         over = self._stale | self._ended
-        return self._today([found for found in self._rows(ecosystem, name, kind) if found[0] not in over])
+        return self._today([(list_name, row) for list_name, row in found if list_name not in over])
 
     def _today(self, rows: list[tuple[str, Row]]) -> list[tuple[str, Row]]:
         today = self._clock().date() if rows else None
         return [(list_name, row) for list_name, row in rows if today and row.counts_on(today)]
 
-    def _rows(self, ecosystem: Ecosystem, name: str, *kinds: str) -> list[tuple[str, Row]]:
-        """Rows of these kinds about one name, with the names of their lists."""
-        found = self._about(ecosystem, name)
-        return [] if not found else [(list_name, row) for list_name, row in found if row.kind in kinds]
+    def _rows(self, ecosystem: Ecosystem, name: str, kind: str) -> Sequence[tuple[str, Row]]:
+        """Rows of one kind about one name, with the names of their lists."""
+        return self._about(ecosystem, name).get(kind, ())
 
-    def _about(self, ecosystem: Ecosystem, name: str) -> tuple[tuple[str, Row], ...]:
-        """Every row about one name, remembered: several questions are asked about each."""
+    def _about(self, ecosystem: Ecosystem, name: str) -> Mapping[str, list[tuple[str, Row]]]:
+        """Every row about one name by its kind, remembered: several questions are asked about each."""
         found = self._memo.get((ecosystem, name))
         if found is None:
             if len(self._memo) >= REMEMBERED:
                 self._memo.clear()
-            signed = ((bundle.name, row) for bundle in self._bundles for row in bundle.rows(ecosystem, name))
-            here = ((RELEASED, Row.parse(line.encode())) for line in self._released(ecosystem, name))
-            found = self._memo[ecosystem, name] = (*signed, *here)
+            found = self._memo[ecosystem, name] = {}
+            for bundle in self._bundles:
+                for row in bundle.rows(ecosystem, name):
+                    found.setdefault(row.kind, []).append((bundle.name, row))
+            for line in self._released(ecosystem, name):
+                row = Row.parse(line.encode())
+                found.setdefault(row.kind, []).append((RELEASED, row))
         return found
 
 
