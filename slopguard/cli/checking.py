@@ -74,8 +74,8 @@ def check(wanted: Wanted) -> Checked:
     root = settings_at(Path())
     places = _kept(list(walk.places(wanted.paths, cwd)), (*root.check_exclude, *wanted.exclude), repository, cwd)
     layered = Layered.over((place.path for place in places), root, settings_at)
-    before = Before.of(base, places) if base else None
-    only_new = before is not None and not wanted.everything and (before.base.review or _asked_for_new(wanted))
+    only_new = base is not None and not wanted.everything and (base.review or _asked_for_new(wanted))
+    before = Before.of(base, places, sources=only_new) if base else None
     names = repository.files(repository.root) if repository else None
     files = _files(places, names, before.changed if before is not None and only_new else None)
     notes += _installed(files, cwd) if wanted.installed else []
@@ -198,7 +198,9 @@ def _grouped(read: Iterable[Read], layered: Layered) -> list[tuple[Settings, lis
 def _findings(findings: Sequence[Finding], before: Before | None, *, only_new: bool) -> list[Finding]:
     """The findings, severest first."""
     if before is not None:
-        findings = Newer.than((), before.tree.findings, map(str, before.changed)).marked(findings)
+        imported = (Path(place.path) for each in findings if each.rule == "unknown-import" for place in each.locations)
+        changed = before.with_changed(imported)
+        findings = Newer.than((), before.tree.findings, map(str, changed)).marked(findings)
     kept = [found for found in findings if found.new or not only_new]
     return sorted(kept, key=lambda found: (-SEVERITY[found.outcome], found.rule))
 

@@ -186,3 +186,16 @@ def test_a_hostile_repository_gets_nothing_run(slopguard: Program, repo: Repo) -
     for each in ([], ["--new-only"], ["--diff", "main"]):
         slopguard("check", "--offline", *each)
     assert not marker.exists()
+
+
+def test_an_import_that_the_work_adds_is_marked_as_new(slopguard: Program, repo: Repo) -> None:
+    repo.git("checkout", "-q", "main")
+    repo.write("old.py", "import sg_nowhere_one\n")
+    repo.commit()
+    repo.git("checkout", "-q", "work")
+    repo.git("merge", "-q", "main")
+    repo.write("fresh.py", "import sg_nowhere_two\n")
+    told = slopguard("check", "--offline", "--format", "json").json["findings"]
+    assert {each["detail"]: each["new"] for each in told} == {"sg_nowhere_one": False, "sg_nowhere_two": True}
+    (only,) = slopguard("check", "--offline", "--format", "json", "--new-only").json["findings"]
+    assert only["detail"] == "sg_nowhere_two"
