@@ -112,7 +112,13 @@ class Group:
 
     def _asking(self, everything: Iterable[Read], adopted: LockedSet, told: Mapping[Path, Evidence]) -> Asking:
         own = Own.of(everything)
-        return Asking(self.indexes, self.settings.actor, adopted, _built_in, own.names, told)
+        return Asking(self.indexes, self.settings.actor, adopted, self._mapped, own.names, told)
+
+    def _mapped(self) -> frozenset[str]:
+        """The addresses in lock files that mean the configured registry; second names of npm's where it is that."""
+        own, twins = _built_in()
+        asked = {canonical(index.url) for index in self.indexes.everything()}
+        return own | twins if own & asked else own
 
     def _indexes(self, lock: Reading) -> tuple[Index, ...]:
         """The indexes of a lock file's own ecosystem."""
@@ -172,15 +178,16 @@ def _cleared(request: Request, facts: Facts, told: Questions) -> Request:
 
 
 @cache
-def _built_in() -> frozenset[str]:
-    """The address in locks for which npm asks its configured registry: its built-in one."""
+def _built_in() -> tuple[frozenset[str], frozenset[str]]:
+    """The address in locks for which npm asks its configured registry, its built-in one, and other names of that."""
     from slopguard.guard import find
 
     env = dict(os.environ)
     try:
-        return frozenset({canonical(clients_asking.npm(find.command("npm", env), env)[0])})
+        default, folder = clients_asking.npm(find.command("npm", env), env)
     except SlopguardError:
-        return frozenset()
+        return frozenset(), frozenset()
+    return frozenset({canonical(default)}), clients_asking.npm_twins(folder)
 
 
 def missing_notes(groups: Iterable[Group]) -> list[str]:

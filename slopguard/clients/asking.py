@@ -21,6 +21,7 @@ _PIP_PLACE = re.compile(r"from (.+?[/\\]pip)(?:[/\\]__main__\.py)? \(python")
 _PIP_VERSION = re.compile(r"""^__version__ = ["'](\d+)\.(\d+)""", re.MULTILINE)
 _UV_DEFAULT = re.compile(r"package index \(by default: <([^>\s]+)>\)")
 _NPM_DEFAULT = re.compile(r"""(?:new Definition|define)\('registry', \{ default: ['"]([^'"]+)['"]""")
+_NPM_TWINS = re.compile(r"RegRe = /\^https\?:\\/\\/([\w.\\-]+)\\/")
 _TIMEOUT = 60.0
 
 
@@ -88,6 +89,20 @@ def npm(command: Sequence[str], env: Mapping[str, str]) -> tuple[str, Path | Non
     if "://" not in said:
         raise ConfigError("npm does not say which registry it uses", "Check that this works: npm config get registry")
     return said, None
+
+
+def npm_twins(folder: Path | None) -> frozenset[str]:
+    """Further addresses of npm's built-in registry, which npm takes for that one where a lock file records them.
+
+    Yarn 1 records a second name of the registry; npm knows it in order to read such lock files.
+
+    Args:
+        folder: where npm is installed, as `npm` gives it.
+    """
+    if folder is None:
+        return frozenset()
+    text = _text(folder / "node_modules" / "@npmcli" / "arborist" / "lib" / "shrinkwrap.js")
+    return frozenset("https://" + host.replace("\\", "") for host in _NPM_TWINS.findall(text))
 
 
 def _pip_beside(executable: Path) -> Path | None:

@@ -75,6 +75,43 @@ def test_without_npm_the_index_that_most_name_is_taken_and_that_is_said(npm: Pro
     assert "npm:lodash" not in done.out
 
 
+TWIN = "https://twin.example"
+DEFINITIONS = "node_modules/@npmcli/config/lib/definitions/definitions.js"
+SHRINKWRAP = "node_modules/@npmcli/arborist/lib/shrinkwrap.js"
+
+
+def _yarn_lock(address: str) -> str:
+    entries = (
+        f'{name}@*:\n  version "1.2.3"\n  resolved "{address}/{name}/-/{name}-1.2.3.tgz#{"a" * 40}"\n'
+        for name in LISTED
+    )
+    return "# yarn lockfile v1\n\n\n" + "\n".join(entries)
+
+
+@pytest.fixture
+def knowing(npm: Program) -> Program:
+    """A machine whose npm takes one more address for its built-in registry."""
+    npm.write(f"npm/{DEFINITIONS}", f"define('registry', {{ default: '{REGISTRY}' }})")
+    npm.write(f"npm/{SHRINKWRAP}", r"const yarnRegRe = /^https?:\/\/twin\.example\//")
+    npm.write("npm/bin/npm", "#!/bin/sh\nexit 9\n").chmod(0o755)
+    npm.env["PATH"] = f"{npm.root / 'npm' / 'bin'}:{npm.env['PATH']}"
+    npm.write("home/.npmrc", "")
+    return npm
+
+
+def test_what_npm_takes_for_its_own_registry_is_no_strange_host_in_yarns_lock_file(knowing: Program) -> None:
+    knowing.write("project/yarn.lock", _yarn_lock(TWIN))
+    assert knowing("check", "--offline").rc == 0
+    knowing.write("project/yarn.lock", _yarn_lock("https://evil.example"))
+    assert knowing("check", "--offline").rc == 1
+
+
+def test_the_other_name_of_npms_registry_is_strange_where_another_registry_is_configured(knowing: Program) -> None:
+    knowing.write("home/.npmrc", "registry=https://mirror.example/\n")
+    knowing.write("project/yarn.lock", _yarn_lock(TWIN))
+    assert knowing("check", "--offline").rc == 1
+
+
 def test_what_nothing_asks_for_is_judged_as_if_somebody_had_typed_it(npm: Program) -> None:
     npm.write("project/package-lock.json", _lock(acme_orphan=_entry("acme-orphan")))
     assert _results(npm)["acme-orphan"]["arrived"] == "introduced"
