@@ -21,10 +21,10 @@ _SUBSHELLS = frozenset({"subshell", "command_substitution", "process_substitutio
 _PERHAPS = frozenset({"if_statement", "case_statement", "while_statement", "for_statement", "c_style_for_statement"})
 _REDIRECTS = frozenset({"file_redirect", "heredoc_redirect", "herestring_redirect"})
 _DECLARES = frozenset({"variable_assignment", "array", "word", "concatenation", "string", "raw_string"})
+_NOT_ASCII = re.compile(rb"[\x80-\xff]")
+"""Bytes that the grammar is not shown: its scanner looks characters up in a table of C's that ends before them, where
+the process may end too."""
 _NO_WORDS = frozenset({"heredoc_start", "heredoc_body", "heredoc_end", "file_descriptor", "comment"})
-
-_FAR = re.compile("[\U00010000-\U0010ffff]")
-"""Characters that the grammar's scanner looks up far outside of C's tables, where the process ends; no name has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,14 @@ class _Frame:
     feed: Feed | None = None
     sink: Raw | None = None
     extra: tuple[Raw, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Script:
+    """The text that nodes are parts of, and the line on which it begins."""
+
+    data: bytes
+    line: int
 
 
 @cache
@@ -56,8 +64,8 @@ def steps(text: str, line: int) -> Iterator[Step]:
 
 def _parsed(text: str, line: int) -> Iterator[Step]:
     """The steps of one piece."""
-    data = _FAR.sub("\u00bf", text).encode("utf-8", "replace")
-    root = _parser().parse(data).root_node
+    data = text.encode("utf-8", "replace")
+    root = _parser().parse(_NOT_ASCII.sub(b"x", data)).root_node
     broken: list[int] = []
     for child in root.children:
         if child.has_error or child.is_error or child.is_missing:
@@ -69,7 +77,7 @@ def _parsed(text: str, line: int) -> Iterator[Step]:
             continue
         yield from _loosely(data, broken, line)
         broken = []
-        yield from _walk(child, line)
+        yield from _walk(child, _Script(data, line))
     yield from _loosely(data, broken, line)
 
 
@@ -80,7 +88,7 @@ def _loosely(data: bytes, broken: list[int], line: int) -> Iterator[Step]:
         yield from loose.steps(data[start:end].decode("utf-8", "replace"), line + row)
 
 
-def _walk(root: Node, line: int) -> Iterator[Step]:
+def _walk(root: Node, script: _Script) -> Iterator[Step]:
     """The steps of one statement without errors."""
     stack: list[_Frame | Step] = [_Frame(root)]
     while stack:
@@ -88,27 +96,27 @@ def _walk(root: Node, line: int) -> Iterator[Step]:
         if not isinstance(frame, _Frame):
             yield frame
             continue
-        done, follow = _visit(frame, line)
+        done, follow = _visit(frame, script)
         stack += reversed(follow)
         yield from done
 
 
-def _visit(frame: _Frame, line: int) -> tuple[list[Step], list[_Frame | Step]]:
+def _visit(frame: _Frame, script: _Script) -> tuple[list[Step], list[_Frame | Step]]:
     """What a node does by itself, and what to visit next."""
     node = frame.node
     kind = node.type
     if kind == "command":
-        return _command(frame, line)
+        return _command(frame, script)
     if kind == "redirected_statement":
-        return [], _redirected(frame, line)
+        return [], _redirected(frame, script)
     if kind == "pipeline":
-        return [], _pipeline(frame, line)
+        return [], _pipeline(frame, script)
     if kind in ("variable_assignment", "declaration_command"):
-        return _assignments(frame, line)
+        return _assignments(frame, script)
     if kind == "function_definition":
-        return _function(node, line), []
+        return _function(node, script), []
     if kind == "for_statement":
-        return _loop(frame, line)
+        return _loop(frame, script)
     if kind in _NO_WORDS - {"heredoc_body"}:
         return [], []
     maybe = frame.maybe or kind in _PERHAPS
@@ -116,24 +124,32 @@ def _visit(frame: _Frame, line: int) -> tuple[list[Step], list[_Frame | Step]]:
     return [], [Enter(), *inner, Leave()] if kind in _SUBSHELLS else inner
 
 
-def _raw(node: Node, line: int) -> Raw:
-    return Raw((node.text or b"").decode("utf-8", "replace"), line + node.start_point.row)
+def _text(node: Node, script: _Script) -> str:
+    return script.data[node.start_byte : node.end_byte].decode("utf-8", "replace")
 
 
-def _command(frame: _Frame, line: int) -> tuple[list[Step], list[_Frame | Step]]:
+def _line(node: Node, script: _Script) -> int:
+    return script.line + node.start_point.row
+
+
+def _raw(node: Node, script: _Script) -> Raw:
+    return Raw(_text(node, script), _line(node, script))
+
+
+def _command(frame: _Frame, script: _Script) -> tuple[list[Step], list[_Frame | Step]]:
     """A simple command; the substitutions in its words come first, as in a shell."""
     words: list[Raw] = []
     assignments: list[Raw] = []
     feed, sink = frame.feed, frame.sink
     for child in frame.node.children:
         if child.type == "variable_assignment":
-            assignments.append(_raw(child, line))
+            assignments.append(_raw(child, script))
         elif child.type in _REDIRECTS:
-            feed, sink, more = _redirect(child, line, feed, sink)
+            feed, sink, more = _redirect(child, script, feed, sink)
             words += more
         elif child.type not in _NO_WORDS:
-            words.append(_raw(child, line))
-    first = line + frame.node.start_point.row
+            words.append(_raw(child, script))
+    first = _line(frame.node, script)
     command = Simple(tuple(words) + frame.extra, tuple(assignments), feed, sink, first)
     return [], [*_inside(frame.node), command]
 
@@ -151,14 +167,16 @@ def _inside(node: Node) -> list[_Frame | Step]:
     return found
 
 
-def _redirect(node: Node, line: int, feed: Feed | None, sink: Raw | None) -> tuple[Feed | None, Raw | None, list[Raw]]:
+def _redirect(
+    node: Node, script: _Script, feed: Feed | None, sink: Raw | None
+) -> tuple[Feed | None, Raw | None, list[Raw]]:
     """What a redirection does to input and output, and the words that the grammar counts to it though they follow."""
     named = [child for child in node.children if child.is_named and child.type != "file_descriptor"]
     if node.type == "heredoc_redirect":
-        return _heredoc(node, line), sink, []
+        return _heredoc(node, script), sink, []
     if not named:
         return feed, sink, []
-    target, rest = _raw(named[0], line), [_raw(child, line) for child in named[1:]]
+    target, rest = _raw(named[0], script), [_raw(child, script) for child in named[1:]]
     if node.type == "herestring_redirect":
         return Feed(target.text, target.line, word=True), sink, rest
     operator = next((child.type for child in node.children if not child.is_named), "")
@@ -168,14 +186,14 @@ def _redirect(node: Node, line: int, feed: Feed | None, sink: Raw | None) -> tup
     return feed, sink if errors or operator == ">&" else target, rest
 
 
-def _heredoc(node: Node, line: int) -> Feed | None:
+def _heredoc(node: Node, script: _Script) -> Feed | None:
     body = next((child for child in node.children if child.type == "heredoc_body"), None)
     if body is None:
-        return Feed("", line)
-    return Feed((body.text or b"").decode("utf-8", "replace"), line + body.start_point.row)
+        return Feed("", _line(node, script))
+    return Feed(_text(body, script), _line(body, script))
 
 
-def _redirected(frame: _Frame, line: int) -> list[_Frame | Step]:
+def _redirected(frame: _Frame, script: _Script) -> list[_Frame | Step]:
     """A statement with redirections behind it; a heredoc may hold the rest of its line."""
     feed, sink = frame.feed, frame.sink
     extra: list[Raw] = list(frame.extra)
@@ -185,14 +203,14 @@ def _redirected(frame: _Frame, line: int) -> list[_Frame | Step]:
         if child.type not in _REDIRECTS:
             body = body or (child if child.is_named else None)
             continue
-        feed, sink, more = _redirect(child, line, feed, sink)
+        feed, sink, more = _redirect(child, script, feed, sink)
         extra += more
         if child.type != "heredoc_redirect":
             follow += _inside(child)
             continue
         for each in child.children:
             if each.type == "file_redirect":
-                _, sink, more = _redirect(each, line, None, sink)
+                _, sink, more = _redirect(each, script, None, sink)
                 extra += more
             elif each.type == "heredoc_body":
                 follow += _inside(each)
@@ -200,14 +218,14 @@ def _redirected(frame: _Frame, line: int) -> list[_Frame | Step]:
                 follow.append(_Frame(each, frame.maybe))
     if body is None:
         return follow
-    return _joined(replace(frame, node=body, feed=feed, sink=sink, extra=tuple(extra)), follow, line)
+    return _joined(replace(frame, node=body, feed=feed, sink=sink, extra=tuple(extra)), follow, script)
 
 
-def _joined(frame: _Frame, follow: list[_Frame | Step], line: int) -> list[_Frame | Step]:
+def _joined(frame: _Frame, follow: list[_Frame | Step], script: _Script) -> list[_Frame | Step]:
     """A statement, and what gets its output: in `cat <<EOF | bash` the grammar has that in the heredoc."""
-    source = _source(frame, line)
+    source = _source(frame, script)
     after = [
-        replace(each, feed=Feed(source=source, line=line + each.node.start_point.row))
+        replace(each, feed=Feed(source=source, line=_line(each.node, script)))
         if isinstance(each, _Frame) and each.node.type == "pipeline"
         else each
         for each in follow
@@ -215,21 +233,21 @@ def _joined(frame: _Frame, follow: list[_Frame | Step], line: int) -> list[_Fram
     return [frame, *after]
 
 
-def _source(frame: _Frame, line: int) -> Simple | None:
+def _source(frame: _Frame, script: _Script) -> Simple | None:
     """The simple command that a statement is, if it is one."""
     node = frame.node
     if node.type == "redirected_statement":
-        inner = _redirected(frame, line)
+        inner = _redirected(frame, script)
         first = next((each for each in inner if isinstance(each, _Frame)), None)
-        return _source(first, line) if first is not None and first.node.type == "command" else None
+        return _source(first, script) if first is not None and first.node.type == "command" else None
     if node.type != "command":
         return None
-    _, follow = _command(frame, line)
+    _, follow = _command(frame, script)
     last = follow[-1]
     return last if isinstance(last, Simple) else None
 
 
-def _pipeline(frame: _Frame, line: int) -> list[_Frame | Step]:
+def _pipeline(frame: _Frame, script: _Script) -> list[_Frame | Step]:
     """Commands that write into one another."""
     stages = [child for child in frame.node.children if child.is_named and child.type != "comment"]
     found: list[_Frame | Step] = []
@@ -240,36 +258,36 @@ def _pipeline(frame: _Frame, line: int) -> list[_Frame | Step]:
             frame, node=stage, feed=feed, sink=frame.sink if last else None, extra=frame.extra if last else ()
         )
         found.append(each)
-        feed = Feed(source=_source(each, line), line=line + stage.start_point.row)
+        feed = Feed(source=_source(each, script), line=_line(stage, script))
     return found
 
 
-def _assignments(frame: _Frame, line: int) -> tuple[list[Step], list[_Frame | Step]]:
+def _assignments(frame: _Frame, script: _Script) -> tuple[list[Step], list[_Frame | Step]]:
     """`A=b`, `export A=b`, `local -a A=(b c)`."""
     node = frame.node
     parts = [node] if node.type == "variable_assignment" else [c for c in node.children if c.type in _DECLARES]
-    found = [Assign(raw, frame.maybe) for part in parts if "=" in (raw := _raw(part, line)).text]
+    found = [Assign(raw, frame.maybe) for part in parts if "=" in (raw := _raw(part, script)).text]
     return [], [*_inside(node), *found]
 
 
-def _function(node: Node, line: int) -> list[Step]:
+def _function(node: Node, script: _Script) -> list[Step]:
     name = node.child_by_field_name("name")
     body = node.child_by_field_name("body")
     if name is None or body is None:
         return []
-    raw = _raw(body, line)
+    raw = _raw(body, script)
     if raw.text.startswith("{") and raw.text.endswith("}"):
         raw = Raw(raw.text[1:-1], raw.line)
-    return [Function(_raw(name, line).text, raw)]
+    return [Function(_raw(name, script).text, raw)]
 
 
-def _loop(frame: _Frame, line: int) -> tuple[list[Step], list[_Frame | Step]]:
+def _loop(frame: _Frame, script: _Script) -> tuple[list[Step], list[_Frame | Step]]:
     """`for NAME in WORDS; do ...; done`."""
     node = frame.node
     children = [child for child in node.children if child.is_named]
     name, *words = children
     bodies = [child for child in words if child.type in ("do_group", "compound_statement")]
-    values = tuple(_raw(child, line) for child in words if child not in bodies and child.type != "comment")
+    values = tuple(_raw(child, script) for child in words if child not in bodies and child.type != "comment")
     before = [each for child in words if child not in bodies for each in _inside(child)]
-    loop = Loop(_raw(name, line).text, values or (Raw('"$@"', line),))
+    loop = Loop(_raw(name, script).text, values or (Raw('"$@"', _line(node, script)),))
     return [], [*before, loop, *(replace(frame, node=body, maybe=True) for body in bodies)]

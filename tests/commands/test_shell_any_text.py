@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from slopguard import commands
 from slopguard.commands import bash, loose
+from slopguard.commands.steps import Raw, Simple
 from slopguard.commands.words import expand
 from tests.commands.reading import HERE, names
 
@@ -81,6 +82,17 @@ def test_any_text_gives_a_reading(text: str) -> None:
     last = text.count("\n") + 1
     places = [each.location for each in (*found.sightings, *found.problems)]
     assert all(place is not None and place.line is not None and 1 <= place.line <= last for place in places)
+
+
+def test_letters_beyond_ascii_are_kept_and_not_shown_to_the_grammar() -> None:
+    assert list(bash.steps("a {\U0010ffff \xe9", 1)) == [
+        Simple((Raw("a", 1), Raw("{\U0010ffff", 1), Raw("\xe9", 1)), line=1)
+    ]
+    assert names(commands.read("pip install caf\xe9 \U0001f600 a", HERE / "line")) == [
+        "pypi:caf\xe9",
+        "pypi:\U0001f600",
+        "pypi:a",
+    ]
 
 
 @given(st.text(max_size=60))
