@@ -89,7 +89,7 @@ _MANIFESTS = {
     "pnpm_workspace": r"pnpm-workspace\.yaml",
     "yarnrc": r"\.yarnrc\.yml",
     "bunfig": r"\.?bunfig\.toml",
-    "deno_json": r"deno\.jsonc?|jsr\.json|import_map\.json",
+    "deno_json": r"deno(?:\.[\w-]+)?\.jsonc?|jsr\.json|import_map\.json",
     "pre_commit": r"\.pre-commit-(?:config|hooks)\.ya?ml",
 }
 _COMMANDS = {

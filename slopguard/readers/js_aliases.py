@@ -13,7 +13,7 @@ from slopguard.errors import InputError
 from slopguard.readers.text import json_object, plain_json, string, table
 
 CONFIGS = re.compile(
-    r"(?:^|/)(?:(?P<json>(?:tsconfig|jsconfig)[^/]*\.json|deno\.jsonc?|import_map\.json|package\.json)"
+    r"(?:^|/)(?:(?P<json>(?:tsconfig|jsconfig)[^/]*\.json|deno(?:\.[\w-]+)?\.jsonc?|import_map\.json|package\.json)"
     r"|[^/]+\.config(?:\.[\w-]+)?\.[cm]?[jt]s|\.babelrc(?:\.\w+)?|(?:webpack|rollup|vite|jest|vitest)[^/]*\.[cm]?[jt]s)$"
 )
 """Files that may name aliases."""
@@ -44,9 +44,11 @@ def _mapped(path: Path, text: str) -> set[str]:
     except InputError:
         return set()
     names: set[str] = set(table(table(document.get("compilerOptions")).get("paths")))
-    for key in ("imports", "_moduleAliases"):
-        names |= {name for name, place in table(document.get(key)).items() if string(place)[:1] in ("", ".", "/")}
-    return names
+    names |= set(table(document.get("imports")))  # what they stand for, a package too, is judged where it is written
+    for scope in table(document.get("scopes")).values():
+        names |= set(table(scope))
+    aliases = table(document.get("_moduleAliases"))
+    return names | {name for name, place in aliases.items() if string(place)[:1] in ("", ".", "/")}
 
 
 def _plain(name: str) -> str:

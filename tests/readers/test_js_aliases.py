@@ -21,7 +21,9 @@ from slopguard.readers import js_aliases
         ),
         ("a/tsconfig.base.json", '{"compilerOptions": {"paths": {"@acme/ui/*": ["x"]}}} // why', ["@acme/ui"]),
         ("jsconfig.json", '{"compilerOptions": {"paths": {"components/*": ["x"],}}}', ["components"]),
-        ("deno.json", '{"imports": {"own": "./own.ts", "far": "npm:far@1"}}', ["own"]),
+        ("deno.json", '{"imports": {"own": "./own.ts", "far": "npm:far@1"}}', ["far", "own"]),
+        ("deno.jsx.json", '{"imports": {"@std/path": "jsr:@std/path@1"}}', ["@std/path"]),
+        ("import_map.json", '{"scopes": {"./x/": {"image": "jsr:@acme/image@1"}}}', ["image"]),
         ("package.json", '{"_moduleAliases": {"@root": "."}, "jest": {"moduleNameMapper": {"^lib/(.*)$": "x"}}}', None),
         ("vite.config.ts", "export default {resolve: {alias: {'@ui': path('ui'), lib: './lib'}}}", ["@ui", "lib"]),
         (
