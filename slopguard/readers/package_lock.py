@@ -59,6 +59,8 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
     asked, roots = requires.Names(), requires.Names()
     seen = set()
     for found in (*_packages(table(document.get("packages"))), *_tree(table(document.get("dependencies")))):
+        if _is_folder(found):
+            continue
         asked.add(found.name, _names(found))
         same = (found.name, found.version, found.resolved, string(found.fields.get("integrity")))
         if found.old and same in seen:
@@ -73,6 +75,12 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
             roots.add(requires.folder(key), requires.npm(table(value), requires.ALL))
     known = roots.frozen() or None
     return Reading(path, tuple(sightings), problems=tuple(problems), locked=True, requires=asked.frozen(), roots=known)
+
+
+def _is_folder(found: _Entry) -> bool:
+    """Whether an entry is no package: a folder that only holds others (`../lib`, `packages/a`, `.store/x`)."""
+    no_name = found.name.startswith(".") or ("/" in found.name and not found.name.startswith("@"))
+    return no_name and not (found.version or found.resolved or found.fields.get("link"))
 
 
 def _names(found: _Entry) -> Iterator[str]:

@@ -19,6 +19,10 @@ _EGG = re.compile(r"(?:^|&)egg=([^&\[]*)")
 _WHEEL = re.compile(r"(?P<name>[^-]+)-(?P<version>[^-]+)(?:-[^-]+){3,4}\.whl", re.IGNORECASE)
 _SDIST = re.compile(r"(?P<name>.+?)-v?(?P<version>\d[^-]*)")
 _ARCHIVE = re.compile(r"\.(?:zip|whl|tar|tgz|tbz|txz|tlz|tar\.(?:gz|bz2|xz|lz|lzma))", re.IGNORECASE)
+_REFERENCE = re.compile(r"(?P<place>(?:[\w+.-]+://[^/]*|[^@/]*@[^:/]*:)?+(?:[^@]|(?<=[/:])@)*)(?<![/:])@.*", re.DOTALL)
+"""A repository's address with what is to be taken of it: a branch may have `/` in its name."""
+_HOSTED = re.compile(r"\w+://[^/]+/(?:[^/]+/)*?(?P<repository>[^/]+)/(?:-/)?(?:archive|zipball|tarball)/.*", re.DOTALL)
+"""An archive that a repository's host makes of it: its own name is that of a branch or tag."""
 _VCS = re.compile(r"(?:git|hg|bzr|svn)\+|(?:git|ssh|hg|bzr|svn|sftp):", re.IGNORECASE)
 
 
@@ -76,6 +80,10 @@ def absolute(base: Path, path: str = "") -> str:
 def guess(place: str) -> tuple[str, str | None]:
     """The name and version that a file or repository name suggests; exact for wheels, a guess for the rest."""
     place = masked(place)
+    if is_vcs(place) and (referred := _REFERENCE.fullmatch(place)):
+        place = referred["place"]
+    if hosted := _HOSTED.fullmatch(place):
+        return unquote(hosted["repository"]).removesuffix(".git"), None
     tail = re.split(r"[?#]", place)[0].rstrip("/")
     tail = unquote(re.split(r"[/:\\]", tail)[-1])
     if wheel := _WHEEL.fullmatch(tail):

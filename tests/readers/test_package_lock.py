@@ -187,6 +187,18 @@ def test_an_entry_that_says_nothing_is_undecidable():
     assert [(problem.code, problem.location.line) for problem in reading.problems] == [("undecidable", 3)]
 
 
+def test_a_folder_that_only_holds_packages_is_none():
+    held = {"version": "1.0.0", "integrity": SHA512}
+    old = {"../lib": {"dependencies": {"foo": held}}, "packages/a": {"dependencies": {"bar": held}}}
+    reading = read({"lockfileVersion": 2, "packages": {"node_modules/.store/x/1.0.0": {}}, "dependencies": old})
+    assert [sighting.raw for sighting in reading.sightings] == ["foo", "bar"]
+    assert not reading.problems
+
+
+def test_what_would_be_fetched_has_to_have_a_name_whatever_folder_it_lands_in():
+    assert packages(key="node_modules/.store/x", version="1.0.0").raw == ".store/x"
+
+
 def test_a_broken_file_is_refused_with_path_and_line():
     with pytest.raises(InputError, match=r"^/project/package-lock\.json:2: not valid JSON$"):
         read('{\n"packages": }')

@@ -15,6 +15,7 @@ from .files import HERE, brief
 REGISTRY = ("registry", None)
 WHEEL = "six-1.16.0-py2.py3-none-any.whl"
 
+ARCHIVE = "https://git.example/u/r/archive/"
 TABLE = [
     ("flask", ("flask", "", None, *REGISTRY), {}),
     ("  flask\t", ("flask", "", None, *REGISTRY), {}),
@@ -38,6 +39,15 @@ TABLE = [
     (f"https://files.example/{WHEEL}", ("six", "", "1.16.0", "url", f"https://files.example/{WHEEL}"), None),
     ("https://files.example/x.zip#egg=real[a]", ("real", "", None, "url", "https://files.example/x.zip"), None),
     ("git+ssh://git@git.example/u/r.git@v1", ("r", "", None, "vcs", "git+ssh://git.example/u/r.git@v1"), None),
+    (
+        "git+https://git.example/u/r.git@a/b/head",
+        ("r", "", None, "vcs", "git+https://git.example/u/r.git@a/b/head"),
+        None,
+    ),
+    ("git+https://git.example/@s/r", ("r", "", None, "vcs", "git+https://git.example/@s/r"), None),
+    (f"{ARCHIVE}main.zip", ("r", "", None, "url", f"{ARCHIVE}main.zip"), {"unnamed": "1", "archive": "1"}),
+    (f"{ARCHIVE}refs/tags/v1.tar.gz", ("r", "", None, "url", f"{ARCHIVE}refs/tags/v1.tar.gz"), None),
+    ("https://h.example/archive/six-1.0.zip", ("six", "", "1.0", "url", "https://h.example/archive/six-1.0.zip"), None),
     ("git+git@git.example:u/r.git", ("r", "", None, "vcs", "git+git@git.example:u/r.git"), None),
     ("hg+https://hg.example/r#egg=n", ("n", "", None, "vcs", "hg+https://hg.example/r"), {}),
     ("s3://bucket/x", ("x", "", None, "url", "s3://bucket/x"), {"unnamed": "1"}),
