@@ -75,6 +75,12 @@ def _dispatch(args: list[str]) -> int:
             from slopguard.cli.answering import answer
 
             return answer(asked)
+    if rest[:1] == ["check"]:
+        from slopguard.cli import check_line
+
+        line = check_line.plain(rest[1:], config)
+        if line is not None:
+            return check_line.answer(line)
     from slopguard.cli.app import run
 
     return run(rest, config)

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import shlex
-import sys
 from pathlib import Path
 
 import click
 
-from slopguard.check.model import Checked
 from slopguard.cli.app import config_of
-from slopguard.errors import EnvironmentFailed, UsageError
 
 FORMATS = ("text", "json", "sarif", "markdown", "github", "gitlab", "junit")
-_ENDINGS = {".json": "json", ".sarif": "sarif", ".md": "markdown", ".xml": "junit", ".txt": "text"}
 
 
 @click.command(epilog="Example: slopguard check --diff origin/main -o report.sarif")
@@ -50,51 +44,18 @@ def check(
 
     In a pull request: only what it adds, by the settings of its base. Nothing that is read is run.
     """
-    if everything and (new_only or diff):
-        raise UsageError("--all goes with neither --new-only nor --diff", "Leave one of them out")
-    from slopguard.cli.checking import Wanted, check
+    from slopguard.cli.check_line import Line, answer, typed
+    from slopguard.cli.checking import Wanted
 
-    done = check(
-        Wanted(
-            paths=paths or (Path(),),
-            offline=offline,
-            diff=diff,
-            new_only=new_only,
-            everything=everything,
-            exclude=exclude,
-            installed=installed,
-            config=config_of(ctx, config),
-            command=_line(ctx),
-        )
+    wanted = Wanted(
+        paths=paths or (Path(),),
+        offline=offline,
+        diff=diff,
+        new_only=new_only,
+        everything=everything,
+        exclude=exclude,
+        installed=installed,
+        config=config_of(ctx, config),
+        command=typed(),
     )
-    code = done.exit_code(fail_on_warn=fail_on == "warn")
-    _show(done, form or _form(output), output, code)
-    return code
-
-
-def _line(ctx: click.Context) -> str:
-    """The command line, for the ledger."""
-    return shlex.join(["slopguard", *sys.argv[1:]]) if sys.argv[1:2] == ["check"] else ctx.command_path
-
-
-def _form(output: Path | None) -> str:
-    """The format that is meant where none is named: the file's, or that of the CI that this is."""
-    if output is not None:
-        known = _ENDINGS.get(output.suffix.lower())
-        if known is None:
-            raise UsageError(
-                "the name of the output file does not say its format", "Add --format, or call it report.json"
-            )
-        return "gitlab" if known == "json" and os.environ.get("GITLAB_CI") else known
-    from slopguard.cli.check_output import form_of_log
-
-    return form_of_log(os.environ)
-
-
-def _show(done: Checked, form: str, output: Path | None, code: int) -> None:
-    from slopguard.cli import check_output
-
-    try:
-        check_output.show(done, form, output, code)
-    except OSError:
-        raise EnvironmentFailed("the report could not be written", "Check the path after -o") from None
+    return answer(Line(wanted, form, output, fail_on))
