@@ -16,10 +16,12 @@ from typing import Any
 
 from slopguard.check.git import Repository, content_id
 from slopguard.config.places import FILE_NAME
-from slopguard.errors import ConfigError, InputError, UsageError
+from slopguard.errors import ConfigError, EnvironmentFailed, InputError, UsageError
 from slopguard.readers.text import decode
 
-_DEFAULTS = ("@{upstream}", "origin/HEAD", "origin/main", "origin/master", "main", "master")
+_FETCHED, _HERE = "refs/remotes/origin/", "refs/heads/"
+"""Before the name of a branch: `origin/main` alone would be a tag of that name first, which others may push."""
+_DEFAULTS = ("@{upstream}", f"{_FETCHED}HEAD", f"{_FETCHED}main", f"{_FETCHED}master", f"{_HERE}main", f"{_HERE}master")
 """Where a branch was begun, if nothing says so."""
 _MERGED_INTO = "HEAD^1"
 """The base, where what is checked out is what would be merged."""
@@ -40,12 +42,38 @@ class Base:
     commit: str
     review: bool = False
     _tree: dict[str, str] = field(default_factory=dict)
+    _holders: list[Repository] = field(default_factory=list)
 
     def tree(self) -> Mapping[str, str]:
-        """The files of the base, by path from the root of the work tree."""
-        if not self._tree:
-            self._tree.update(self.repository.tree(self.commit))
+        """The id of each file of the base, submodules' too, by path from the root of the work tree.
+
+        Raises:
+            EnvironmentFailed: git cannot read it.
+        """
+        if not self._holders and not self._add("", self.repository, self.commit):
+            raise EnvironmentFailed("git cannot read the base of this change", "Fetch it whole, as docs/check.md says")
         return self._tree
+
+    def _add(self, at: str, repository: Repository, commit: str) -> bool:
+        """Add the files of a commit; of a submodule those that are here."""
+        entries = repository.tree(commit)
+        if entries is None:
+            return False
+        self._holders.append(repository)
+        for name, entry in entries.items():
+            if not entry.submodule:
+                self._tree[at + name] = entry.id
+            elif (repository.root / name / ".git").exists():
+                self._add(f"{at}{name}/", Repository(repository.root / name), entry.id)
+        return True
+
+    def contents(self, ids: Iterable[str]) -> Mapping[str, bytes]:
+        """The content of each id, as stored; what is not here is left out."""
+        found: dict[str, bytes] = {}
+        wanted = set(ids)
+        for repository in self._holders:
+            found |= repository.contents(sorted(wanted - found.keys()))
+        return found
 
     def inside(self, path: Path) -> str:
         """A path from the root of the work tree, with `/` between its parts."""
@@ -74,13 +102,20 @@ def under_review(repository: Repository | None, env: Mapping[str, str]) -> Base 
     """The base of the pull or merge request whose CI this is; `None` if it is none, or its base is not here."""
     if repository is None:
         return None
+    head = repository.commit("HEAD")
     for revision in _reviewed(env):
         commit = repository.commit(revision)
-        if revision == _MERGED_INTO and repository.commit("HEAD^2") is None:
-            continue  # no merge: the parent of HEAD is a part of the change
-        if commit is not None:
-            return Base(repository, revision, repository.merge_base(commit) or commit, review=True)
+        if revision == _MERGED_INTO and not _is_merge(repository, env.get("GITHUB_SHA") or head, head):
+            continue  # the parent of HEAD is a part of the change
+        base = (repository.merge_base(commit) or commit) if commit is not None else None
+        if base is not None and base != head:  # what CI fetched last may be the change itself
+            return Base(repository, _readable(revision), base, review=True)
     return None
+
+
+def _is_merge(repository: Repository, made: str | None, head: str | None) -> bool:
+    """Whether HEAD is the merge that the host made, not one that stands in the change."""
+    return made == head and repository.commit("HEAD^2") is not None
 
 
 def is_review(env: Mapping[str, str]) -> bool:
@@ -119,7 +154,7 @@ def changed(base: Base, paths: Iterable[Path], data: Callable[[Path], bytes | No
         now = data(path)
         if old is None or now is None or content_id(now, old) != old:
             wanted[path] = old
-    contents = base.repository.contents(old for old in wanted.values() if old)
+    contents = base.contents(old for old in wanted.values() if old)
     return {path: contents.get(old) if old else None for path, old in wanted.items()}
 
 
@@ -128,7 +163,7 @@ def loader(base: Base) -> Callable[[Path], str]:
 
     def load(path: Path) -> str:
         found = base.tree().get(base.inside(path))
-        data = base.repository.contents([found]).get(found) if found else None
+        data = base.contents([found]).get(found) if found else None
         if data is None:
             raise InputError(f"{path}: not in the base")
         return decode(data, path)
@@ -153,9 +188,11 @@ def _tables_in(base: Base, folder: Path) -> Iterator[tuple[Path, dict[str, Any]]
     for name in (FILE_NAME, "pyproject.toml"):
         path = folder / name
         found = base.tree().get(base.inside(path))
-        data = base.repository.contents([found]).get(found) if found else None
-        if data is None:
+        if found is None:
             continue
+        data = base.contents([found]).get(found)
+        if data is None:
+            raise ConfigError(f"{path}: git cannot read it in the base revision", "Fetch that, as docs/check.md says")
         try:
             table: Any = tomllib.loads(data.decode("utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError):
@@ -172,14 +209,17 @@ def _tables_in(base: Base, folder: Path) -> Iterator[tuple[Path, dict[str, Any]]
 def _reviewed(env: Mapping[str, str]) -> Iterator[str]:
     """The revisions that a pull request's CI may call its base, the surest first."""
     if branch := env.get("GITHUB_BASE_REF"):
-        yield from (f"origin/{branch}", _MERGED_INTO)
+        yield from (f"{_FETCHED}{branch}", _MERGED_INTO)
     if commit := env.get("CI_MERGE_REQUEST_DIFF_BASE_SHA"):
         yield commit
     if branch := env.get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME"):
-        yield from (f"origin/{branch}", "FETCH_HEAD")
+        yield from (f"{_FETCHED}{branch}", "FETCH_HEAD")
     if branch := env.get("BITBUCKET_PR_DESTINATION_BRANCH"):
-        yield f"origin/{branch}"
+        yield f"{_FETCHED}{branch}"
 
 
 def _readable(revision: str) -> str:
-    return "the branch it follows" if revision == _DEFAULTS[0] else revision
+    """A revision as a person would type it."""
+    if revision == _DEFAULTS[0]:
+        return "the branch it follows"
+    return revision.removeprefix("refs/remotes/").removeprefix(_HERE)

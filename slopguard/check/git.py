@@ -1,7 +1,8 @@
 """What git knows about a folder: its files, and the files of a base revision.
 
-Invariants: only plumbing that reads objects and the index is called, with hooks, file monitors and filters switched
-off: a repository under review must not get anything run; file names are bytes to git and surrogate-escaped text here.
+Invariants: only plumbing that reads objects and the index is called, with hooks, file monitors, filters and transports
+switched off: a repository under review must not get anything run; it is the one around a folder whatever variables say,
+and no object stands in for another; file names are bytes to git and surrogate-escaped text here.
 """
 
 from __future__ import annotations
@@ -12,10 +13,25 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha1, sha256
 from pathlib import Path
+from typing import NamedTuple
 
 _SAFE = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.untrackedCache=false")
 _TIMEOUT = 60.0
 _COMMIT_DIGITS = (40, 64)
+_ELSEWHERE = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_NAMESPACE", "GIT_PREFIX",
+                        "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+                        "GIT_SHALLOW_FILE", "GIT_IMPLICIT_WORK_TREE"})  # fmt: skip
+"""Variables that lead git to another repository than the one around a folder; its own hooks have some of them."""
+_STILL = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_REPLACE_OBJECTS": "1", "LC_ALL": "C"}
+_STILL |= {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "", "GIT_GRAFT_FILE": os.devnull}
+"""What keeps it from waiting, writing, putting one object in another's place, and fetching one that is missing."""
+
+
+class Entry(NamedTuple):
+    """What stands at a path in a commit: the id of a file's content, or of a submodule's commit."""
+
+    id: str
+    submodule: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +51,16 @@ class Repository:
         return cls(Path(os.fsdecode(said.removesuffix(b"\n")))) if said else None
 
     def files(self, folder: Path) -> list[str] | None:
-        """The files below `folder`, relative to it: tracked, or new and not ignored; `None` if git does not say."""
-        said = _git(folder, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate")
-        return None if said is None else [os.fsdecode(name) for name in said.split(b"\0") if name]
+        """The files below `folder`, relative to it: tracked, or new and not ignored; `None` if git does not say.
+
+        A repository inside stands there as a folder, a submodule by its name and another one with `/` at its end.
+        """
+        said = _git(folder, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+        return None if said is None else list(dict.fromkeys(os.fsdecode(name) for name in said.split(b"\0") if name))
+
+    def ignores(self, folder: Path) -> bool:
+        """Whether `folder` is ignored: git says nothing then of the files below it."""
+        return folder.resolve() != self.root and _git(folder, "check-ignore", "-q", ".") is not None
 
     def commit(self, revision: str) -> str | None:
         """The id of the commit that a revision names."""
@@ -52,14 +75,16 @@ class Repository:
         said = _git(self.root, "merge-base", one, other)
         return said.decode("ascii", "replace").strip() or None if said else None
 
-    def tree(self, commit: str) -> Mapping[str, str]:
-        """The files of a commit, path from the root to the id of its content; links and submodules left out."""
-        said = _git(self.root, "ls-tree", "-r", "-z", "--full-tree", commit) or b""
+    def tree(self, commit: str) -> Mapping[str, Entry] | None:
+        """The files and submodules of a commit by path from the root, links left out; `None` if git cannot say."""
+        said = _git(self.root, "ls-tree", "-r", "-z", "--full-tree", commit)
+        if said is None:
+            return None
         found = {}
         for entry in said.split(b"\0"):
             about, tab, name = entry.partition(b"\t")
-            if tab and about.startswith((b"100644 ", b"100755 ")):
-                found[os.fsdecode(name)] = about.split()[2].decode("ascii")
+            if tab and about.startswith((b"100644 ", b"100755 ", b"160000 ")):
+                found[os.fsdecode(name)] = Entry(about.split()[2].decode("ascii"), about.startswith(b"160000 "))
         return found
 
     def contents(self, ids: Iterable[str]) -> Mapping[str, bytes]:
@@ -92,7 +117,7 @@ def _batch(said: bytes) -> Iterator[tuple[str, bytes]]:
 
 def _git(folder: Path, *words: str, stdin: bytes = b"") -> bytes | None:
     """What git prints; `None` if it is not there, refuses, or takes too long."""
-    env = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+    env = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE} | _STILL
     try:
         done = subprocess.run(
             ["git", *_SAFE, "--no-pager", *words], cwd=folder, env=env, input=stdin, stdout=subprocess.PIPE,

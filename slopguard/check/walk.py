@@ -1,8 +1,9 @@
 """Which files of the paths given are looked at.
 
-In a git work tree: what is tracked, and what is new and not ignored. Elsewhere everything. Invariants: a path that was
-named is looked at whatever it is called and wherever it lies; installed packages (`node_modules`, virtual
-environments) are not written by the project and are left out; nothing but regular files is ever opened.
+In a git work tree: what is tracked, and what is new and not ignored; in a submodule, or another repository inside, the
+same. Elsewhere everything. Invariants: a path that was named is looked at whatever it is called and wherever it lies;
+installed packages (`node_modules`, virtual environments) are not written by the project and are left out; nothing but
+regular files is ever opened.
 """
 
 from __future__ import annotations
@@ -39,20 +40,17 @@ class Place:
 
 
 def places(paths: Sequence[Path], cwd: Path) -> Iterator[Place]:
-    """Every file below the paths, each once, in the order found; folders sorted.
+    """Every file below the paths, each once; files that were named first, then as found; folders sorted.
 
     Raises:
         InputError: a path is not there.
     """
     seen: set[str] = set()
-    for path in paths:
-        if not path.exists():
-            raise InputError(f"{shown(str(path), 200)}: there is no such file or folder", "Check the path")
-        found = (_place(path, cwd, named=True),) if not path.is_dir() else _below(path, cwd)
+    for path in sorted(paths, key=_is_folder):
+        found = _below(path, cwd) if _is_folder(path) else (_place(path, cwd, named=True),)
         for place in found:
-            key = os.path.normpath(place.path)
-            if key not in seen:
-                seen.add(key)
+            if place.full not in seen:
+                seen.add(place.full)
                 yield place
 
 
@@ -65,14 +63,42 @@ def regular(path: Path) -> os.stat_result | None:
     return found if stat.S_ISREG(found.st_mode) else None
 
 
-def _below(folder: Path, cwd: Path) -> Iterator[Place]:
-    repository = Repository.around(cwd / folder)
-    names = repository.files(cwd / folder) if repository else None
-    at = "" if str(folder) == "." else f"{folder}/"
-    top = _place(folder, cwd, named=False).full
-    for name in sorted(names) if names is not None else _walked(folder):
-        if names is None or not LEFT_OUT.intersection(name.split("/")[:-1]):
-            yield Place(Path(at + name), f"{top}/{name}")
+def _is_folder(path: Path) -> bool:
+    try:
+        return stat.S_ISDIR(path.stat().st_mode)
+    except (OSError, ValueError):
+        raise InputError(f"{shown(str(path), 200)}: there is no such file or folder", "Check the path") from None
+
+
+def _below(top: Path, cwd: Path) -> Iterator[Place]:
+    folders = [top]
+    for folder in folders:  # it grows: repositories inside have their own idea of what is ignored
+        at, full = "" if str(folder) == "." else f"{folder}/", _place(folder, cwd, named=False).full
+        for name in _names(cwd / folder):
+            mode = _mode(at + name)
+            if stat.S_ISDIR(mode):
+                folders += [Path(at + name)] if _mode(f"{at}{name}/.git") else []
+            elif mode:
+                yield Place(Path(at + name), f"{full}/{name}")
+
+
+def _names(folder: Path) -> list[str]:
+    """The files below a folder, relative to it, and the folders of repositories inside; sorted."""
+    repository = Repository.around(folder)
+    names = repository.files(folder) if repository and not repository.ignores(folder) else None
+    if names is None:
+        return list(_walked(folder))
+    return sorted(name for name in names if not LEFT_OUT.intersection(name.split("/")[:-1]))
+
+
+def _mode(path: str) -> int:
+    """The mode of a path, a link's own; 0 if nothing is there: removed, or left out of a sparse checkout."""
+    try:
+        return os.stat(path, follow_symlinks=False).st_mode  # noqa: PTH116 (for every file: a Path each is slow)
+    except (FileNotFoundError, NotADirectoryError):
+        return 0
+    except OSError:
+        return stat.S_IFREG  # it is there: who reads it says what is wrong with it
 
 
 def _place(path: Path, cwd: Path, *, named: bool) -> Place:
