@@ -179,12 +179,17 @@ def settings_tables(base: Base) -> Callable[[Path, Path], Iterator[tuple[Path, d
         inside = Path(base.inside(cwd))
         folders = [root, *(root / each for each in reversed([inside, *inside.parents][:-1]))]
         for folder in folders:
-            yield from _tables_in(base, folder)
+            yield from settings_in(base, folder)
 
     return tables
 
 
-def _tables_in(base: Base, folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+def settings_in(base: Base, folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """The settings tables that one folder of the base holds, with the files that they stand in.
+
+    Raises:
+        ConfigError: a file is malformed, or not in the clone.
+    """
     for name in (FILE_NAME, "pyproject.toml"):
         path = folder / name
         found = base.tree().get(base.inside(path))

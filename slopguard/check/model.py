@@ -61,7 +61,7 @@ class Checked:
         files: how many other files that can name a dependency were read.
         changed_only: only what changed since that base was looked at.
         since: the base that `new` is about (`origin/main`), `None` if there is none.
-        enforced: `False` in mode `observe`.
+        enforced: `False` in mode `observe`; where only some folders are in it, the verdicts there say so.
         offline: no index was asked.
         lists: what is known of the lists, one fixed line each.
         notes: what a person should know about the check itself, one line each.
@@ -87,7 +87,7 @@ class Checked:
 
     def exit_code(self, *, fail_on_warn: bool = False) -> int:
         """The contract's exit code: 1 before 4 before 2 (a malformed file) before 3."""
-        outcomes = [each.verdict.outcome for each in self.judged]
+        outcomes = [each.verdict.outcome for each in self.judged if each.verdict.enforced]
         outcomes += [each.outcome for each in self.findings if each.rule != "malformed"]
         code = exit_code(outcomes, enforced=self.enforced, fail_on_warn=fail_on_warn)
         bad = self.enforced and any(each.rule == "malformed" for each in self.findings)

@@ -1,19 +1,32 @@
 """Which settings count for a file: those at the root, tightened by those of the folders that it lies in.
 
-Invariant: a nested settings file is read by the same rules as one at the root: it may only tighten.
+Invariants: a nested settings file is read by the same rules as one at the root: it may only tighten; it counts for a
+file however that was named, and in a pull request though the change removed it; a repository inside leaves no settings.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from slopguard.config import Settings
-from slopguard.config.places import FILE_NAME, settings_table
+from slopguard.config import ProjectTables, Settings
 
 Load = Callable[[Path], Settings]
 """The settings in force for a command in a folder."""
+
+
+def together(sources: Sequence[ProjectTables], cwd: Path) -> ProjectTables:
+    """The settings tables of several sources for a folder: those that cover `cwd`, then each folder down to it."""
+
+    def tables(folder: Path, account: Path) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+        between = [each for each in reversed(folder.parents) if each.is_relative_to(cwd)]
+        for source in sources:
+            yield from {path: table for at in (cwd, *between, folder) for path, table in source(at, account)}.items()
+
+    return tables
 
 
 @dataclass(slots=True)
@@ -22,49 +35,38 @@ class Layered:
 
     Args:
         root: those where the command runs.
+        cwd: that folder, absolute.
         load: gives those of another folder.
-        folders: folders that hold settings of their own.
+        holds: whether a folder holds settings of its own.
     """
 
     root: Settings
+    cwd: Path
     load: Load
-    folders: frozenset[Path] = frozenset()
+    holds: Callable[[Path], bool]
+    _held: dict[Path, bool] = field(default_factory=dict)
     _known: dict[Path, Settings] = field(default_factory=dict)
-
-    @classmethod
-    def over(cls, paths: Iterable[Path], root: Settings, load: Load) -> Layered:
-        """The settings for the files at `paths`.
-
-        Raises:
-            ConfigError: a settings file is malformed.
-        """
-        found = frozenset(path.parent for path in paths if _holds_settings(path))
-        return cls(root, load, found)
 
     def of(self, path: Path) -> Settings:
         """The settings for one file.
 
         Raises:
-            ConfigError: a nested file would loosen.
+            ConfigError: a nested file is malformed, or would loosen.
         """
-        if not self.folders:
-            return self.root
-        nearest = next((folder for folder in path.parents if folder in self.folders), None)
-        if nearest is None:
+        nearest = self._nearest(Path(os.path.normpath(self.cwd / path)))
+        if nearest == self.cwd:
             return self.root
         if nearest not in self._known:
             self._known[nearest] = self.load(nearest)
         return self._known[nearest]
 
-
-def _holds_settings(path: Path) -> bool:
-    if path.name == FILE_NAME:
-        return True
-    return path.name == "pyproject.toml" and path.is_file() and _named(path) and settings_table(path) is not None
-
-
-def _named(path: Path) -> bool:
-    try:
-        return b"slopguard" in path.read_bytes()
-    except OSError:
-        return False
+    def _nearest(self, path: Path) -> Path:
+        """The folder whose settings count for a file, absolute."""
+        if not path.is_relative_to(self.cwd):
+            return path.parent
+        for folder in path.parents:
+            if folder not in self._held:
+                self._held[folder] = folder == self.cwd or self.holds(folder)
+            if self._held[folder]:
+                return folder
+        return self.cwd

@@ -20,14 +20,14 @@ from slopguard.check.globs import below
 from slopguard.check.kinds import INSTALLED, is_manifest
 from slopguard.check.model import Checked, Finding, Judged
 from slopguard.check.newer import Newer
-from slopguard.check.settings import Layered
+from slopguard.check.settings import Layered, together
 from slopguard.check.tree import Read, read_tree
 from slopguard.check.walk import Place
 from slopguard.cli.check_group import Group, missing_notes
 from slopguard.cli.progress import progress
 from slopguard.config import Settings, load
 from slopguard.config.actors import at_a_terminal, detect
-from slopguard.config.places import project_tables
+from slopguard.config.places import project_table, project_tables
 from slopguard.errors import UsageError
 from slopguard.judge import Door
 from slopguard.lists.loading import refresh
@@ -73,7 +73,7 @@ def check(wanted: Wanted) -> Checked:
     settings_at = _settings(wanted, base, cwd)
     root = settings_at(Path())
     places = _kept(list(walk.places(wanted.paths, cwd)), (*root.check_exclude, *wanted.exclude), repository, cwd)
-    layered = Layered.over((place.path for place in places), root, settings_at)
+    layered = Layered(root, cwd, settings_at, _holds(base))
     only_new = base is not None and not wanted.everything and (base.review or _asked_for_new(wanted))
     before = Before.of(base, places, sources=only_new) if base else None
     names = repository.files(repository.root) if repository else None
@@ -96,7 +96,7 @@ def check(wanted: Wanted) -> Checked:
         files=files.tree.count(locks=False),
         since=base.name if base else None,
         changed_only=only_new,
-        enforced=root.mode is not Mode.OBSERVE,
+        enforced=any(settings.mode is not Mode.OBSERVE for settings in (root, *(group.settings for group in groups))),
         offline=root.offline,
         notes=(*notes, *missing_notes(groups)),
         seconds=time.monotonic() - began,
@@ -162,14 +162,26 @@ def _base(wanted: Wanted, repository: Repository | None) -> tuple[change.Base | 
 def _settings(wanted: Wanted, base: change.Base | None, cwd: Path) -> Callable[[Path], Settings]:
     """Gives the settings in force in a folder; in a pull request, those of its base."""
     review = base is not None and base.review
-    tables = change.settings_tables(base) if base is not None and base.review else project_tables
     in_ci = review and detect(os.environ, terminal=at_a_terminal()) is Actor.CI  # an agent could name any base
+    sources = [change.settings_tables(base)] if base is not None and base.review else []
+    tables = together(sources if in_ci else [*sources, project_tables], cwd)
 
     def at(folder: Path) -> Settings:
         flags = {"offline": wanted.offline}
         return load(cwd / folder, os.environ, flags, wanted.config, project=tables, reviewed=in_ci)
 
     return at
+
+
+def _holds(base: change.Base | None) -> Callable[[Path], bool]:
+    """Tells whether a folder holds settings of its own, here or in the base of the pull request."""
+
+    def holds(folder: Path) -> bool:
+        if base is not None and base.review and any(True for _ in change.settings_in(base, folder)):
+            return True
+        return project_table(folder)[1] is not None
+
+    return holds
 
 
 def _kept(places: list[Place], globs: Sequence[str], repository: Repository | None, cwd: Path) -> list[Place]:
