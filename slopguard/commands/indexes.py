@@ -7,14 +7,14 @@ part is told apart, never taken for an address.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote
 
 from slopguard.clients.interface import Invocation
 from slopguard.commands.words import BLANK, SPECIAL
-from slopguard.model import Ecosystem, Sighting
+from slopguard.model import Ecosystem, Sighting, Source, SourceKind
 from slopguard.readers import places
 
 NOWHERE = Path("/proc/none/of/these/folders/is/on/any/disk")
@@ -46,8 +46,6 @@ _CLIENTS = {
     "UV": ("uv", "uvx"),
 }
 """Prefix of a variable -> the clients that obey it; every other prefix counts for every client."""
-_ORDER = ("extra", "find-links", "default")
-"""Of several indexes, the one that a sighting is compared with: what is added before what is replaced."""
 _NAMED = re.compile(r"[A-Za-z0-9_.-]+=(?=[a-z+]+://)")
 _SCOPE = re.compile(r"npm_config_(@[^:]+):registry", re.IGNORECASE)
 
@@ -87,16 +85,16 @@ def variables(ecosystem: Ecosystem, client: str, env: Mapping[str, str]) -> Iter
             yield from _address(_NAMED.sub("", word), "scope" if scope else kind or "", scope[1] if scope else None)
 
 
-def chosen(addresses: list[Address], sighting: Sighting) -> Address | None:
-    """The index that a package of a command may come from."""
-    for address in addresses:
-        if address.kind == "scope" and sighting.raw.startswith(f"{address.name}/"):
-            return address
-    for kind in _ORDER:
-        found = next((address for address in addresses if address.kind in (kind, "named")), None)
-        if found:
-            return found
-    return None
+def sourced(sighting: Sighting, addresses: Iterable[Address]) -> Sighting:
+    """A package with the indexes that it may come from: that of its scope, else all that are named."""
+    addresses = list(addresses)
+    own = [each for each in addresses if each.kind == "scope" and sighting.raw.startswith(f"{each.name}/")]
+    urls = [each.url for each in own[:1] or addresses if own or each.kind != "scope"]
+    if not urls:
+        return sighting
+    extra = {"indexes": " ".join(urls[1:])} if urls[1:] else {}
+    source = Source(SourceKind.REGISTRY, urls[0], trusted=False)
+    return replace(sighting, source=source, extra={**sighting.extra, **extra})
 
 
 def _address(url: str, kind: str, name: str | None) -> Iterator[Address]:

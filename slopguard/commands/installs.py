@@ -135,10 +135,7 @@ def _sourced(found: Found, addresses: list[Address], place: Place, line: int) ->
     found.indexes += [IndexLine(a.url, a.kind, a.name, Layer.FLAG, location) for a in known]
 
     def sourced(sighting: Sighting) -> Sighting:
-        address = indexes.chosen(known, sighting) if _plain(sighting) else None
-        if address is None:
-            return sighting
-        return replace(sighting, source=Source(SourceKind.REGISTRY, address.url, trusted=False))
+        return indexes.sourced(sighting, known) if _plain(sighting) else sighting
 
     return sourced
 

@@ -240,10 +240,8 @@ def source_of(sighting: Sighting, name: str, indexes: tuple[Index, ...]) -> Sour
         return replace(source, trusted=False)
     mine = [index for index in indexes if index.ecosystem is sighting.ecosystem]
     if source.index:
-        same = next((i for i in mine if canonical(i.url) == canonical(source.index)), None)
-        if same is None or not same.trusted:
-            return replace(source, trusted=False)
-        return _from(same) if same.explicit or not same.private else Source(private=True)
+        found = _recorded((source.index, *sighting.extra.get("indexes", "").split()), mine)
+        return replace(source, index=found, trusted=False) if isinstance(found, str) else found
     if named := sighting.extra.get("index"):
         same = next((i for i in mine if i.name == named), None)
         return _from(same) if same else Source(index=named, trusted=False)
@@ -251,6 +249,17 @@ def source_of(sighting: Sighting, name: str, indexes: tuple[Index, ...]) -> Sour
         return _from(npm_index(mine, name))
     foreign = (i for i in mine if not i.trusted and not i.explicit and (not i.lenient or _offers(i, name)))
     return _from(next(foreign, None) or _private([i for i in mine if i.trusted and not i.explicit]))
+
+
+def _recorded(urls: Iterable[str], mine: list[Index]) -> Source | str:
+    """The source that recorded addresses stand for; the first of them that nobody trusts, if there is one."""
+    found: Source = REGISTRY
+    for url in urls:
+        same = next((i for i in mine if canonical(i.url) == canonical(url)), None)
+        if same is None or not same.trusted:
+            return url
+        found = _from(same) if same.explicit or not same.private else Source(private=True)
+    return found
 
 
 def _offers(index: Index, name: str) -> bool:

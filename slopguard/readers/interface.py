@@ -21,7 +21,7 @@ of the package as yarn packs it; empty where yarn records none); `alias` (the np
 `build-system`, `dev`, `overrides` ...); `constraint` (limits a version, introduces no name); `optional`; `origins`
 (lock files: the `scheme://host[:port]` of its files, blank-separated); `bundled` (its files travel inside its
 parent's archive); `link` (npm: a link to a folder); `index` (the name of the index it is pinned to); `run` (fetched
-and run at once, as by `npx` and `uvx`).
+and run at once, as by `npx` and `uvx`); `indexes` (further indexes that it may come from, blank-separated).
 """
 
 from __future__ import annotations

@@ -246,3 +246,17 @@ def test_a_change_that_moves_every_file_to_another_host_is_blocked(uv: Program) 
     repo.write("uv.lock", _uv(*["evil.example"] * 12))
     found = {each["name"]: each["rule"] for each in uv("check", "--offline", "--format", "json").json["results"]}
     assert {found[name] for name in PYTHON} == {"foreign-source"}
+
+
+def test_an_index_that_a_command_names_counts_for_that_command_alone(uv: Program) -> None:
+    uv.write("project/Dockerfile", "RUN pip install -i https://mirror.example/simple flask\nRUN pip install requests\n")
+    found = {each["name"]: each["rule"] for each in uv("check", "--offline", "--format", "json").json["results"]}
+    assert found == {"flask": "foreign-source", "requests": "allowlisted"}
+
+
+@pytest.mark.parametrize("order", ["-i {own} --extra-index-url {other}", "-i {other} --extra-index-url {own}"])
+def test_one_index_of_a_command_that_nobody_trusts_is_enough(uv: Program, order: str) -> None:
+    flags = order.format(own="https://registry.example/simple", other="https://mirror.example/simple")
+    uv.write("project/run.sh", f"pip install {flags} flask\npip install -i https://registry.example/simple requests\n")
+    found = {each["name"]: each["rule"] for each in uv("check", "--offline", "--format", "json").json["results"]}
+    assert found == {"flask": "foreign-source", "requests": "allowlisted"}
