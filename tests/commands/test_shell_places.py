@@ -60,7 +60,6 @@ def test_what_comes_from_elsewhere_says_so(text: str, kind: SourceKind, place: s
         f"pip install --index-url {URL} x",
         f"pip install -i {URL} x",
         "pip install --extra-index-url https://user:secret@registry.example/simple x",
-        f"pip install --index-url https://other.example/simple --extra-index-url {URL} x",
         f"pip install -f {URL} x",
         f"PIP_INDEX_URL={URL} pip install x",
         f"export PIP_EXTRA_INDEX_URL={URL}\npip install x",
@@ -80,6 +79,12 @@ def test_an_index_that_a_command_names_is_to_be_compared(text: str) -> None:
     assert (sighting.source.kind, sighting.source.index, sighting.source.trusted) == (SourceKind.REGISTRY, URL, False)
     assert URL in [index.url for index in found.indexes]
     assert "secret" not in repr(found)
+
+
+def test_all_indexes_of_a_command_are_to_be_compared() -> None:
+    found = commands.read(f"pip install -i https://other.example/simple --extra-index-url {URL} x", HERE / "line")
+    (sighting,) = found.sightings
+    assert {sighting.source.index, *sighting.extra["indexes"].split()} == {"https://other.example/simple", URL}
 
 
 @pytest.mark.parametrize("text", [f"PIP_INDEX_URL={URL} npm i x", f"UV_INDEX_URL={URL} pip install x", "pip install x"])
