@@ -2,7 +2,7 @@
 
 A folder of this machine that a variable names is left out: where the files will be installed there is none.
 Invariants: a client is asked for its configuration only when something depends on it, once a folder; an index that a
-file itself names is nobody's promise, and counts for what that file says alone.
+file itself names is nobody's promise, and counts for what that file says alone; in a script for its command alone.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from slopguard.check.kinds import KINDS
 from slopguard.check.tree import Read
 from slopguard.clients.sources import canonical, key_of
 from slopguard.errors import EnvironmentFailed
@@ -33,6 +34,8 @@ _NPM_FILES = frozenset(
     {"package_json", "package_lock", "yarnrc", "pnpm_workspace", "pnpm_lock", "yarn_lock", "bun_lock"}
 )
 _UV_FILES = frozenset({"pyproject", "pep723", "uv_lock", "uv_toml"})
+_OF_COMMANDS = frozenset(kind.name for kind in KINDS if kind.room == "slopguard.commands")
+"""Kinds of file in which each command names its own indexes: what follows from them stands in the sightings."""
 _ABOVE = {"yarnrc": _NPM_FILES, "bunfig": _NPM_FILES, "pnpm_workspace": _NPM_FILES, "uv_toml": _UV_FILES}
 """Kinds of file whose indexes count for others beside them and below, and for which."""
 _VARIABLES = re.compile(r"(?:PIP|UV|NPM_CONFIG)_\w*(?:INDEX|LINKS|REGISTRY|CONFIG_FILE|USERCONFIG)\w*", re.IGNORECASE)
@@ -83,7 +86,8 @@ class Indexes:
         """The indexes that count for what a file says, those among them that the file names itself."""
         folder, found = reading.path.parent, []
         for ecosystem in dict.fromkeys(sighting.ecosystem for sighting in reading.sightings):
-            lines = list(reading.indexes) if ecosystem is _ecosystem_of(kind) else []
+            own = ecosystem is _ecosystem_of(kind) and kind not in _OF_COMMANDS
+            lines = list(reading.indexes) if own else []
             lines += [line for at, kinds, line in self.above if kind in kinds and folder.is_relative_to(at)]
             found += self._with_lines(ecosystem, folder, lines)
         return tuple(found)

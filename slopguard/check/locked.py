@@ -73,7 +73,7 @@ def findings(read: Iterable[Read], beside: Iterable[Read]) -> list[Finding]:
         if each.kind.lock and each.reading.locked:
             found += locks.drift(each.reading, manifests)
         bare = lock_digests.unhashed(each.reading) if each.kind.lock or each.kind.name == "requirements" else None
-        found += [bare] if bare else []
+        found += [bare] if bare and bare not in found else []  # a file that another includes is read with both
     return found
 
 

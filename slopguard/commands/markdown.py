@@ -16,6 +16,7 @@ from pathlib import Path
 from slopguard.clients.argv import listed
 from slopguard.commands import documents, prose
 from slopguard.commands.documents import Block
+from slopguard.commands.inner import compared
 from slopguard.commands.mention import disguised, mentioned
 from slopguard.commands.placeholders import plain
 from slopguard.commands.script import Script, together
@@ -131,7 +132,7 @@ def _as(module: str, block: Block, path: Path, cwd: Path) -> Reading | None:
     """A block read as a file of its own, every line where it stands in the document."""
     text = "\n" * (block.line - 1) + block.text
     try:
-        reading: Reading = import_module(module).read(path, lambda _: text, Context(cwd=cwd))
+        reading: Reading = import_module(module).read(path, lambda _: text, Context(cwd=cwd, catalogs=True))
     except InputError:
         return None
-    return reading
+    return compared(reading)

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+from slopguard.commands.inner import compared
 from slopguard.commands.script import decided, is_unknown
 from slopguard.model import Location
 from slopguard.readers import requirements
@@ -38,6 +39,6 @@ def read(lines: Iterable[tuple[int, str]], path: Path, cwd: Path) -> Reading:
             numbers.append(number)
             plain.append(line)
     found_ = requirements.read(path, lambda _: "\n".join(plain), Context(cwd=cwd))
-    reading = decided(found_, numbers or [1])
+    reading = compared(decided(found_, numbers or [1]))
     problems += reading.problems
     return replace(reading, problems=tuple(dict.fromkeys(problems)), files=tuple(files))

@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 
 from slopguard import readers
+from slopguard.commands.inner import compared
 from slopguard.commands.words import MARK
 from slopguard.errors import InputError
 from slopguard.model import Location
@@ -48,4 +49,4 @@ def read(kind: str, text: str, line: int, path: Path) -> Reading:
     except InputError:
         return Reading(path, problems=(Problem("undecidable", Location(str(path), line)),) if MARK in text else ())
     problems = tuple(each for each in found.problems if each.code != "missing-include")
-    return Reading(path, found.sightings, found.indexes, problems)
+    return compared(Reading(path, found.sightings, found.indexes, problems))

@@ -175,3 +175,33 @@ def test_any_text_gives_a_reading(text: str, name: str) -> None:
 )
 def test_a_long_document_is_read_to_its_end(piece: str, name: str) -> None:
     assert {each.raw for each in read(piece * 300 + "pip install last\n", name).sightings} == {"zz", "last"}
+
+
+POETRY = """```toml
+[tool.poetry.dependencies]
+numpy = "1"
+inside = { version = "2", source = "own" }
+[[tool.poetry.source]]
+name = "own"
+url = "https://own.example/simple"
+```
+
+Then `pip install flask`.
+
+```toml
+[project]
+dependencies = ["redis"]
+```
+"""
+
+
+def test_an_index_of_one_block_counts_for_what_that_block_says() -> None:
+    found = {each.raw: each.source.index for each in read(POETRY).sightings}
+    own = "https://own.example/simple"
+    assert found == {"numpy": own, "inside": own, "flask": None, "redis": None}
+
+
+def test_what_a_catalog_elsewhere_explains_is_no_question_in_an_example() -> None:
+    reading = read('```json\n{"dependencies": {"react": "catalog:"}}\n```\n')
+    assert names(reading) == ["npm:react"]
+    assert unclear(reading) == []

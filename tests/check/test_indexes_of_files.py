@@ -1,0 +1,39 @@
+"""Which of the indexes that a file names count for what else it says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from slopguard.check.indexes import Indexes
+from slopguard.check.kinds import kinds_of
+from slopguard.readers.interface import NOWHERE
+from slopguard.readers.text import decode
+
+OTHER = "https://other.example/simple"
+
+
+def counted(name: str, text: str) -> list[str]:
+    """The addresses that count for all of a file."""
+    (kind,) = (kind for kind in kinds_of(name) if not kind.hint)
+    reading = kind.read(Path(name), lambda path: decode(text.encode(), path), NOWHERE)
+    assert reading.sightings
+    indexes = Indexes(ask=lambda ecosystem, folder: (), root=Path())
+    return [index.url for index in indexes.for_file(kind.name, reading)]
+
+
+def test_an_index_in_a_requirement_file_counts_for_all_of_it() -> None:
+    assert counted("requirements.txt", f"flask\n--extra-index-url {OTHER}\n") == [OTHER]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Dockerfile", f"FROM x\nRUN pip install one --index-url {OTHER}\nRUN pip install flask\n"),
+        ("setup.sh", f"pip install one -i {OTHER}\npip install flask\n"),
+        ("README.md", f"```sh\npip install one -i {OTHER}\n```\n\n`pip install flask`\n"),
+    ],
+)
+def test_an_index_that_one_command_names_counts_for_no_other(name: str, text: str) -> None:
+    assert counted(name, text) == []
