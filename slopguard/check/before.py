@@ -1,18 +1,23 @@
 """The files of a base that have changed since, read as they were.
 
-Invariant: a file counts as changed when its bytes are others; git's filters and attributes are not asked.
+Invariants: a file counts as changed when its bytes are others; git's filters and attributes are not asked. So does one
+that names such a file: what it installs from that is then judged, whatever the file is called.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from slopguard.check.change import Base, changed, loader
 from slopguard.check.kinds import kinds_of
 from slopguard.check.tree import Tree, read_tree
 from slopguard.check.walk import Place, regular
+
+_SPACED = bytes(each if each > 127 or chr(each).isalnum() or chr(each) in "._-" else 32 for each in range(256))
+"""Translates whatever stands between names to spaces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +43,13 @@ class Before:
         """
         by_path: Mapping[Path, Place] = {p.path: p for p in places if sources or p.named or _says_something(p)}
         fresh = changed(base, by_path, _bytes)
-        old = [by_path[path] for path, content in fresh.items() if content is not None]
-        return cls(base, frozenset(fresh), read_tree(old, loader(base)))
+        naming = _naming(fresh, by_path.values()) if sources else []
+        old = [by_path[path] for path, content in fresh.items() if content is not None] + naming
+        return cls(base, frozenset(fresh) | {place.path for place in naming}, read_tree(old, loader(base)))
+
+    def with_installed(self, places: Iterable[Path]) -> Before:
+        """The same with the places at which something is installed: the base holds none of it."""
+        return replace(self, changed=self.changed | frozenset(places))
 
     def with_changed(self, paths: Iterable[Path]) -> frozenset[Path]:
         """The files that changed, those among `paths` included."""
@@ -49,6 +59,29 @@ class Before:
 def _says_something(place: Place) -> bool:
     """Whether a file may name a dependency otherwise than by an import."""
     return any(not kind.hint for kind in kinds_of(place.full)) or "." not in place.path.name
+
+
+def _naming(changed: Iterable[Path], places: Iterable[Place]) -> list[Place]:
+    """The files that did not change and may install from one that did."""
+    changed = frozenset(changed)
+    names = {words[-1] for path in changed if not _lists(path) and (words := _words(os.fsencode(path.name)))}
+    may = (p for p in places if names and p.path not in changed and _may_name(p))
+    return [place for place in may if not names.isdisjoint(_words(_bytes(place.path) or b""))]
+
+
+def _lists(path: Path) -> bool:
+    """Whether a file is read by itself as one of requirements."""
+    return any(kind.name == "requirements" for kind in kinds_of(path.as_posix()))
+
+
+def _may_name(place: Place) -> bool:
+    """Whether a file may name another one to install from."""
+    return any(not kind.lock and not kind.hint for kind in kinds_of(place.full)) or "." not in place.path.name
+
+
+def _words(data: bytes) -> list[bytes]:
+    """What may be the name of a file, or the end of one."""
+    return data.translate(_SPACED).split()
 
 
 def _bytes(path: Path) -> bytes | None:

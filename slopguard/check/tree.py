@@ -64,6 +64,13 @@ class Tree:
         """How many lock files, or other files, were read."""
         return len({each.reading.path for each in self.read if each.kind.lock is locks})
 
+    def add(self, kind: Kind, reading: Reading) -> None:
+        """Add what a reader made of a file, with what it could not decide."""
+        self.read.append(Read(kind, reading))
+        for problem in reading.problems:
+            rule = _PROBLEMS.get(problem.code, "undecidable")
+            self.findings.append(Finding(rule, (problem.location,), _DETAILS.get(problem.code, "")))
+
     def fail(self, rule: str, path: Path, line: int | None = None, detail: str = "") -> None:
         """Note what is wrong with a file, once: several readers may find the same."""
         found = Finding(rule, (Location(str(path), line),), detail)
@@ -172,10 +179,7 @@ def _with(tree: Tree, kind: Kind, path: Path, text: str, load: Load) -> list[Pat
             raise
         tree.fail("unreadable", path, detail=f"slopguard failed to read it ({type(error).__name__})")
         return []
-    tree.read.append(Read(kind, reading))
-    for problem in reading.problems:
-        rule = _PROBLEMS.get(problem.code, "undecidable")
-        tree.findings.append(Finding(rule, (problem.location,), _DETAILS.get(problem.code, "")))
+    tree.add(kind, reading)
     return [] if kind.name in _SUGGESTS else list(reading.files)
 
 

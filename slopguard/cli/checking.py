@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from slopguard.check import change, locked, walk
 from slopguard.check.before import Before
@@ -33,6 +34,9 @@ from slopguard.judge import Door
 from slopguard.lists.loading import refresh
 from slopguard.model import Actor, Mode
 from slopguard.rules import SEVERITY
+
+if TYPE_CHECKING:
+    from slopguard.check.installed import Installed
 
 NO_BASE = "the base of this pull request is not in the clone, so everything was judged; fetch it: see docs/check.md"
 
@@ -78,7 +82,10 @@ def check(wanted: Wanted) -> Checked:
     before = Before.of(base, places, sources=only_new) if base else None
     names = repository.files(repository.root) if repository else None
     files = _files(places, names, before.changed if before is not None and only_new else None)
-    notes += _installed(files, cwd) if wanted.installed else []
+    if wanted.installed:
+        installed = _installed(files, cwd)
+        notes += installed.notes
+        before = before.with_installed(_places_of(installed)) if before else None
     for note in refresh(root):
         print(note, file=sys.stderr)
     groups = [Group(settings, cwd, read, files, before) for settings, read in _grouped(files.tree.read, layered)]
@@ -112,13 +119,21 @@ def _files(places: Sequence[Place], names: list[str] | None, changed: frozenset[
     return Files(places, names or [place.path.as_posix() for place in places], tree, read_tree(beside))
 
 
-def _installed(files: Files, cwd: Path) -> list[str]:
-    """Add what is installed here to what was read; gives what is to be said of it."""
+def _installed(files: Files, cwd: Path) -> Installed:
+    """What is installed here, added to what was read."""
     from slopguard.check import installed
 
     found = installed.read(cwd, os.environ)
-    files.tree.read += [Read(INSTALLED, reading) for reading in found.readings]
-    return list(found.notes)
+    for reading in found.readings:
+        files.tree.add(INSTALLED, reading)
+    return found
+
+
+def _places_of(installed: Installed) -> Iterator[Path]:
+    """The paths at which something is installed, or could not be told."""
+    for reading in installed.readings:
+        yield from (Path(each.location.path) for each in reading.sightings if each.location)
+        yield from (Path(each.location.path) for each in reading.problems)
 
 
 def _imports(files: Files, settings: Settings, group: Group) -> list[Finding]:

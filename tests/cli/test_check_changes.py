@@ -76,6 +76,30 @@ def test_a_line_that_moves_is_not_new(slopguard: Program, repo: Repo) -> None:
     assert _told(slopguard, "--new-only") == []
 
 
+def test_what_a_file_installs_from_one_that_changes_is_new(slopguard: Program, repo: Repo) -> None:
+    repo.git("checkout", "-q", "main")
+    repo.write("requirements.txt", f"-r more.lst\n{OLD}\n")
+    repo.write("more.lst", f"{OLD}\n")
+    repo.write("Dockerfile", "FROM x\nRUN pip install -r 'image deps'\n")
+    repo.write("image deps", "flask\n")
+    repo.commit()
+    repo.git("checkout", "-q", "-B", "work")
+    assert _told(slopguard, "--new-only") == []
+    repo.write("more.lst", f"{NEW}\n{OLD}\n")
+    repo.write("image deps", f"flask\n{NEW}-2\n")
+    assert _told(slopguard, "--new-only") == [(NEW, True), (f"{NEW}-2", True)]
+
+
+def test_what_is_installed_is_judged_beside_what_is_new(slopguard: Program, repo: Repo) -> None:
+    folder = "project/.venv/lib/python3.11/site-packages"
+    slopguard.write("project/.venv/pyvenv.cfg", "")
+    slopguard.write(f"{folder}/{NEW}-1.0.dist-info/METADATA", f"Metadata-Version: 2.1\nName: {NEW}\nVersion: 1.0\n")
+    slopguard.write(f"{folder}/broken-1.0.dist-info/METADATA", "")
+    done = slopguard("check", "--offline", "--installed", "--new-only", "--format", "json")
+    assert (NEW, True) in [(each["name"], each["new"]) for each in done.json["results"]]
+    assert [each["rule"] for each in done.json["findings"]] == ["undecidable"]
+
+
 def test_a_second_command_that_cannot_be_read_is_new(slopguard: Program, repo: Repo) -> None:
     repo.git("checkout", "-q", "main")
     repo.write("setup.sh", 'pip install "$A"\n')
