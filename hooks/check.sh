@@ -28,6 +28,6 @@ if [ ! -e "$settings" ] && git cat-file -e "$base:slopguard.toml" 2> /dev/null; 
   git show "$base:slopguard.toml" > "$settings"
 fi
 git show "$base:ci/slopguard.txt" > "$scratch/slopguard.txt"
-python3 -m venv "$scratch/guard"
+python3 -I -m venv "$scratch/guard"
 "$scratch/guard/bin/pip" install --quiet --require-hashes -r "$scratch/slopguard.txt"
 "$scratch/guard/bin/slopguard" check "$@"

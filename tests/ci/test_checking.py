@@ -130,6 +130,26 @@ def test_a_change_does_not_choose_which_guard_is_installed(project: Project, pie
     assert "not-a-guard" not in project.pypi.pages
 
 
+@HOSTS
+def test_a_change_does_not_run_in_the_place_of_pythons_own_modules(
+    project: Project, piece: str, tmp_path: Path
+) -> None:
+    marker = tmp_path / "marker"
+    own = f"import pathlib\npathlib.Path({str(marker)!r}).touch()\n"
+    names = (
+        "venv/__init__.py",
+        "venv/__main__.py",
+        "pip/__init__.py",
+        "slopguard/__init__.py",
+        "sitecustomize.py",
+        "json.py",
+    )
+    project.propose(dict.fromkeys(names, own) | {"requirements.txt": f"{GHOST}\n"})
+    job, _ = check(project, piece, change=True)
+    assert job.code == 1, job
+    assert not marker.exists()
+
+
 @pytest.mark.parametrize("piece", ["github-check.yml", "action.yml"])
 def test_github_gets_annotations_a_summary_and_a_report(project: Project, piece: str) -> None:
     project.propose({"requirements.txt": f"sg-alpha\n{GHOST}\n"})
