@@ -34,6 +34,8 @@ _NOBODY = {
     "PIP_CONFIG_FILE": os.devnull,
 }
 _VERBS = re.compile(r"(?:pip-?)?(?:install|inst?all|add|dlx|exec|create|download|wheel|sync|i|x|ci|run)")
+_PLACEHOLDER = re.compile(rf"(?:create-|[a-z]+:)?@?{BLANK}")
+"""What stands for a package of the reader's choice, alone or where `npm init` or a host takes it."""
 _DEPENDENCY = re.compile(r"(?:dev|peer|optional)?dependencies[.\[]([^=]+)=(.*)", re.IGNORECASE | re.DOTALL)
 _RUNS = frozenset({"npx", "uvx", "pnpx", "pnx", "bunx"})
 _RUN_COMMANDS = frozenset({"exec", "init", "tool run", "dlx", "create", "x"})
@@ -78,7 +80,7 @@ def guarded(name: str, words: Sequence[Word], place: Place) -> Found:
     found = Found()
     call = _asked(name, taken, place)
     if call is None or not call.installs or (taken and UNKNOWN.match(taken[0].text) and name not in _RUNS):
-        known = _without_unknown_verb(taken)
+        known = None if call and _is_value(taken, call.command) else _without_unknown_verb(taken)
         if known is not None or (call and UNKNOWN.search(call.command)):
             found.unclear.append(line)
             taken = taken if known is None else known
@@ -109,7 +111,7 @@ def guarded(name: str, words: Sequence[Word], place: Place) -> Found:
 
 def other(name: str, words: Sequence[Word], place: Place) -> Found | None:
     """The same for a client of `others`; `None` if it is none."""
-    said = others.read(name, [word.text for word in words[1:]])
+    said = others.read(name, [word.text for word in _bracketed(words[1:])])
     if said is None:
         return None
     line = words[0].line
@@ -190,6 +192,13 @@ def _without_unknown_verb(words: Sequence[Word]) -> list[Word] | None:
     return None if follows_option else [*words[:at], *words[at + 1 :]]
 
 
+def _is_value(words: Sequence[Word], command: str) -> bool:
+    """Whether the first unknown word is what an option before the command asks for: `--filter "$X" run test`."""
+    texts = [word.text for word in words]
+    at = next((number for number, text in enumerate(texts) if UNKNOWN.search(text)), 0)
+    return at > 0 and texts[at - 1].startswith("-") and "=" not in texts[at - 1] and command in texts[at + 1 :]
+
+
 def _bracketed(words: Sequence[Word]) -> list[Word]:
     """`[options]`, `[name ...]` as placeholders."""
     taken, inside = [], False
@@ -235,7 +244,7 @@ def _written(sighting: Sighting) -> str:
 def _take(found: Found, sighting: Sighting, line: int, place: Place, *, runs: bool) -> None:
     """Take up one package."""
     where = f"{sighting.raw}{sighting.source.index or ''}"
-    if _written(sighting).startswith((BLANK, f"@{BLANK}")):
+    if _PLACEHOLDER.match(_written(sighting)):
         return
     if BLANK in where or _hidden(sighting):
         found.unclear.append(line)
@@ -244,6 +253,8 @@ def _take(found: Found, sighting: Sighting, line: int, place: Place, *, runs: bo
     if unsure:
         found.unclear.append(line)
     extra = {key: shown(value) for key, value in sighting.extra.items()} | ({"run": "1"} if runs else {})
+    if sighting.source.kind is SourceKind.PATH and SPECIAL.search(where):
+        extra.pop("archive", None)  # one of the files in a folder here: what the script has built, as a rule
     vague = bool(SPECIAL.search(sighting.specifier.replace(GLOB, "")))
     found.sightings.append(
         replace(

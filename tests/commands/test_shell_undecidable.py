@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from slopguard import commands
+from slopguard.model import SourceKind
 from tests.commands.reading import HERE, names, unclear
 
 
@@ -80,6 +81,10 @@ def test_the_unknown_is_said_once_and_the_rest_read(text: str, wanted: list[str]
         ('npm --prefix "$DIR" i a', ["npm:a"]),
         ('pnpm --filter "$PACKAGE" add a', ["npm:a"]),
         ('pnpm --filter "$PACKAGE" build', []),
+        ('pnpm --filter "$PACKAGE" run test', []),
+        ("npm init <initializer> -w <folder>", []),
+        ("npm install github:<owner>/<repository>", []),
+        ("pipenv install [name] [OPTIONS]", []),
         ("bash $HERE/setup.sh", []),
         ("apt-get install $PACKAGES", []),
         ("$MAKE install", []),
@@ -88,6 +93,16 @@ def test_the_unknown_is_said_once_and_the_rest_read(text: str, wanted: list[str]
 def test_an_unknown_that_names_no_package_is_not(text: str, wanted: list[str]) -> None:
     found = commands.read(text, HERE / "line")
     assert (names(found), unclear(found)) == (wanted, [])
+
+
+@pytest.mark.parametrize("file", ["dist/*.whl", "dist/project-$VERSION.tar.gz", "./*.tgz"])
+def test_a_file_here_whose_name_is_not_known_is_no_archive_from_elsewhere(file: str) -> None:
+    found = commands.read(f"pip install {file}", HERE / "line")
+    assert [(each.source.kind, "archive" in each.extra) for each in found.sightings] == [(SourceKind.PATH, False)]
+
+
+def test_the_place_of_a_command_is_unknown_where_no_option_takes_it() -> None:
+    assert unclear(commands.read('pnpm "$X" run test', HERE / "line")) == [1]
 
 
 def test_a_placeholder_hides_no_name() -> None:
