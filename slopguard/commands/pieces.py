@@ -46,6 +46,7 @@ _FULL_STOP = re.compile(r"(?<=[\w\])])[.,;:!?]+$")
 """What English puts in front of a closing quotation mark."""
 _LIST = re.compile(rf"{CLIENT}(?:[ \t]+{CLIENT}){{2}}")
 """Clients that are listed, not used."""
+_OR = re.compile(r"[ \t]+/(?=[ \t])")
 _JOINED = re.compile(r"(?:\\|(?<=[ \t])[\^`])[ \t]*\r?\n")
 _ROLE = re.compile(r"[:{](?:\w+:)?(?:ref|doc|term|any|class|func|meth|mod|attr|option|envvar|pypi|issue)[:}]`*$")
 """What makes a code span of a document the name of something in it."""
@@ -68,9 +69,22 @@ def pieces(text: str) -> Iterator[Piece]:
     for found in START.finditer(flat):
         at = found.start()
         if at >= reached and (piece := spans.holding(at) or _quoted(text, at) or _bare(text, flat, at)):
+            piece = _one_of(piece, flat, at)
             reached = max(piece.end, found.end())
             if len(piece.command.split(None, 1)) > 1:
                 yield piece
+
+
+def _one_of(piece: Piece, flat: str, at: int) -> Piece:
+    """The one at `at` of those that a slash between blanks sets against each other: `npm i x / yarn add x`."""
+    slash = _OR.search(piece.command)
+    if slash is None:
+        return piece
+    after = _OR.search(flat, at, piece.end)
+    end = after.start() if after else piece.end
+    if _OR.search(flat, piece.start, at):
+        return Piece(at, end, flat[at:end])
+    return Piece(piece.start, end, piece.command[: slash.start()])
 
 
 class _Spans:

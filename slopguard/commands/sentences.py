@@ -57,7 +57,7 @@ def introduced(before: str) -> bool:
 
 def operated(before: str) -> bool:
     """Whether the text before a command ends with an operator of a shell, or with what sets options apart."""
-    return before.rstrip(_BLANKS).endswith(("&&", "||", ";", "|", " --"))
+    return before.rstrip(_BLANKS).endswith(("&&", "||", ";", "|", " --", " /"))
 
 
 def speaks(before: str) -> bool:

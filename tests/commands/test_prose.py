@@ -203,3 +203,16 @@ def test_any_text_gives_a_reading(text: str) -> None:
 def test_a_long_text_is_read_to_its_end(piece: str, found: set[str]) -> None:
     text = piece * (20_000 // len(piece)) + "\n\nRun `uv add last`."
     assert {each.raw for each in read(text).sightings} == {*found, "last"}
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("|  pipenv install / lock / update   |\n", []),
+        ('It says "npm install flask / ws" here', ["npm:flask"]),
+        ("Use `npm i ws / yarn add redux`.", ["npm:ws", "npm:redux"]),
+        ("    npm i ws /\n", ["npm:ws"]),
+    ],
+)
+def test_a_slash_between_blanks_sets_words_against_each_other(text: str, wanted: list[str]) -> None:
+    assert names(commands.phrase(text, HERE / "x.md")) == wanted
