@@ -6,7 +6,7 @@ Invariant: matching takes no longer than the text warrants: a glob with more sta
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 
 STARS = 8
@@ -18,6 +18,13 @@ _MEANINGS = {"**/": "(?:.+/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 def matches(glob: str, path: str) -> bool:
     """Whether a glob names a path."""
     return glob.count("*") <= STARS and bool(_pattern(glob).fullmatch(path))
+
+
+def any_of(globs: Iterable[str]) -> Callable[[str], bool]:
+    """Tells whether one of the globs names a path; for many paths."""
+    parts = [_pattern(glob).pattern for glob in globs if glob.count("*") <= STARS]
+    found = re.compile("|".join(parts) or "(?!)")
+    return lambda path: found.fullmatch(path) is not None
 
 
 def below(globs: Iterable[str], path: str) -> bool:

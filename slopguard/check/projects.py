@@ -1,24 +1,29 @@
 """Which names are projects of the tree itself, and so nobody's to fetch.
 
-npm links the packages of one workspace to each other by name. What a README or a notebook tells its readers to install
-is often the project that it belongs to. Invariant: a name counts as the tree's own only in these two places; a
-requirement of the same name anywhere else is fetched from an index, and is asked about.
+npm links the packages of one workspace to each other by name, where the version of one is what the other asks for. What
+a README or a notebook tells its readers to install is often the project that it belongs to. Invariant: a name counts as
+the tree's own only in these two places; a requirement of the same name anywhere else is fetched from an index, and is
+asked about.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from slopguard.check.globs import matches
+from slopguard.check.globs import any_of
+from slopguard.check.ranges import excluded
 from slopguard.check.tree import Read
 from slopguard.clients.workspace_globs import plain
+from slopguard.model import REGISTRY, Ecosystem, Sighting
+from slopguard.readers.interface import Reading
 from slopguard.readers.uv_tables import canonical
 
 _OFFERS = frozenset({"markdown", "notebook"})
 _ROOTS = frozenset({"package_json", "pnpm_workspace"})
-_NONE: frozenset[str] = frozenset()
+Versions = Mapping[str, frozenset[str]]
+"""Names of projects with their versions, `""` for one that has none."""
 
 
 @dataclass(slots=True)
@@ -27,11 +32,11 @@ class Own:
 
     Args:
         projects: every name of one, as PyPI and as npm would spell it.
-        linked: folder of a package.json to the names of its workspace.
+        linked: folder of a package.json to the workspaces that it is in.
     """
 
-    projects: frozenset[str] = _NONE
-    linked: Mapping[Path, frozenset[str]] = field(default_factory=dict)
+    projects: frozenset[str] = frozenset()
+    linked: Mapping[Path, list[Versions]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, read: Iterable[Read]) -> Own:
@@ -40,39 +45,53 @@ class Own:
         names = {each.reading.project for each in read if each.reading.project}
         return cls(frozenset(names | {canonical(name) for name in names}), _linked(read))
 
-    def names(self, each: Read) -> frozenset[str]:
-        """The names that are the tree's own where one file says them."""
+    def names(self, each: Read, sighting: Sighting) -> bool:
+        """Whether what a file asks for is a project of the tree, and no other place or name for it."""
+        if sighting.source != REGISTRY or "alias" in sighting.extra:
+            return False
         if each.kind.name in _OFFERS:
-            return self.projects
-        return self.linked.get(each.reading.path.parent, _NONE) if each.kind.name == "package_json" else _NONE
+            return (canonical(sighting.raw) if sighting.ecosystem is Ecosystem.PYPI else sighting.raw) in self.projects
+        if each.kind.name != "package_json":
+            return False
+        known = (found.get(sighting.raw, ()) for found in self.linked.get(each.reading.path.parent, ()))
+        return any(not excluded(Ecosystem.NPM, sighting.specifier, version) for found in known for version in found)
 
 
-def _linked(read: list[Read]) -> dict[Path, frozenset[str]]:
-    """The names of its workspace for each package.json that is in one."""
-    packages = {each.reading.path.parent: each.reading.project for each in read if each.kind.name == "package_json"}
-    found: dict[Path, frozenset[str]] = {}
-    for each in read:
-        if each.kind.name in _ROOTS and each.reading.members:
-            root = each.reading.path.parent
-            inside = [folder for folder in packages if folder == root or _member(folder, root, each.reading.members)]
-            names = frozenset(packages[folder] for folder in inside) - {""}
-            found |= {folder: found.get(folder, _NONE) | names for folder in inside}
+def _linked(read: list[Read]) -> dict[Path, list[Versions]]:
+    """The workspaces of each package.json that is in one."""
+    packages = {each.reading.path.parent: each.reading for each in read if each.kind.name == "package_json"}
+    roots = [each.reading for each in read if each.kind.name in _ROOTS and each.reading.members]
+    below = _below({root.path.parent for root in roots}, packages)
+    found: dict[Path, list[Versions]] = {}
+    for root in roots:
+        at = root.path.parent
+        member = _member(root.members)
+        inside = [each for each in below[at] if each == at or member(each.relative_to(at).as_posix())]
+        versions = _versions(packages[each] for each in inside)
+        for each in inside:
+            found.setdefault(each, []).append(versions)
     return found
 
 
-def _member(folder: Path, root: Path, globs: tuple[str, ...]) -> bool:
-    """Whether the globs of a workspace name a folder; one that cannot be told exactly names none."""
-    if not folder.is_relative_to(root):
-        return False
-    name = folder.relative_to(root).as_posix()
-    return _named(name, [g for g in globs if not g.startswith("!")]) and not _named(
-        name, [g[1:] for g in globs if g.startswith("!")]
-    )
+def _below(roots: set[Path], folders: Iterable[Path]) -> dict[Path, list[Path]]:
+    """The folders that lie in each of the roots, or are one."""
+    found: dict[Path, list[Path]] = {root: [] for root in roots}
+    for folder in folders:
+        for root in roots.intersection((folder, *folder.parents)):
+            found[root].append(folder)
+    return found
 
 
-def _named(name: str, globs: Iterable[str]) -> bool:
-    for glob in globs:
-        words, exact = plain(glob)
-        if exact and any(matches(word, name) for word in words):
-            return True
-    return False
+def _versions(packages: Iterable[Reading]) -> Versions:
+    found: dict[str, frozenset[str]] = {}
+    for each in packages:
+        found[each.project] = found.get(each.project, frozenset()) | {each.version}
+    return found
+
+
+def _member(globs: tuple[str, ...]) -> Callable[[str], bool]:
+    """Tells whether the globs of a workspace name a folder; one that cannot be told exactly names none."""
+    told = [(plain(glob.removeprefix("!")), glob.startswith("!")) for glob in globs]
+    named = any_of(word for (words, exact), negative in told if exact and not negative for word in words)
+    left_out = any_of(word for (words, _), negative in told if negative for word in words)
+    return lambda folder: named(folder) and not left_out(folder)

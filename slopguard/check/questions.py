@@ -17,8 +17,7 @@ from slopguard.check.newer import RequestKey, key
 from slopguard.check.tree import Read
 from slopguard.evidence import LockedSet
 from slopguard.guard import prejudge
-from slopguard.model import REGISTRY, Actor, Arrival, Ecosystem, Location, Request, Sighting, Source
-from slopguard.readers.uv_tables import canonical
+from slopguard.model import Actor, Arrival, Ecosystem, Location, Request, Sighting, Source
 
 Key = tuple[Ecosystem, str]
 """Ecosystem and name of a package, normalised where that is possible."""
@@ -53,7 +52,7 @@ class Asking:
         actor: who asks.
         adopted: what the lock files of adopted projects hold.
         mapped: addresses (canonical) in lock files of npm that mean "the configured registry"; asked when needed.
-        own: the names that are projects of the tree itself where a file names them.
+        own: whether what a file asks for is a project of the tree itself.
         evidence: what each lock file is told of.
     """
 
@@ -61,7 +60,7 @@ class Asking:
     actor: Actor
     adopted: LockedSet
     mapped: Callable[[], frozenset[str]]
-    own: Callable[[Read], frozenset[str]] = lambda _: frozenset()
+    own: Callable[[Read, Sighting], bool] = lambda *_: False
     evidence: Mapping[Path, Evidence] = field(default_factory=dict)
 
 
@@ -102,14 +101,13 @@ def _of(each: Read, asking: Asking, made: Questions) -> Iterator[tuple[Request, 
     indexes = asking.indexes.for_file(each.kind.name, reading) if matter else ()
     mapped = asking.mapped() if reading.locked and indexes else frozenset()
     told = asking.evidence.get(reading.path, NOTHING)
-    own = asking.own(each)
     for sighting in reading.sightings:
         asked_for = sighting.raw in told.orphans or "requested" in sighting.extra
         arrived = Arrival.TRANSITIVE if reading.locked and not asked_for else Arrival.INTRODUCED
         request = prejudge.question(prejudge.as_mapped(sighting, mapped), indexes, asking.actor, arrived)
         if request is not None:
             request = _with(request, told, made) if reading.locked else request
-            yield request, bool(own) and _is_own(sighting, own)
+            yield request, asking.own(each, sighting)
 
 
 def _with(request: Request, told: Evidence, made: Questions) -> Request:
@@ -124,12 +122,6 @@ def _with(request: Request, told: Evidence, made: Questions) -> Request:
     if package in told.changed:
         made.changed.add(key(request))
     return request
-
-
-def _is_own(sighting: Sighting, own: frozenset[str]) -> bool:
-    """Whether it names a project of the tree, and no other place or name for it."""
-    name = canonical(sighting.raw) if sighting.ecosystem is Ecosystem.PYPI else sighting.raw
-    return name in own and sighting.source == REGISTRY and "alias" not in sighting.extra
 
 
 def _promoted(request: Request, introduced: set[Key]) -> Request:

@@ -148,7 +148,8 @@ class Group:
             self.findings.append(Finding("undecidable", request.locations[:1], UNSURE))
             request = replace(request, source=told.strange[same])
         verdict = judge.verdict(request, OFFLINE, hash_mismatch=same in told.changed)
-        return None if verdict.outcome.refuses and same in told.own else verdict
+        hidden = verdict.outcome.refuses and same in told.own and verdict.evidence.deny is None
+        return None if hidden else verdict
 
     def facts(self, asked: Sequence[Request]) -> list[Facts]:
         """What the indexes say about each, in order."""

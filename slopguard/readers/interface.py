@@ -79,6 +79,7 @@ class Reading:
         members: workspace members as globs, relative to the file's folder; `!` or nothing in front.
         skipped: how many entries are of ecosystems that slopguard does not know.
         project: the name of the project that a manifest describes.
+        version: that project's own version, as a package.json says it.
         files: requirement files that commands in it install from.
         requires: lock files: what each package in it requires by what the file says; `None` where it does not say. A
             package is known by the name it is installed under, PyPI's normalised; of what it requires both that name
@@ -95,6 +96,7 @@ class Reading:
     members: tuple[str, ...] = ()
     skipped: int = 0
     project: str = ""
+    version: str = ""
     files: tuple[Path, ...] = ()
     requires: Mapping[str, frozenset[str]] | None = None
     roots: Mapping[str, frozenset[str]] | None = None

@@ -51,6 +51,7 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
         problems=tuple(problems),
         members=tuple(strings(members)),
         project=string(document.get("name")),
+        version=string(document.get("version")),
     )
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.program import Program
+from tests.cli.publisher import settings_of
+from tests.simulators.lists_repository import ListsRepository
 
 GHOST = "flask-auth-magic"
 
@@ -213,3 +215,14 @@ def test_a_link_out_of_the_tree_is_followed_and_a_circle_is_not(slopguard: Progr
     (slopguard.cwd / "loop").symlink_to(slopguard.cwd)
     done = slopguard("check", "--offline", "--format", "json")
     assert [each["path"] for each in done.json["results"][0]["locations"]] == ["requirements.txt"]
+
+
+def test_a_project_of_the_trees_own_is_told_where_a_list_forbids_it(slopguard: Program) -> None:
+    publisher = ListsRepository()
+    with publisher.served() as server:
+        settings_of(slopguard, publisher, server.url)
+        assert slopguard("lists", "sync").rc == 0
+    for name, code in (("sg-nobody", 0), ("evil", 1)):
+        slopguard.write("project/pyproject.toml", f'[project]\nname = "{name}"\nversion = "1"\n')
+        slopguard.write("project/README.md", f"```sh\npip install {name}\n```\n")
+        assert slopguard("check", "--offline").rc == code
