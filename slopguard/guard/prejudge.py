@@ -27,6 +27,8 @@ from slopguard.readers.interface import Context, IndexLine, Problem, Reading
 _KINDS = {"default": IndexKind.DEFAULT, "extra": IndexKind.EXTRA, "find-links": IndexKind.FIND_LINKS}
 _SETTINGS = ("pyproject.toml", "package.json", "pnpm-workspace.yaml", ".yarnrc.yml")
 """Files whose indexes the client's own configuration tells already."""
+_BUILT_IN = "pypi"
+"""What poetry and pdm call their built-in index where nothing else has that name."""
 _CATALOGS = ("pnpm", "pnpx", "pn", "pnx", "yarn", "yarnpkg", "bun", "bunx")
 """Clients whose catalogs stand in a file that is read too."""
 _MANAGER = "packageManager"
@@ -244,6 +246,8 @@ def source_of(sighting: Sighting, name: str, indexes: tuple[Index, ...]) -> Sour
         return replace(source, index=found, trusted=False) if isinstance(found, str) else found
     if named := sighting.extra.get("index"):
         same = next((i for i in mine if i.name == named), None)
+        if same is None and named == _BUILT_IN:
+            return _from(next((i for i in mine if i.kind is IndexKind.DEFAULT and i.trusted), None))
         return _from(same) if same else Source(index=named, trusted=False)
     if sighting.ecosystem is Ecosystem.NPM:
         return _from(npm_index(mine, name))

@@ -10,7 +10,7 @@ import pytest
 from slopguard.clients import client_for
 from slopguard.guard import lines, prejudge
 from slopguard.indexes import Index, IndexKind
-from slopguard.model import Actor, Arrival, Ecosystem, Layer, Request
+from slopguard.model import Actor, Arrival, Ecosystem, Layer, Request, Sighting
 
 MAIN = Index(Ecosystem.PYPI, "aaa111", "https://registry.example/simple", IndexKind.DEFAULT, Layer.USER)
 ALIEN = Index(Ecosystem.PYPI, "bbb222", "https://alien.example/simple", IndexKind.EXTRA, Layer.PROJECT)
@@ -54,6 +54,14 @@ def test_a_name_with_no_normal_form_is_asked_about_as_written(tmp_path: Path) ->
 def test_one_untrusted_index_makes_every_name_untrusted(tmp_path: Path) -> None:
     (request,) = asked(tmp_path, "pip install flask", MAIN, ALIEN)
     assert (request.source.trusted, request.source.index) == (False, ALIEN.url)
+
+
+@pytest.mark.parametrize(("pinned", "trusted"), [("pypi", True), ("other", False)])
+def test_the_built_in_index_has_a_name_that_need_not_be_explained(pinned: str, trusted: bool) -> None:
+    sighting = Sighting(Ecosystem.PYPI, "flask", extra={"index": pinned})
+    assert prejudge.source_of(sighting, "flask", (MAIN, ALIEN)).trusted is trusted
+    taken = replace(ALIEN, name="pypi")
+    assert not prejudge.source_of(sighting, "flask", (MAIN, taken)).trusted
 
 
 def test_an_untrusted_scope_concerns_its_own_packages_only(tmp_path: Path) -> None:
