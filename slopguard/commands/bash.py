@@ -15,7 +15,7 @@ import tree_sitter_bash
 from tree_sitter import Language, Node, Parser
 
 from slopguard.commands import blocks, loose
-from slopguard.commands.steps import Assign, Enter, Feed, Function, Leave, Loop, Raw, Simple, Step
+from slopguard.commands.steps import Assign, Enter, Feed, Function, Leave, Loop, Nested, Raw, Simple, Step
 
 _SUBSHELLS = frozenset({"subshell", "command_substitution", "process_substitution"})
 _PERHAPS = frozenset({"if_statement", "case_statement", "while_statement", "for_statement", "c_style_for_statement"})
@@ -24,6 +24,7 @@ _DECLARES = frozenset({"variable_assignment", "array", "word", "concatenation", 
 _NOT_ASCII = re.compile(rb"[\x80-\xff]")
 """Bytes that the grammar is not shown: its scanner looks characters up in a table of C's that ends before them, where
 the process may end too."""
+_TICKS = re.compile(r"(?<!\\)`((?:[^`\\]|\\.)*)`", re.DOTALL)
 _NO_WORDS = frozenset({"heredoc_start", "heredoc_body", "heredoc_end", "file_descriptor", "comment"})
 
 
@@ -167,6 +168,16 @@ def _inside(node: Node) -> list[_Frame | Step]:
     return found
 
 
+def _ticked(body: Node, script: _Script) -> list[Step]:
+    """The commands between backticks in a heredoc, which the grammar takes for text."""
+    text = _text(body, script)
+    start = next((each for each in body.parent.children if each.type == "heredoc_start"), None) if body.parent else None
+    if "`" not in text or start is None or re.search(r"[\"'\\]", _text(start, script)):
+        return []
+    line = _line(body, script)
+    return [Nested(Raw(found[1], line + text.count("\n", 0, found.start()))) for found in _TICKS.finditer(text)]
+
+
 def _redirect(
     node: Node, script: _Script, feed: Feed | None, sink: Raw | None
 ) -> tuple[Feed | None, Raw | None, list[Raw]]:
@@ -213,7 +224,7 @@ def _redirected(frame: _Frame, script: _Script) -> list[_Frame | Step]:
                 _, sink, more = _redirect(each, script, None, sink)
                 extra += more
             elif each.type == "heredoc_body":
-                follow += _inside(each)
+                follow += [*_inside(each), *_ticked(each, script)]
             elif each.is_named and each.type not in _NO_WORDS:
                 follow.append(_Frame(each, frame.maybe))
     if body is None:

@@ -293,7 +293,9 @@ def _take_files(found: Found, files: list[str], place: Place, line: int) -> None
     for name in files:
         if BLANK in name:
             continue
-        if SPECIAL.search(name) or (place.lost and not name.startswith("/")):
+        path = Path(places.absolute(place.cwd, name))
+        streamed = path.parts[1:2] in (("dev",), ("proc",)) and path.name != "null"
+        if SPECIAL.search(name) or streamed or (place.lost and not name.startswith("/")):
             found.unclear.append(line)
         else:
-            found.files.append(Path(places.absolute(place.cwd, name)))
+            found.files.append(path)

@@ -12,13 +12,13 @@ from collections.abc import Sequence
 from slopguard.clients import plain
 from slopguard.clients.argv import listed
 from slopguard.commands.scope import Word
-from slopguard.commands.unwrap import base
+from slopguard.commands.unwrap import TEXTS, base
 from slopguard.commands.words import MARK, UNSURE
 
 HARMLESS = listed("""
     echo printf print grep egrep fgrep rg ag ack sed awk gawk cat bat less more head tail man tldr which where whereis
     whatis type hash test [ [[ true false : git gh hub svn hg apt apt-get aptitude dnf yum microdnf apk pacman paru yay
-    zypper brew port choco winget scoop snap flatpak gem bundle cargo rustup go conda mamba micromamba nix nix-env guix
+    zypper brew port choco winget scoop snap flatpak gem bundle cargo rustup go conda mamba micromamba nix-env guix
     emerge cp mv rm ln ls dir mkdir rmdir touch chmod chown cmp diff patch tar zip unzip gzip curl wget rsync scp sort
     uniq wc cut tr tee logger notify-send say figlet cowsay read export unset set local declare return exit break
     continue shift sleep wait kill jobs wall write mail Write-Host Write-Output Write-Error Write-Warning info warn
@@ -83,6 +83,10 @@ def begins(words: Sequence[Word], at: int) -> bool:
     after = words[at + 1 : at + 6]
     if not after:
         return False
+    if name.partition("@")[0] in TEXTS:
+        return any(" " in word.text for word in words[at + 1 :]) or any(
+            begins(words, number) for number in range(at + 1, min(at + 4, len(words)))
+        )
     if name in RUNNERS:
         return " " not in after[0].text
     if PYTHON.fullmatch(name):

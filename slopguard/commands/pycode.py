@@ -68,7 +68,7 @@ def _started(node: ast.Call, known: dict[str, ast.expr]) -> Iterator[Started]:
     if not arguments:
         return
     if _SPREADS.fullmatch(name):
-        words = [_text(each, known) for each in arguments]
+        words = [word for each in arguments for word in _words(each, known)]
         yield Started(_joined(words[1:] if name.startswith(("exec", "spawn")) else words), node.lineno)
     elif name in _STARTS:
         yield Started(_command(arguments[0], known), node.lineno)
@@ -84,6 +84,12 @@ def _name(node: ast.expr) -> str:
 def _solved(node: ast.expr, known: dict[str, ast.expr]) -> ast.expr:
     """What a name stands for, if it is given once in the code."""
     return known.get(node.id, node) if isinstance(node, ast.Name) else node
+
+
+def _words(node: ast.expr, known: dict[str, ast.expr]) -> list[str]:
+    """An argument that is a word, or a list of them."""
+    solved = _solved(node, known)
+    return [_text(each, known) for each in (solved.elts if isinstance(solved, ast.List | ast.Tuple) else [solved])]
 
 
 def _command(node: ast.expr, known: dict[str, ast.expr]) -> str:

@@ -23,7 +23,7 @@ UNKNOWN = MARK
 
 _CLIENT = re.compile(
     r"pip|uv|npm|npx|pnp|yarn|bun|poetry|pdm|deno|corepack|conda|mamba|hatch|rye|tox|nox"
-    r"|install|dlx|exec|eval|\b(?:ba|da|z|k|fi)?sh\b",
+    r"|install|dlx|exec|eval|\b(?:ba|da|z|k|fi)?sh\b|\|[ \t]*(?:sudo[ \t]+)?(?:python|node|perl|ruby|php)|-enc",
     re.IGNORECASE,
 )
 _HIDING = re.compile(r"[\\$`%!^\ue000]|[\w/.-][\"']+\w|[\"']{2}\w|\w\{|\}\w")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from slopguard.clients import plain
-from slopguard.commands import bash, installs, jscode, later, loose, pycode, said, written
+from slopguard.commands import bash, installs, interpreters, jscode, later, loose, pycode, said, written
 from slopguard.commands.builtin import BUILTINS, configured
 from slopguard.commands.gathered import Gathered
 from slopguard.commands.installs import Place
@@ -20,7 +20,7 @@ from slopguard.commands.scope import Scope, Word
 from slopguard.commands.steps import Assign, Enter, Feed, Function, Leave, Loop, Nested, Raw, Simple, Step
 from slopguard.commands.tidy import tidy
 from slopguard.commands.unwrap import Peeled, base, peel
-from slopguard.commands.words import MARK, UNKNOWN
+from slopguard.commands.words import GLOB, MARK
 from slopguard.commands.wrappers import FAMILIES
 from slopguard.readers.interface import Reading
 
@@ -30,10 +30,6 @@ _WORDS = 2_000
 """No command has more."""
 _SCRIPTED = re.compile(r"(?:node|nodejs|perl|ruby|php|deno|bun)")
 """Interpreters whose code is not read."""
-_MODULES = {name: name for name in ("pip", "pipx", "uv", "poetry", "pdm", "pipenv", "easy_install", "hatch", "rye")}
-_MODULES |= {"pip._internal": "pip", "pip.__main__": "pip", "setuptools.command.easy_install": "easy_install"}
-_MODULES |= {"piptools": "pip-tools", "pip._internal.cli.main": "pip"}
-"""`python -m MODULE` -> the command that is."""
 _HARMLESS_VARIABLES = re.compile(
     r"(?:C?MAKE|APT|APT_GET|BREW|CARGO|GO|GEM|NINJA|DNF|YUM|APK|HELM|KUBECTL|MESON|XCODEBUILD)\w*"
 )
@@ -150,7 +146,7 @@ class _Shell:
             self._calls(call)
         elif name in BUILTINS:
             BUILTINS[name](call.scope, call.words)
-        elif not name or first.text == MARK:
+        elif not name or first.text == MARK or _spelled(name, first):
             self._unknown(call)
         elif peeled := peel(call.words):
             self._peeled(call, peeled)
@@ -236,35 +232,30 @@ class _Shell:
             self._fed(call, lambda text, line: self.script(text, line, call.scope.copy(), call.depth + 1))
 
     def _python(self, call: _Call) -> None:
-        """`python -m MODULE`, `python -c CODE`, `python - <<EOF`."""
-        at = 1
-        while at < len(call.words) and (text := call.words[at].text).startswith("-") and text not in ("-", "--"):
-            rest = call.words[at + 1 :]
-            if module := re.fullmatch(r"-[A-Za-z]*?m(.*)", text):
-                named = (rest[0]._replace(text=module[1]), *rest) if module[1] and rest else rest
-                if named and (command := _MODULES.get(named[0].text)):
-                    self._again(call, (named[0]._replace(text=command, raw=command), *named[1:]))
-                return
-            if re.fullmatch(r"-[A-Za-z]*c", text):
-                if rest:
-                    self._code(rest[0].text, rest[0].line, call)
-                return
-            at += 2 if text in ("-W", "-X") else 1
-        if at >= len(call.words) or call.words[at].text in ("-", "/dev/stdin"):
+        """`python -m MODULE`, `python -c CODE`, `python - <<EOF`: see `interpreters`."""
+        kind, words = interpreters.python(call.words)
+        if kind == "command":
+            self._again(call, words)
+        elif kind == "code":
+            self._code(words[0].text, words[0].line, call)
+        elif kind == "input":
             self._fed(call, lambda text, line: self._code(text, line, call))
-        elif UNKNOWN.fullmatch(call.words[at].text) and "<(" in call.words[at].raw:
+        elif kind == "unclear":
             self.gathered.unclear(call.line)
 
     def _code(self, code: str, line: int, call: _Call) -> None:
         """Python code."""
         started = pycode.commands(code)
-        if started is None and (jscode.INSTALLING.search(code) or MARK in code):
+        if not started and (jscode.INSTALLING.search(code) or MARK in code):
             self.gathered.unclear(line)
         for each in started or ():
             self.script(each.text, line + each.line - 1, Scope(call.scope.cwd), call.depth + 1)
 
     def _interpreter(self, call: _Call) -> bool:
         """`node -e CODE`, `curl | node`; whether it was that."""
+        if client := interpreters.node(call.words):
+            self._again(call, client)
+            return True
         options = {"-e", "--eval", "-p", "--print", "-r", "eval"}
         for at, word in enumerate(call.words[1:-1], start=1):
             if word.text in options:
@@ -302,11 +293,11 @@ class _Shell:
         if step.sink is not None:
             targets += [word.text for word in scope.words([step.sink], next(iter(scope.lookups([]))))]
         for target in targets:
-            kind = written.kind_of(target)
-            text = said.output(step, words, scope) if kind else None
-            if kind and text and kind == "script":
+            text = said.output(step, words, scope)
+            kind = written.kind_of(target, text[0]) if text else None
+            if text and kind == "script":
                 self.script(*text, scope.copy(), depth + 1)
-            elif kind and text:
+            elif text and kind:
                 self.gathered.add(written.read(kind, *text, self.gathered.path))
 
     def _alias(self, call: _Call) -> None:
@@ -337,6 +328,12 @@ class _Shell:
 def _shares(call: _Call) -> bool:
     """Whether the texts run in the same shell: `eval`."""
     return call.words[0].text in ("eval", ".", "source")
+
+
+def _spelled(name: str, word: Word) -> bool:
+    """Whether a command's name is one only to a shell that knows the variable in it, or the files: `p${x}ip`, `p?p`."""
+    unknown = MARK in re.split(r"[/\\]", word.text)[-1] and not plain(name)
+    return (unknown or GLOB in name or "[" in name) and name not in later.HARMLESS and name != "["
 
 
 _IDLE = later.HARMLESS - said.COMMANDS - BUILTINS.keys() - FAMILIES

@@ -48,11 +48,22 @@ _EXEC_FORM = re.compile(_START + r"[ \t]*(?:RUN|CMD|ENTRYPOINT)[ \t]+(\[[^\n]*\]
 _WINDOWS_PATH = re.compile(r"(?<!\S)(?:[A-Za-z]:|\.{1,2}|\.?v?env)(?:\\[\w.-]+)+(?=\s)")
 
 
+_CUT = re.compile(r"^([^#\n]*[^\s#\\])((?:\\\n[^\s\\#]+)+)(?!\\\n)", re.M)
+"""A word that goes on in the next line."""
+
+
+def _joined(found: re.Match[str]) -> str:
+    """The word in one line, and as many lines as before."""
+    return found[1] + found[2].replace("\\\n", "") + " " + "\\\n" * found[2].count("\n")
+
+
 def tidy(text: str) -> str:
     """The commands in a text, as a shell would be given them."""
     text = re.sub(r"\r(?=\n|\Z)|\0", "", text)
     text = re.sub(r"[\ud800-\udfff]", "\ufffd", text)  # no character, and so no part of a name
     text = re.sub(r"\\\s*\Z", "", text)  # a line that was to go on
+    if "\\\n" in text:
+        text = _CUT.sub(_joined, text)
     if "{{" in text or "[[" in text:
         text = _TEMPLATE.sub(_unknown, text)
     if "{%" in text:

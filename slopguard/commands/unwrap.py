@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from slopguard.clients.argv import listed
+from slopguard.commands.jscode import INSTALLING
 from slopguard.commands.scope import Word
 from slopguard.commands.steps import ASSIGNMENT
 from slopguard.commands.words import MARK, STREAM
@@ -38,9 +39,9 @@ class Peeled:
 
 _SHELLS = listed("sh bash zsh dash ksh ash mksh fish rbash pwsh powershell")
 _SHELL_VALUES = listed("-o +o -O +O --rcfile --init-file -ExecutionPolicy -Version")
-_TEXTS = listed(
+TEXTS = listed(
     "concurrently hyperfine nodemon tmux screen start-server-and-test vagrant gcloud watchexec entr onchange wireit"
-    " flyctl fly supervisord daemon nix-shell run-with-retry retry chpst parallel-ssh"
+    " flyctl fly expect supervisord daemon nix-shell run-with-retry retry chpst parallel-ssh"
 )
 """Commands whose quoted arguments a shell runs."""
 _HELPER = re.compile(r"(?:run|exec|execute|try|retry|do|invoke|spin)(?:[_-]\w+)*")
@@ -55,7 +56,8 @@ _PARALLEL_VALUES = listed("-j -a -I -S --jobs --arg-file --colsep --delay --retr
 def base(text: str) -> str:
     """The plain name of a command: no folder, no `.exe`, what is unknown in front left out."""
     name = re.split(rf"[/\\{MARK}]", text)[-1].rstrip("\ue002")
-    return re.sub(r"\.(?:exe|cmd|bat|ps1)$", "", name, flags=re.IGNORECASE)
+    name = re.sub(r"\.(?:exe|cmd|bat|ps1)$", "", name, flags=re.IGNORECASE)
+    return re.sub(r"^pip\d?-(?=\d)", "pip", name)  # `pip-3.12`, as some systems call it
 
 
 def peel(words: tuple[Word, ...]) -> Peeled | None:
@@ -71,8 +73,10 @@ def peel(words: tuple[Word, ...]) -> Peeled | None:
     if name in WRAPPERS:
         return _stripped(WRAPPERS[name], rest)
     texts = tuple(word for word in rest if " " in word.text)
-    if name in _TEXTS or (texts and _HELPER.fullmatch(name)):
-        return Peeled(texts=texts)
+    if name.partition("@")[0] in TEXTS or (texts and _HELPER.fullmatch(name)):
+        others = tuple(word for word in rest if word not in texts)
+        others = others[options(others, frozenset()) :]
+        return Peeled((others,) if others else (), texts=texts)
     return None
 
 
@@ -135,6 +139,8 @@ def _shell(words: tuple[Word, ...]) -> Peeled:
     at, text = 0, False
     while at < len(words) and words[at].text[:1] in ("-", "+") and words[at].text not in ("-", "--"):
         option = words[at].text
+        if re.fullmatch(r"-enc\w*", option, re.IGNORECASE):  # PowerShell's, in base64
+            return Peeled(opaque=True)
         text = text or bool(re.fullmatch(r"-[a-z]*c|-Command|-c", option, re.IGNORECASE))
         if option in _SHELL_VALUES or re.fullmatch(r"[-+][a-z]*[oO]", option):
             at += 1
@@ -149,12 +155,12 @@ def _shell(words: tuple[Word, ...]) -> Peeled:
     return Peeled(opaque=STREAM in words[at].text)
 
 
-_DOWNLOAD = re.compile(r"\b(?:curl|wget|fetch|iwr|irm|Invoke-WebRequest|Invoke-RestMethod)\b", re.IGNORECASE)
+_DOWNLOAD = re.compile(r"\b(?:curl|wget|fetch|iwr|irm|Invoke-WebRequest|Invoke-RestMethod|base64|xxd)\b", re.IGNORECASE)
 
 
 def _streamed(word: Word) -> bool:
-    """Whether a word holds what is fetched from somewhere."""
-    return MARK in word.text and bool(_DOWNLOAD.search(word.raw))
+    """Whether a word holds what is fetched from somewhere, decoded, or put together to install something."""
+    return MARK in word.text and bool(_DOWNLOAD.search(word.raw) or INSTALLING.search(word.raw))
 
 
 def _eval(words: tuple[Word, ...]) -> Peeled:
@@ -285,6 +291,17 @@ def _watch(words: tuple[Word, ...]) -> Peeled:
     return Peeled(texts=_sentence(words[options(words, frozenset({"-n", "--interval"})) :]))
 
 
+def _nix(words: tuple[Word, ...]) -> Peeled:
+    """`nix develop -c COMMAND`, `nix run nixpkgs#NAME -- WORDS`."""
+    if (at := _find(words, "-c", "--command")) is not None:
+        return _assigned(words[at + 1 :])
+    at = _find(words, "--")
+    if not at:
+        return Peeled()
+    program = words[at - 1]
+    return Peeled(((program._replace(text=program.text.rpartition("#")[2]), *words[at + 1 :]),))
+
+
 def _trap(words: tuple[Word, ...]) -> Peeled:
     return Peeled(texts=words[:1] if not words[:1] or not words[0].text.startswith("-") else ())
 
@@ -319,6 +336,7 @@ _SPECIAL: dict[str, Callable[[tuple[Word, ...]], Peeled]] = {
     "flock": _flock,
     "watch": _watch,
     "trap": _trap,
+    "nix": _nix,
     "cmd": _cmd,
     "iex": _opaque,
     "Invoke-Expression": _opaque,

@@ -71,6 +71,7 @@ WRAPPERS: dict[str, Wrapper] = {
     "wsl": wrapper("-d -u --distribution --user --cd", dashes=True),
     "noglob": wrapper(),
     "nocorrect": wrapper(),
+    "spawn": wrapper(),
     "then": wrapper(),
     "do": wrapper(),
     "else": wrapper(),

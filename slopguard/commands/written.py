@@ -27,10 +27,16 @@ _KINDS = (
 )
 _SCRIPT = re.compile(r".*\.(?:sh|bash|zsh)|(?:.*/)?(?:[^/]*\.)?Dockerfile[^/]*")
 
+_SHEBANG = re.compile(r"\s*#![^\n]*sh\b")
 
-def kind_of(name: str) -> str | None:
-    """The kind of a file by its name, if it can name dependencies; `script` for one that holds commands."""
-    if _SCRIPT.fullmatch(name):
+
+def kind_of(name: str, text: str = "") -> str | None:
+    """The kind of a file by its name, if it can name dependencies; `script` for one that holds commands.
+
+    Args:
+        text: what it holds, whose first line may say that it is a script.
+    """
+    if _SCRIPT.fullmatch(name) or _SHEBANG.match(text):
         return "script"
     return next((kind for pattern, kind in _KINDS if pattern.fullmatch(name)), None)
 
