@@ -27,6 +27,8 @@ _CONTEXT = Context(catalogs=True)
 _SHEBANG = re.compile(rb"#!.*?\b(?:(python)|(?:ba|da|k|z|a)?sh)\b")
 _PROBLEMS = {"settings-loosened": "settings-loosened"}
 """Code of a problem to the rule of its finding; all others are `undecidable`."""
+_BINARY = ".lockb"
+_AS_TEXT = "bun's binary lock file; this writes one that can be read: bun install --save-text-lockfile"
 _DETAILS = {"missing-include": "a file that it names is not there", "unsupported-option": "an option that is not known"}
 
 
@@ -146,6 +148,9 @@ def _file(tree: Tree, path: Path, kinds: tuple[Kind, ...], load: Load) -> list[P
     """Read one file with each of its readers; gives the requirement files that its commands name."""
     if path.is_symlink() and not path.exists():
         return []  # leads nowhere, as templates and package managers leave them
+    if path.suffix == _BINARY:
+        tree.fail("unreadable", path, detail=_AS_TEXT)
+        return []
     try:
         text = load(path)
     except Unreadable as error:

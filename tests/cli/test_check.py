@@ -84,6 +84,12 @@ def test_a_file_that_is_too_large_is_told_and_ends_in_4(slopguard: Program) -> N
     assert "larger than 50 MB" in done.out
 
 
+def test_a_binary_lock_file_is_told_with_the_way_out(slopguard: Program) -> None:
+    (slopguard.cwd / "bun.lockb").write_bytes(b"#!/usr/bin/env bun\nbun-lockfile-format-v0\n\xff\0")
+    done = slopguard("check", "--offline")
+    assert (done.rc, "bun install --save-text-lockfile" in done.out) == (4, True)
+
+
 def test_a_pipe_in_the_place_of_a_file_is_told_and_never_opened(slopguard: Program) -> None:
     os.mkfifo(slopguard.cwd / "requirements.txt")
     done = slopguard("check", "--offline")
