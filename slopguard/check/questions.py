@@ -30,6 +30,7 @@ class Questions:
     Args:
         requests: one for each package, version and source, in the order found.
         unsure: those of `strange` of which only the index can tell.
+        sure: those of which one lock file at least could tell: that counts for all.
         strange: what would come from a strange host, with the source it would have otherwise: a digest that the index
             lists proves that it is the same file.
         own: what may be a project of the tree itself wherever it is named: told only if it is on a list.
@@ -39,6 +40,7 @@ class Questions:
     requests: list[Request] = field(default_factory=list)
     strange: dict[RequestKey, Source] = field(default_factory=dict)
     unsure: set[RequestKey] = field(default_factory=set)
+    sure: set[RequestKey] = field(default_factory=set)
     changed: set[RequestKey] = field(default_factory=set)
     own: set[RequestKey] = field(default_factory=set)
 
@@ -73,6 +75,7 @@ def questions(read: Iterable[Read], asking: Asking) -> Questions:
         made.own = {key(request) for request, own in pairs if own} - {key(r) for r, own in pairs if not own}
     introduced = {_key(request) for request in found if request.arrived is Arrival.INTRODUCED}
     found = [_promoted(request, introduced) for request in found]
+    made.unsure -= made.sure
     made.requests = prejudge.with_adopted(joined(found), asking.adopted)
     return made
 
@@ -117,7 +120,7 @@ def _with(request: Request, told: Evidence, made: Questions) -> Request:
     if host is not None and request.source.trusted:
         elsewhere = replace(request, source=Source(index=host, trusted=False))
         made.strange[key(elsewhere)] = request.source
-        made.unsure |= {key(elsewhere)} if package in told.unsure else set()
+        (made.unsure if package in told.unsure else made.sure).add(key(elsewhere))
         request = elsewhere
     if package in told.changed:
         made.changed.add(key(request))

@@ -40,6 +40,10 @@ if TYPE_CHECKING:
 
 NO_BASE = "the base of this pull request is not in the clone, so everything was judged; fetch it: see docs/check.md"
 
+NO_GIT = (
+    "git says nothing of this folder, so everything was judged: install it, or let it trust the folder (safe.directory)"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -165,7 +169,7 @@ def _base(wanted: Wanted, repository: Repository | None) -> tuple[change.Base | 
             raise UsageError(
                 "the base of this pull request is not in the clone", "Fetch it first, as docs/check.md says"
             )
-        return None, [NO_BASE]
+        return None, [NO_BASE if repository else NO_GIT]
     if wanted.new_only:
         return change.guessed(repository), []
     try:

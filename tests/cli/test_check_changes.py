@@ -160,6 +160,14 @@ def test_a_pull_request_whose_base_is_missing_is_judged_whole_and_that_is_said(s
     assert slopguard("check", "--offline", "--new-only", env=env).rc == 2
 
 
+def test_a_pull_request_that_git_says_nothing_of_is_judged_whole_and_that_is_said(
+    slopguard: Program, repo: Repo
+) -> None:
+    done = slopguard("check", "--offline", "--format", "text", env=PULL | {"PATH": "/nowhere"})
+    assert (done.rc, OLD in done.out) == (3, True)
+    assert "install it, or let it trust the folder" in done.out
+
+
 def test_a_pull_request_is_judged_with_the_settings_of_its_base(slopguard: Program, repo: Repo) -> None:
     repo.git("checkout", "-q", "main")
     repo.write("slopguard.toml", 'mode = "observe"\n')

@@ -240,6 +240,13 @@ def test_offline_two_packages_that_disagree_are_told_as_undecidable(uv: Program)
     assert {each["rule"] for each in done.json["results"]} == {"allowlisted"}
 
 
+def test_what_one_lock_file_proves_is_not_unproven_by_one_that_agrees_with_nothing(uv: Program) -> None:
+    uv.write("project/uv.lock", _uv(*["files.example"] * 11, "evil.example"))
+    uv.write("project/other/uv.lock", _uv(*(f"host-{number}.example" for number in range(11)), "evil.example"))
+    found = [each for each in uv("check", "--offline", "--format", "json").json["results"] if each["name"] == "idna"]
+    assert [each["rule"] for each in found] == ["foreign-source"]
+
+
 def test_a_change_that_moves_every_file_to_another_host_is_blocked(uv: Program) -> None:
     uv.write("project/uv.lock", _uv(*["files.example"] * 12))
     repo = Repo(uv)
