@@ -34,12 +34,14 @@ def gather(into: Gatherer, pdm: Table) -> None:
         _source(into, source)
 
 
-def _requirement(into: Gatherer, text: str, group: str, header: str, *, limits: bool = False) -> None:
-    """One requirement; a limit counts only for the place that it names."""
+def _requirement(
+    into: Gatherer, text: str, group: str, header: str, *, limits: bool = False, line: int | None = None
+) -> None:
+    """One requirement, on a line if that is known; a limit counts only for the place that it names."""
     if not (limits or _EDITABLE.match(text) or _ROOT.search(text)):
         into.requirements([text], group, header)
         return
-    written = into.lines.find(f'"{text}"', f"'{text}'", text, after=into.lines.offset(header))
+    written = line or into.lines.find(f'"{text}"', f"'{text}'", text, after=into.lines.offset(header))
     plain = _ROOT.sub(f"{into.path.parent.absolute()}/".lstrip("/"), _EDITABLE.sub("", text, count=1))
     found = spec.pypi(
         plain, into.path.parent, location=Location(str(into.path), written), editable=bool(_EDITABLE.match(text))
@@ -54,7 +56,9 @@ def _override(into: Gatherer, name: str, value: str) -> None:
         text = f"{name} @ {value}"
     else:
         text = f"{name}{value if not value or value[0] in '<>=!~' else f'=={value}'}"
-    _requirement(into, text, "group:overrides", "overrides", limits=True)
+    after = into.lines.offset("overrides")
+    before = into.lines.find(f"\n{name} ", f"\n{name}=", f'\n"{name}"', after=after)
+    _requirement(into, text, "group:overrides", "overrides", limits=True, line=before + 1 if before else None)
 
 
 def _source(into: Gatherer, source: Table) -> None:

@@ -184,6 +184,8 @@ def test_everything_that_a_project_says_to_pdm_is_read() -> None:
     ]
     limits = [s.raw for s in reading.sightings if "constraint" in s.extra]
     assert limits == ["urllib3", "certifi"]
+    text = PROJECT.split("\n")
+    assert all(s.raw in text[s.location.line - 1] for s in reading.sightings if s.location)
     indexes = [(line.url, line.kind, line.name) for line in reading.indexes]
     assert indexes == [
         ("https://registry.example/simple", "default", "pypi"),
