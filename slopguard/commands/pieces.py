@@ -147,6 +147,8 @@ def _quoted(text: str, at: int) -> Piece | None:
     end = closed.end()
     if text[end : end + 1] not in (closing, "\\"):
         return None
+    if opening == "*":  # stressed words: a command, or the heading of what is said of one
+        end, _ = sentences.end(text, at, end)
     command = _FULL_STOP.sub("", text[at:end].replace(f"\\{opening}", opening))
     if re.match(r"[\"'`][ \t]*(?:\+|%|\.format\b|\.concat\b)", text[end : end + 20]):
         command += " ${joined}"

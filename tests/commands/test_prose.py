@@ -216,3 +216,16 @@ def test_a_long_text_is_read_to_its_end(piece: str, found: set[str]) -> None:
 )
 def test_a_slash_between_blanks_sets_words_against_each_other(text: str, wanted: list[str]) -> None:
     assert names(commands.phrase(text, HERE / "x.md")) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("**npx commands:**", []),
+        ("**npm install with a lock file**", []),
+        ("**pip install flask**", FLASK),
+        ("*pip install flask to begin*", FLASK),
+    ],
+)
+def test_stressed_words_are_read_as_a_sentence_is(text: str, wanted: list[str]) -> None:
+    assert names(read(text)) == wanted
