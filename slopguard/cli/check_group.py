@@ -148,7 +148,7 @@ class Group:
             self.findings.append(Finding("undecidable", request.locations[:1], UNSURE))
             request = replace(request, source=told.strange[same])
         verdict = judge.verdict(request, OFFLINE, hash_mismatch=same in told.changed)
-        hidden = verdict.outcome.refuses and same in told.own and verdict.evidence.deny is None
+        hidden = verdict.outcome is not Outcome.ALLOW and same in told.own and verdict.evidence.deny is None
         return None if hidden else verdict
 
     def facts(self, asked: Sequence[Request]) -> list[Facts]:

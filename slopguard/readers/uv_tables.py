@@ -97,7 +97,8 @@ class Gatherer:
         self.problems.append(Problem(code, self._location(needle)))
 
     def _requirement(self, text: str, group: str, after: int, constraint: bool, written: str) -> None:
-        line = self.lines.find(f'"{written}"', f"'{written}'", written, after=after)
+        escaped = written.replace('"', '\\"')
+        line = self.lines.find(f'"{written}"', f"'{written}'", f'"{escaped}"', written, after=after)
         found = spec.pypi(text, self.path.parent, location=Location(str(self.path), line))
         extra = {**found.extra, "group": group}
         if canonical(found.raw) == self.own and found.source.kind is SourceKind.REGISTRY:

@@ -228,7 +228,8 @@ def test_a_project_of_the_trees_own_is_told_where_a_list_forbids_it(slopguard: P
     with publisher.served() as server:
         settings_of(slopguard, publisher, server.url)
         assert slopguard("lists", "sync").rc == 0
-    for name, code in (("sg-nobody", 0), ("evil", 1)):
+    for name, code in (("sg-nobody", 0), ("flask", 0), ("evil", 1)):
         slopguard.write("project/pyproject.toml", f'[project]\nname = "{name}"\nversion = "1"\n')
-        slopguard.write("project/README.md", f"```sh\npip install {name}\n```\n")
-        assert slopguard("check", "--offline").rc == code
+        slopguard.write("project/README.md", f"```sh\npip install {name}\nuvx {name}\n```\n")
+        done = slopguard("check", "--offline")
+        assert (done.rc, "unpinned-run" in done.out) == (code, False)

@@ -193,6 +193,11 @@ def test_what_cannot_be_decided_is_a_problem_of_its_line(text, expected):
     assert codes(read(text)) == expected
 
 
+def test_a_line_is_known_where_quotation_marks_are_escaped():
+    reading = read('[project]\nname = "x"\ndependencies = [\n  "six; python_version < \\"3\\"",\n]\n')
+    assert [each.location.line for each in reading.sightings] == [4]
+
+
 def test_a_line_is_unknown_where_the_text_is_written_otherwise():
     (found,) = read('[project]\ndependencies = ["s\\u0069x"]').sightings
     assert (found.raw, found.location.line) == ("six", None)
