@@ -14,7 +14,8 @@ from pathlib import Path
 import yaml
 
 from slopguard.clients.argv import listed
-from slopguard.commands import windows
+from slopguard.commands import dockerfile, windows
+from slopguard.commands.composed import composed
 from slopguard.commands.script import Script, idle, together
 from slopguard.commands.variables import Variables
 from slopguard.commands.yaml_nodes import add, folder, items, line, own, root, set_all, text, words
@@ -29,8 +30,8 @@ _COMMANDS = listed(
     " create_environment pre_system_dependencies pre_checkout build html html_extra epub pdf post_html"
     " test preconditions status inline inlinescript before prebuild buildcommand startcommand predeploycommand"
 )
-_NAMED = re.compile(r"\w+_(?:script|commands?)|commands?_\w+")
-"""Keys of the user's own that hold commands (Cirrus)."""
+_NAMED = re.compile(r"\w+_(?:script|commands?)|commands?_\w+|[\w-]+-(?:command|script)")
+"""Keys of the user's own that hold commands (Cirrus), and parameters of orbs (CircleCI)."""
 
 _POWERSHELL = frozenset(("pwsh", "powershell", "ps"))
 _ARGV = frozenset(("command", "entrypoint", "test"))
@@ -119,17 +120,25 @@ class _Walk:
         if arguments and program:
             begun = [program] if isinstance(program, yaml.ScalarNode) else items(program)
             self.words(yaml.SequenceNode("", [*begun, *arguments], program.start_mark), place.cwd)
+        for node, text_ in composed(place.node):
+            self.readings.append(_at(node, text_).read(self.path, place.cwd, self.load, self.variables))
+        interpreter = "python" if text(known.get("shell")).startswith("python") or "scriptsource" in known else ""
         for key, value in known.items():
             if arguments and value is program:
+                continue
+            if key == "dockerfile_inline":
+                self.readings.append(self.image(value, place.cwd))
                 continue
             if key in _POWERSHELL or key.startswith(("posh", "pwsh")):
                 self.script(value, place.cwd, powershell=True)
             elif key in _COMMANDS or _NAMED.fullmatch(key):
-                self.script(value, place.cwd, argv=key in _ARGV)
+                self.script(value, place.cwd, argv=key in _ARGV, interpreter=interpreter)
             elif key == "requirements":  # Read the Docs: python.install
                 self.requirements(value, place.cwd)
 
-    def script(self, node: yaml.Node, cwd: Path, *, argv: bool = False, powershell: bool = False) -> None:
+    def script(
+        self, node: yaml.Node, cwd: Path, *, argv: bool = False, powershell: bool = False, interpreter: str = ""
+    ) -> None:
         """Take up a command, or a list of commands that one shell runs."""
         if argv and _is_argv([text(each) for each in items(node)]):
             self.words(node, cwd)
@@ -139,6 +148,8 @@ class _Walk:
             add(script, each, self.source)
         if powershell:
             script = script.translated(windows.powershell)
+        if interpreter:
+            script = script.given_to(interpreter)
         self.readings.append(script.read(self.path, cwd, self.load, self.variables))
 
     def words(self, node: yaml.Node, cwd: Path) -> None:
@@ -147,10 +158,22 @@ class _Walk:
         script.add_at((words(node) or "").removeprefix("CMD "), line(node))
         self.readings.append(script.read(self.path, cwd, self.load, self.variables))
 
+    def image(self, node: yaml.Node, cwd: Path) -> Reading:
+        """A Dockerfile that stands in the file."""
+        padded = "\n" * (line(node) - (not isinstance(node, yaml.ScalarNode) or node.style != "|")) + text(node)
+        return dockerfile.read(self.path, lambda _: padded, Context(cwd=cwd))
+
     def requirements(self, node: yaml.Node, cwd: Path) -> None:
         """Take up a requirement file that a pipeline installs from."""
         if isinstance(node, yaml.ScalarNode) and node.value:
             self.readings.append(Reading(self.path, files=(cwd / node.value,)))
+
+
+def _at(node: yaml.Node, command: str) -> Script:
+    """A command that is put together from nodes, on the line of one of them."""
+    script = Script()
+    script.add_at(command, line(node))
+    return script
 
 
 def _is_argv(found: list[str]) -> bool:

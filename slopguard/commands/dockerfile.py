@@ -26,6 +26,7 @@ from slopguard.readers.text import strings
 _FLAG = re.compile(r"(?:[ \t]|\\\n)*--[a-z-]+(?:=(?:\"[^\"\n]*\"|[^\s\"])*)?(?=\s|\\\n)")
 _ONLY_HEREDOC = re.compile(r"\s*\d*<<-?([\"']?)[\w./-]+\1[ \t]*$", re.MULTILINE)
 _REQUIREMENTS = re.compile(r"[^/]*(?:requirements|constraints)[^/]*\.(?:txt|in)$", re.IGNORECASE)
+_SHELLS = re.compile(r"(?:^|[/\\])(?:(?:ba|z|a|da|k)?sh|pwsh|powershell|cmd)(?:\.exe)?$|^$")
 _ABOVE = 3
 """How many folders above the Dockerfile's may be what an image is built from."""
 
@@ -61,6 +62,8 @@ class _Build:
         self.stages: dict[str, Variables] = {}
         self.copied: dict[str, str] = {}
         self.dialect: Callable[[str], str] | None = None
+        self.starter: list[str] = []  # of a `SHELL` that is none
+        self.entry: list[str] = []
 
     def take(self, instruction: Instruction) -> None:
         """Take up one instruction."""
@@ -74,10 +77,12 @@ class _Build:
                     self.take(replace(instruction.cut(found.end()), keyword=found[1].upper()))
             case "FROM":
                 self.variables, self.dialect = stage(instruction.joined, self.stages), None
+                self.starter, self.entry = [], []
             case "ENV" | "ARG":
                 self.assign(instruction)
             case "SHELL":
                 words = _exec_form(instruction.joined) or [""]
+                self.starter = [] if _SHELLS.search(words[0].lower()) else words
                 self.dialect = windows.DIALECTS.get(re.split(r"[/\\]", words[0].lower())[-1].removesuffix(".exe"))
             case "COPY" | "ADD":
                 self.copy(instruction)
@@ -95,7 +100,12 @@ class _Build:
         """Take up a command in either form."""
         instruction = _without_flags(instruction)
         if argv := _exec_form(instruction.joined):
+            self.entry = argv if instruction.keyword == "ENTRYPOINT" else self.entry
             self.script(shlex.join(argv), instruction.line, exact=False)
+            if instruction.keyword == "CMD" and self.entry:
+                self.script(shlex.join([*self.entry, *argv]), instruction.line, exact=False)
+        elif self.starter:
+            self.script(shlex.join([*self.starter, instruction.joined.strip()]), instruction.line, exact=False)
         elif instruction.heredocs and _ONLY_HEREDOC.match(instruction.text):
             for heredoc in instruction.heredocs:
                 self.body(heredoc)

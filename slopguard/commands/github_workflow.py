@@ -1,6 +1,7 @@
 """GitHub's workflows and composite actions: what their `run` steps would install.
 
-Invariants: an expression (`${{ }}`) is never guessed; actions of others (`uses`) are not looked into.
+Invariants: an expression (`${{ }}`) is never guessed; actions of others (`uses`) are not looked into, but what they are
+given to run is.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from pathlib import Path
 
 import yaml
 
-from slopguard.commands import windows
-from slopguard.commands.script import Script, idle, is_unknown, together
+from slopguard.commands import action_inputs, windows
+from slopguard.commands.script import UNKNOWN, Script, idle, is_unknown, together
 from slopguard.commands.variables import Variables
 from slopguard.commands.yaml_nodes import HOMES, add, folder, get, items, line, pairs, root, set_all, text, untemplated
 from slopguard.model import Location
@@ -28,7 +29,7 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
         InputError: it is not YAML.
     """
     found = load(path)
-    if idle(found):
+    if idle(found) and "CIBW_" not in found:
         return Reading(path)
     for place, stands_for in zip(_PLACES, (".", ".", *[_own_folder(path)] * 2), strict=True):
         found = found.replace(place, stands_for)
@@ -50,14 +51,19 @@ class _Step:
         script = Script()
         add(script, get(self.node, "run"), source)
         name = (self.shell.split() or ["bash"])[0].rpartition("/")[2].lower()
-        if name.startswith("python"):
-            return Reading(path)
+        if name.startswith(("python", "node")):
+            script = script.given_to(name)
         if name in windows.DIALECTS:
             script = script.translated(windows.DIALECTS[name])
+        starter = Script()
+        starter.add_at(untemplated(self.shell.replace("{0}", UNKNOWN)), line(self.node))
         place = untemplated(self.place)
-        reading = script.read(path, folder(root(path), place), load, self.variables)
-        unclear = reading.files and (is_unknown(place) or "$" in place)
-        return together(path, [reading], [Problem("undecidable", self.location(path))] if unclear else [])
+        cwd = folder(root(path), place)
+        scripts = [script, starter, *action_inputs.scripts(self.node, source)]
+        readings = [each.read(path, cwd, load, self.variables) for each in scripts]
+        unclear = any(each.files for each in readings) and (is_unknown(place) or "$" in place)
+        unclear = unclear or untemplated(text(get(self.node, "run"))).strip() == UNKNOWN
+        return together(path, readings, [Problem("undecidable", self.location(path))] if unclear else [])
 
     def location(self, path: Path) -> Location:
         """Where its command stands."""
@@ -68,6 +74,9 @@ def _steps(top: yaml.Node) -> Iterator[_Step]:
     """The steps of a workflow's jobs, or of a composite action."""
     everywhere = set_all(Variables(), get(top, "env"))
     seen: set[int] = set()
+    for whole in (top, get(top, "runs")):
+        if whole is not None:
+            yield _Step(whole, everywhere, "", "")
     for step in items(get(top, "runs", "steps")):
         yield _Step(step, everywhere, "", "")
     for _, job in pairs(get(top, "jobs")):
@@ -75,6 +84,7 @@ def _steps(top: yaml.Node) -> Iterator[_Step]:
         shell, place = _default(top, job, "shell"), _default(top, job, "working-directory")
         if not shell and text(get(job, "runs-on")).startswith("windows"):
             shell = "pwsh"
+        yield _Step(job, everywhere, "", "")
         for step in items(get(job, "steps")):
             if id(step) not in seen:  # else it is an alias
                 seen.add(id(step))

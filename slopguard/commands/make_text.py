@@ -66,7 +66,7 @@ def parse(text: str) -> Makefile:
     for number, line in _logical(text):
         if defining:
             defining = _defined(made, number, line, defining)
-        elif line.startswith("\t"):
+        elif line.startswith(made.values.get(".RECIPEPREFIX", "")[:1] or "\t"):
             _recipe(made, number, line[1:], joined=one_shell and recipe_goes_on)
             recipe_goes_on = True
         elif found := _DEFINE.match(line):
@@ -135,6 +135,8 @@ def _rule(made: Makefile, number: int, line: str) -> None:
         _assignment(made, number, rest, found)
     elif command := rest.partition(";")[2]:
         made.commands.append((number, _bare(command)))
+    if "(shell" in line or "{shell" in line:
+        made.commands.append((number, f": {line}"))
 
 
 def _recipe(made: Makefile, number: int, line: str, *, joined: bool) -> None:

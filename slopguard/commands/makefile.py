@@ -7,6 +7,7 @@ what else stands for something is never guessed.
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from slopguard.readers.interface import NOWHERE, Context, Load, Reading
 
 _JUST = re.compile(r"\.?justfile|.*\.just", re.IGNORECASE)
 _JUST_VALUE = re.compile(r"(?:export\s+)?([\w-]+)\s*:=\s*(?:\"([^\"\\]*)\"|'([^']*)')\s*$")
-_JUST_COMMAND = re.compile(r"(?:export\s+)?[\w-]+\s*:=.*?`([^`]*)`")
+_JUST_COMMAND = re.compile(r"(?:export\s+)?[\w-]+\s*:=.*?(?:`([^`]*)`|\bshell\(\s*[\"']([^\"']*))")
 _BRACES = re.compile(r"\{\{\s{0,9}([^{}\n]{0,500}?)\s{0,9}\}\}")
 _SHELL = re.compile(r"#!.*sh\b")
 
@@ -33,7 +34,7 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
     if idle(text):
         return Reading(path)
     if _JUST.fullmatch(path.name):
-        return together(path, (shell(command, line).read(path, cwd, load) for line, command in _recipes(text)))
+        return together(path, (script.read(path, cwd, load) for script in _recipes(text)))
     made = parse(text)
     variables = Variables()
     for name in sorted(made.exported & made.values.keys()):
@@ -51,8 +52,8 @@ def _script(made: Makefile, line: int, command: str) -> Script:
     return script
 
 
-def _recipes(text: str) -> Iterator[tuple[int, str]]:
-    """The commands of a justfile with their lines: those of a recipe that begins with `#!` together."""
+def _recipes(text: str) -> Iterator[Script]:
+    """The commands of a justfile: those of a recipe that begins with `#!` together."""
     lines = text.split("\n")
     values = {found[1]: found[2] or found[3] or "" for found in map(_JUST_VALUE.match, lines) if found}
 
@@ -66,14 +67,16 @@ def _recipes(text: str) -> Iterator[tuple[int, str]]:
         at += 1
         if not line[:1].isspace():
             if found := _JUST_COMMAND.match(line):
-                yield start + 1, found[1]
+                yield shell(found[1] or found[2], start + 1)
             continue
         script = line.lstrip().startswith("#!")
         while at < len(lines) and (
             lines[at - 1].endswith("\\") or (script and (not lines[at] or lines[at][0].isspace()))
         ):
             at += 1
-        if script and not _SHELL.search(line):
-            continue
-        held = [_BRACES.sub(filled, each) for each in lines[start:at]]
-        yield start + 1, "\n".join(held) if script else "\n".join(held).lstrip("@- \t")
+        held = "\n".join(_BRACES.sub(filled, each) for each in lines[start:at])
+        interpreter = script and re.search(r"python|node", line)
+        if interpreter:
+            yield shell(textwrap.dedent(held), start + 1).given_to(interpreter[0])
+        elif not script or _SHELL.search(line):
+            yield shell(held if script else held.lstrip("@- \t"), start + 1)

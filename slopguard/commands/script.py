@@ -29,7 +29,7 @@ _CLIENT = re.compile(
 _HIDING = re.compile(r"[\\$`%!^\ue000]|[\w/.-][\"']+\w|[\"']{2}\w|\w\{|\}\w")
 """What could spell a client's name without writing it: escapes, expansions, quotes inside a word, braces."""
 
-
+_END = "END_OF_THE_SCRIPT"
 _TEMPLATE = re.compile(r"\{\{[^\n]{0,300}?\}\}|\{%[^\n]{0,300}?%\}|@[A-Z_]{2,50}@")
 
 
@@ -80,6 +80,13 @@ class Script:
         made = Script()
         made._lines = [line.replace("\n", " ") + " \\" for line in self._lines[:-1]] + self._lines[-1:]
         made._numbers = self._numbers
+        return made
+
+    def given_to(self, interpreter: str) -> Script:
+        """The script as what an interpreter that is no shell reads."""
+        made = Script()
+        made._lines = [f"{interpreter} <<'{_END}'", *self._lines, _END]
+        made._numbers = [*self._numbers[:1], *self._numbers, *self._numbers[-1:]]
         return made
 
     def read(self, path: Path, cwd: Path, load: Load | None = None, variables: Variables | None = None) -> Reading:

@@ -262,7 +262,7 @@ class _Shell:
                 self._javascript(call.words[at + 1], call)
                 return True
         if len(call.words) == 1 and call.feed is not None:
-            self._fed(call, lambda text, line: None)
+            self._fed(call, lambda text, line: self._javascript(call.words[0]._replace(text=text, line=line), call))
             return True
         return False
 

@@ -146,7 +146,7 @@ def test_a_composite_action_has_steps_of_its_own():
     - run: pip install flask -r ${{ github.action_path }}/reqs.lst
       shell: bash
     - uses: someone/else@v1
-      with: {run: pip install nothing}
+      with: {name: pip install nothing}
 """
     found = read(text, ".github/actions/setup/action.yml")
     assert names(found) == [("flask", 4)]
