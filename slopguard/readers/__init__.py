@@ -52,6 +52,7 @@ READERS: dict[str, Reader] = {
         "pipfile": r"pipfile",
         "pipfile_lock": r"pipfile\.lock",
         "hatch_toml": r"hatch\.toml",
+        "pixi_toml": r"pixi\.toml",
         "setup_cfg": r"setup\.cfg",
         "pylock": r"pylock(?:\.[^.]+)?\.toml",
         "package_json": r"package\.json",

@@ -55,7 +55,7 @@ class Collected:
     def requirement(self, text: str, line: int | None, group: str) -> None:
         """Take up one requirement."""
         found = spec.pypi(text, self.path.parent, location=self.at(line))
-        own = self.project and canonical(found.raw) == canonical(self.project)
+        own = canonical(found.raw) == canonical(self.project) and group != "build-system"  # a build has it not yet
         if own and found.source.kind is SourceKind.REGISTRY:
             place = Source(SourceKind.WORKSPACE, places.absolute(self.path.parent), trusted=False)
             found = replace(found, source=place)

@@ -18,6 +18,8 @@ from slopguard.readers import deno_spec
 from slopguard.readers.interface import NOWHERE, Context, Load, Problem, Reading
 from slopguard.readers.text import Lines, Table, json_object, plain_json, string, strings, table
 
+_PROGRAM = "data:"
+"""How an address begins that holds a program, which may import anything."""
 _REMOTE = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 
 
@@ -46,11 +48,12 @@ def _reading(text: str, document: Table, path: Path) -> Reading:
     for value, group in _values(document):
         line = lines.following(json.dumps(value, ensure_ascii=False)) if isinstance(value, str) else None
         location = Location(str(path), line)
-        if not isinstance(value, str):
+        plain = deno_spec.plain(value) if isinstance(value, str) else _PROGRAM
+        if plain.startswith(_PROGRAM):
             problems.append(Problem("undecidable", location))
-        elif deno_spec.is_jsr(value):
+        elif deno_spec.is_jsr(plain):
             skipped += 1
-        elif found := deno_spec.sighting(value, path.parent, location, group):
+        elif found := deno_spec.sighting(plain, path.parent, location, group):
             sightings.append(found)
     workspace = document.get("workspace")
     members = strings(workspace if isinstance(workspace, list) else table(workspace).get("members"))
@@ -75,7 +78,7 @@ def _values(document: Table) -> Iterator[tuple[object, str]]:
         for value in table(scope).values():
             yield value, "scopes"
     compiler = table(document.get("compilerOptions"))
-    for value in (*strings(compiler.get("types")), compiler.get("jsxImportSource")):
+    for value in (*strings(compiler.get("types")), *map(compiler.get, ("jsxImportSource", "jsxImportSourceTypes"))):
         if value is not None:
             yield value, "compilerOptions"
     for value in strings(table(document.get("lint")).get("plugins")):

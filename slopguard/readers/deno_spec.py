@@ -13,18 +13,28 @@ from pathlib import Path
 from slopguard.model import Ecosystem, Location, Sighting
 from slopguard.readers import places, spec
 
+_IGNORED = re.compile(r"^[\0- ]+|[\t\n\r]+|[\0- ]+$")
+"""What is no part of an address, wherever it stands in its text."""
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _NPM = re.compile(r"npm:/?(?P<name>@[^/@]+/[^/@]+|[^/@]+)?(?:@(?P<range>[^/]*))?(?:/.*)?", re.DOTALL)
 _REMOTE = re.compile(r"https?://", re.IGNORECASE)
 _ROOT = re.compile(r"(https?://[^/]+)/((?:[^@?#]*@[^/?#]+)?)", re.IGNORECASE)
 
 
+def plain(text: str) -> str:
+    """A specifier as Deno understands it, which reads one as browsers read an address."""
+    text = _IGNORED.sub("", text)
+    found = _SCHEME.match(text)
+    return found[0].lower() + text[found.end() :] if found else text
+
+
 def is_jsr(text: str) -> bool:
-    """Whether a specifier is of JSR."""
+    """Whether a plain specifier is of JSR."""
     return text.startswith("jsr:")
 
 
 def sighting(text: str, base: Path, location: Location, group: str) -> Sighting | None:
-    """The package or address that a specifier brings in; `None` for files, Node's own modules, JSR."""
+    """The package or address that a plain specifier brings in; `None` for files, Node's own modules, JSR."""
     if text.startswith("npm:"):
         found = _NPM.fullmatch(text)
         name = found["name"] if found else None

@@ -10,9 +10,26 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from slopguard.model import Layer, Location
+from slopguard.readers import places
+from slopguard.readers.interface import IndexLine
 from slopguard.readers.text import Table, string, strings, table
 from slopguard.readers.uv_tables import Gatherer
 
+_VARIABLES = {
+    "PIP_INDEX_URL": "default",
+    "PIP_EXTRA_INDEX_URL": "extra",
+    "PIP_FIND_LINKS": "find-links",
+    "UV_DEFAULT_INDEX": "default",
+    "UV_INDEX_URL": "default",
+    "UV_INDEX": "extra",
+    "UV_EXTRA_INDEX_URL": "extra",
+    "UV_FIND_LINKS": "find-links",
+}
+"""Variables of an environment that name indexes to what fills it, and which part these play."""
+_NAMED = re.compile(r"[\w.-]+=")
+"""uv's name for an index, before its address."""
+_SETTING = re.compile(r"(?:set-)?env-vars")
 _ENV_LISTS = ("dependencies", "extra-dependencies")
 _OVERRIDING = re.compile(r"(?:set-)?(?:extra-)?dependencies")
 _ROOT = re.compile(r"\{root((?::parent)*)(?P<uri>:uri)?\}")
@@ -60,11 +77,34 @@ def _environment(into: Gatherer, name: str, env: Table, header: str) -> None:
     group = f"group:{name}"
     for key in _ENV_LISTS:
         _list(into, env.get(key), group, header)
+    _indexes(into, env.get("env-vars"))
     for kind in table(env.get("overrides")).values():
         for condition in table(kind).values():
             for key, value in table(condition).items():
                 if _OVERRIDING.fullmatch(key):
                     _list(into, value, group, header)
+                elif _SETTING.fullmatch(key):
+                    _indexes(into, value)
+
+
+def _indexes(into: Gatherer, value: object) -> None:
+    """Take up the indexes that variables name: a table of them or, in overrides, `NAME=VALUE` or tables with both."""
+    pairs = [(name, string(said)) for name, said in table(value).items() if name not in ("key", "value")]
+    for entry in value if isinstance(value, list) else [value]:
+        name, _, said = string(entry).partition("=")
+        pairs.append((string(table(entry).get("key")) or name, string(table(entry).get("value")) or said))
+    for name, said in pairs:
+        for url in said.split() if name in _VARIABLES else ():
+            if "{" in url:
+                into.problem("undecidable", url)
+            place = IndexLine(
+                places.clean(url.partition("=")[2] if _NAMED.match(url) else url),
+                _VARIABLES[name],
+                None,
+                Layer.PROJECT,
+                Location(str(into.path), into.lines.find(url)),
+            )
+            into.indexes.append(place)
 
 
 def _builds(build: Table) -> Iterator[Table]:

@@ -1,7 +1,7 @@
 """INI files as Python's `configparser` reads them with its own defaults, with line numbers and in linear time.
 
-Invariants: a value's lines come in file order, comments and blank lines left out; whatever the text, only `InputError`
-is raised; nothing is interpolated.
+Invariants: a value's lines come in file order, comments and blank lines left out; what stands in `[DEFAULT]` is in
+every section that does not say otherwise; whatever the text, only `InputError` is raised; nothing is interpolated.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def sections(text: str, path: Path) -> dict[str, dict[str, Value]]:
     section: dict[str, Value] | None = None
     value: Value | None = None
     depth = 0
-    for number, line in enumerate(text.split("\n"), 1):
+    for number, line in enumerate(re.split(r"\r\n?|\n", text), 1):
         bare = line.strip()
         if not bare or bare[0] in "#;":
             continue
@@ -45,4 +45,5 @@ def sections(text: str, path: Path) -> dict[str, dict[str, Value]]:
             raise InputError(f"{path}:{number}: not a line of an INI file")
         value = [(number, bare[key.end() + 1 :].strip())]
         section.setdefault(key[0].strip().lower().replace("-", "_"), value)
-    return found
+    default = found.pop("DEFAULT", {})
+    return {name: {**default, **options} for name, options in found.items()}

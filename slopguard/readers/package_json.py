@@ -25,6 +25,8 @@ _MANAGERS = ("npm", "pnpm", "yarn")
 _MODERN_YARN = "@yarnpkg/cli-dist"
 """The package that holds yarn 2 and later; `yarn` holds yarn 1 alone."""
 _DIGEST = re.compile(r"(sha(?:1|224|256|384|512))\.([0-9a-f]+)")
+_LATER_YARN = re.compile(r"yarn@(?![01]\.)")
+_TAGGED = re.compile(r"npm:[A-Za-z][\w.-]*")
 _DEPTH = 100
 """Overrides inside overrides; nobody nests them so deep by hand."""
 
@@ -110,17 +112,25 @@ class _Gatherer:
         self.lines = lines
         self.document = document
         self.catalogs = catalogs
+        self.modern_yarn = _LATER_YARN.match(string(document.get("packageManager"))) is not None
         self.sightings: list[Sighting] = []
         self.problems: list[Problem] = []
 
     def dependencies(self, key: str) -> None:
         """Take up one table of `"name": "spec"` pairs."""
         meta = table(self.document.get("peerDependenciesMeta")) if key == "peerDependencies" else {}
-        for name, value in table(self.document.get(key)).items():
+        for name, value in self.pairs(key).items():
             extra = {"group": key}
             if key == "optionalDependencies" or table(meta.get(name)).get("optional") is True:
                 extra["optional"] = "1"
             self.entry(name, value, extra, key)
+
+    def pairs(self, key: str) -> Table:
+        """A table of dependencies; clients take a list as JavaScript does, with its places for keys."""
+        value = self.document.get(key)
+        if value and not isinstance(value, list | dict):
+            self.problems.append(Problem("undecidable", Location(str(self.path), self.lines.find(f'"{key}"'))))
+        return {str(place): said for place, said in enumerate(value)} if isinstance(value, list) else table(value)
 
     def bundles(self) -> None:
         """Names only bundled are dependencies too (npm adds them as `*`)."""
@@ -171,13 +181,15 @@ class _Gatherer:
     ) -> Sighting | None:
         """Take up one pair; a spec that is no string, or that another file explains, is `undecidable`."""
         after = self.lines.offset(f'"{table_name}"')
-        line = self.lines.find(f'"{written or name}"', after=after)
+        line = self.lines.find(f'"{written or name}"', f'"{table_name}"', after=after)
         location = Location(str(self.path), line)
         if not isinstance(value, str) or (value.startswith("catalog:") and not self.catalogs):
             self.problems.append(Problem("undecidable", location))
         if not isinstance(value, str):
             return None
         found = entry(name, value, self.path.parent, location, extra)
+        if self.modern_yarn and _TAGGED.fullmatch(value):  # to npm an alias, to them a tag of the name itself
+            self.sightings.append(entry(name, value.partition(":")[2], self.path.parent, location, extra))
         self.sightings.append(found)
         return found
 

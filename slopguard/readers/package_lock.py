@@ -23,7 +23,7 @@ from slopguard.readers.uv_lock import origins
 _TARBALL = re.compile(
     r"(?P<index>https?://.*?/)(?P<name>(?:@[^/]+/)?(?P<base>[^/@]+))/-/(?P=base)-(?P<version>[^/]+)\.tgz"
 )
-_INTEGRITY = re.compile(r"(sha(?:1|256|384|512))-([A-Za-z0-9+/=]+)")
+_INTEGRITY = re.compile(r"(?<!\S)(sha(?:1|256|384|512))-([A-Za-z0-9+/=]+)(?=[\s?]|$)")
 
 
 @dataclass(frozen=True, slots=True)

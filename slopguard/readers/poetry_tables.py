@@ -86,7 +86,7 @@ def _list(gatherer: Gatherer, value: object, group: str, header: str) -> Iterato
     """One table of dependencies: name to a constraint, a table, or several of either."""
     after = gatherer.lines.offset(header)
     for name, said in table(value).items():
-        if canonical(name) in ("python", gatherer.own):
+        if group != "group:requires-plugins" and canonical(name) in ("python", gatherer.own):
             continue
         line = _line(gatherer, name, after)
         location = Location(str(gatherer.path), line)

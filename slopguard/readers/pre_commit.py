@@ -37,12 +37,13 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
     text = load(path)
     into = _Gatherer(path, load, context, Lines(text))
     for document in values(text, path):
-        if isinstance(document, list):
-            for hook in tables(document):
-                into.hook(hook, "")
-        elif document and not isinstance(table(document).get("repos"), list):
+        listed = document if isinstance(document, list) else table(document).get("repos")
+        if document and not isinstance(listed, list):
             raise InputError(f"{path}:1: not a configuration of pre-commit")
-        for repo in tables(table(document).get("repos")):
+        for repo in tables(listed):
+            if "hooks" not in repo:  # a hook itself, in a repository's list of them
+                into.hook(repo, "")
+                continue
             place = string(repo.get("repo"))
             into.skipped += place not in _OWN
             for hook in tables(repo.get("hooks")):

@@ -1,7 +1,8 @@
 """`setup.py`: what it passes to `setup()`, as far as its text tells; it is parsed, never run.
 
 Invariants: a keyword that lists packages yields each of them or is `undecidable` at its line; keywords that come from a
-mapping are looked up in it; a file without a call of `setup` says nothing.
+mapping are looked up in it; a file without a call of `setup` says nothing, or is `undecidable` where it imports what
+has one or runs other files.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from slopguard.readers.python_values import File, Program, Unclear, Value, Word
 _LIMIT = 500_000
 """Characters of a set-up script; parsing takes a second for twice as many."""
 _LISTS = {"install_requires": "dependencies", "setup_requires": "build-system", "tests_require": "extra:tests"}
+_TOOLS = frozenset({"setuptools", "distutils", "runpy", "importlib", "exec", "__import__"})
+"""What a set-up script uses that calls `setup` by another name, or runs another file that does."""
 _EXTRAS = "extras_require"
 _LINKS = "dependency_links"
 
@@ -32,7 +35,10 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
     program = Program(parsed(load(path), path))
     into = Collected(path, load, context)
     try:
-        for call in _calls(program.tree):
+        calls = list(_calls(program.tree))
+        if not calls and (line := _elsewhere(program.tree)):
+            into.problem("undecidable", line)
+        for call in calls:
             keywords = list(_keywords(program, call))
             into.project = next((program.text(v) or "" for k, v in keywords if k == "name" and v), into.project)
             for key, value in keywords:
@@ -71,6 +77,17 @@ def _calls(tree: ast.Module) -> Iterator[ast.Call]:
             called = node.func
             if (isinstance(called, ast.Name) and called.id in names) or getattr(called, "attr", "") == "setup":
                 yield node
+
+
+def _elsewhere(tree: ast.Module) -> int | None:
+    """The line that shows that a program without a call of `setup` sets something up all the same, in its own way."""
+    for node in ast.walk(tree):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        names += [node.id] if isinstance(node, ast.Name) else []
+        if _TOOLS.intersection(name.partition(".")[0] for name in names):
+            return getattr(node, "lineno", 1)
+    return None
 
 
 def _keywords(program: Program, call: ast.Call) -> Iterator[tuple[str, ast.expr | None]]:

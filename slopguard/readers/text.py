@@ -179,6 +179,7 @@ class Lines:
 
     def __init__(self, text: str, budget: int | None = None) -> None:
         self._text = text
+        self._windows = "\r\n" in text
         self._budget = max(20_000_000, 50 * len(text)) if budget is None else budget
         self._ends: list[int] | None = None
         self._position = 0
@@ -203,7 +204,7 @@ class Lines:
     def _search(self, needle: str, start: int) -> int:
         if self._budget <= 0:
             return -1
-        position = self._text.find(needle, start)
+        position = self._text.find(needle.replace("\n", "\r\n") if self._windows else needle, start)
         self._budget -= (position if position >= 0 else len(self._text)) - start
         return position
 

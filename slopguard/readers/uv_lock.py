@@ -6,6 +6,7 @@ of its own, as uv would install it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -16,6 +17,10 @@ from slopguard.readers.release_files import strangers
 from slopguard.readers.text import Lines, Table, string, strings, table, tables, toml
 
 _VERSION = 1
+_PACKAGES = ("package", "distribution")
+"""What uv calls the packages, now and in its first lock files, which it still reads."""
+_ADDRESS = re.compile(r"\s*(https?):[/\\]*", re.IGNORECASE)
+"""How an address begins: to clients that read it as browsers do, `https:/host` and `https:host` are one too."""
 _LOCAL = ("editable", "virtual", "directory", "path")
 _OF_PACKAGE = ("dependencies", "optional-dependencies", "dev-dependencies", "requires-dist", "requires-dev")
 _OF_MANIFEST = ("requirements", "dependency-groups")
@@ -37,7 +42,7 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
         problems.append(Problem("undecidable", Location(str(path), lines.find("version"))))
     members = {name.lower() for name in strings(table(document.get("manifest")).get("members"))}
     sightings = []
-    for package in tables(document.get("package")):
+    for package in _packages(document):
         name = string(package.get("name"))
         location = Location(str(path), _line(lines, name))
         source, extra = _source(table(package.get("source")), path.parent, name.lower() in members)
@@ -53,9 +58,15 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
 
 def origins(urls: Iterable[str]) -> dict[str, str]:
     """`extra` that says which hosts files come from, without credentials."""
-    heads = {"/".join(url.split("/", 3)[:3]) for url in urls if "://" in url}
+    plain = (_ADDRESS.sub(r"\1://", url) if "://" not in url else url for url in urls)
+    heads = {"/".join(url.split("/", 3)[:3]) for url in plain if "://" in url}
     found = {"/".join(places.clean(head).split("/", 3)[:3]) for head in heads}
     return {"origins": " ".join(sorted(found))} if found else {}
+
+
+def _packages(document: Table) -> list[Table]:
+    """The packages of a lock file, in file order."""
+    return [package for key in _PACKAGES for package in tables(document.get(key))]
 
 
 def _file(file: Table) -> tuple[str, frozenset[str]]:
@@ -67,7 +78,7 @@ def _asked(document: Table, members: set[str]) -> tuple[dict[str, frozenset[str]
     """What every package requires, and what each project of the workspace (or the script) asks for."""
     found, roots = requires.Names(), requires.Names()
     roots.add("", _names(table(document.get("manifest"))))
-    for package in tables(document.get("package")):
+    for package in _packages(document):
         name, about = string(package.get("name")), table(package.get("metadata"))
         source = table(package.get("source"))
         names = {*_names(package), *_names(about)}
@@ -119,5 +130,5 @@ def _source(source: Table, base: Path, member: bool) -> tuple[Source | None, dic
 
 def _line(lines: Lines, name: str) -> int | None:
     """The line of a package's name, below its `[[package]]`."""
-    line = lines.following(f'[[package]]\nname = "{name}"')
+    line = lines.following(f']]\nname = "{name}"')
     return line + 1 if line else None

@@ -101,7 +101,8 @@ class Gatherer:
         line = self.lines.find(f'"{written}"', f"'{written}'", f'"{escaped}"', written, after=after)
         found = spec.pypi(text, self.path.parent, location=Location(str(self.path), line))
         extra = {**found.extra, "group": group}
-        if canonical(found.raw) == self.own and found.source.kind is SourceKind.REGISTRY:
+        own = canonical(found.raw) == self.own and group != "build-system"  # a build has the project not yet
+        if own and found.source.kind is SourceKind.REGISTRY:
             place = Source(SourceKind.WORKSPACE, places.absolute(self.path.parent), trusted=False)
             self.sightings.append(replace(found, source=place, extra=extra))
             return

@@ -31,6 +31,7 @@ _PATTERN = re.compile(r'"((?:[^"\\]|\\.)*+)(?:"|$)|([^",\s][^,"]*)')
 _WORKSPACE = re.compile(r"@workspace:(.*)", re.DOTALL)
 _ON_DISK = re.compile(r"file:|[^#]*[/\\]")
 """An archive that lies at hand, whatever the entry calls it; a bare file name is one of the mirror's."""
+_BREAK = re.compile(r"\r(?!\n)")
 _SHA1 = re.compile(r"[0-9a-f]{40}")
 
 
@@ -62,6 +63,8 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
 
 def _classic(text: str, path: Path, asked: requires.Names) -> Iterator[tuple[Sighting, bool]]:
     """Yarn 1's entries as sightings, each with whether it could be decided; `asked`: filled with what they require."""
+    if odd := _BREAK.search(text):
+        raise InputError(f"{path}:{text.count(chr(10), 0, odd.start()) + 1}: a line break that yarn does not write")
     for entry in _entries(text, path):
         for pattern in entry.patterns:
             asked.add(_name(pattern), entry.wanted)
@@ -112,8 +115,8 @@ def _entries(text: str, path: Path) -> Iterator[_Entry]:
         if not line.startswith(" "):
             if entry:
                 yield entry
-            patterns = [found[1] or found[2] for found in _PATTERN.finditer(line.rstrip().removesuffix(":"))]
-            if not line.rstrip().endswith(":") or not patterns:
+            patterns = [found[1] or found[2] or "" for found in _PATTERN.finditer(line.rstrip().removesuffix(":"))]
+            if not line.rstrip().endswith(":") or not patterns or "" in patterns:
                 raise InputError(f"{path}:{number}: not a line of a yarn.lock")
             entry = _Entry([pattern.strip() for pattern in patterns], number)
         elif entry and line.startswith("    "):

@@ -1,6 +1,7 @@
 """`.yarnrc.yml`: the packages that its catalogs and package extensions bring into a project, and its registries.
 
-Invariant: tokens and plugins are for `slopguard.clients.yarn_berry`; nothing of them leaves this module.
+Invariant: tokens are for `slopguard.clients.yarn_berry`; nothing of them leaves this module. A plugin that is not there
+yet is fetched from its `spec` and run, and is read as that address.
 """
 
 from __future__ import annotations
@@ -8,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from slopguard.model import Layer, Location
+from slopguard.model import Ecosystem, Layer, Location, Sighting
 from slopguard.readers import places
 from slopguard.readers.interface import NOWHERE, Context, IndexLine, Load, Problem, Reading
 from slopguard.readers.package_json import entry
-from slopguard.readers.text import Lines, Table, string, table
+from slopguard.readers.text import Lines, Table, string, table, tables
 from slopguard.readers.yaml_text import documents
 
 _TABLES = ("dependencies", "optionalDependencies", "peerDependencies")
@@ -33,7 +34,19 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
         if not isinstance(value, str):
             problems.append(Problem("undecidable", location))
         sightings.append(entry(name, string(value), path.parent, location, {"group": group}))
+    sightings += _plugins(document, path, lines)
     return Reading(path, tuple(sightings), tuple(_indexes(document, path, lines)), tuple(problems))
+
+
+def _plugins(document: Table, path: Path, lines: Lines) -> Iterator[Sighting]:
+    """The plugins that have an address; a name without one is of yarn's own."""
+    for plugin in tables(document.get("plugins")):
+        address = string(plugin.get("spec"))
+        if "://" in address:
+            location = Location(str(path), lines.find(address))
+            extra = {"unnamed": "1", "group": "plugins"}
+            source, name = places.url_source(address), places.guess(address)[0]
+            yield Sighting(Ecosystem.NPM, name, source=source, location=location, extra=extra)
 
 
 def _indexes(document: Table, path: Path, lines: Lines) -> Iterator[IndexLine]:

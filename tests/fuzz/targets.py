@@ -23,7 +23,7 @@ NAMES: Mapping[str, str] = {
     "setup_cfg": "setup.cfg", "setup_py": "setup.py", "conda": "environment.yml", "pep723": "script.py",
     "package_json": "package.json", "pnpm_workspace": "pnpm-workspace.yaml", "yarnrc": ".yarnrc.yml",
     "bunfig": "bunfig.toml", "deno_json": "deno.json", "pre_commit": ".pre-commit-config.yaml",
-    "hatch_toml": "hatch.toml", "shell_file": "run.sh", "dockerfile": "Dockerfile",
+    "hatch_toml": "hatch.toml", "pixi_toml": "pixi.toml", "shell_file": "run.sh", "dockerfile": "Dockerfile",
     "github_workflow": ".github/workflows/ci.yml", "ci_yaml": ".gitlab-ci.yml", "makefile": "Makefile",
     "devcontainer": ".devcontainer/devcontainer.json", "notebook": "book.ipynb", "markdown": "README.md",
     "mcp_config": ".mcp.json", "package_scripts": "package.json", "tox": "tox.ini", "nox": "noxfile.py",

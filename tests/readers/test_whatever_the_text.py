@@ -19,6 +19,7 @@ TOML = {
     "pyproject": "pyproject.toml",
     "uv_toml": "uv.toml",
     "hatch_toml": "hatch.toml",
+    "pixi_toml": "pixi.toml",
     "pipfile": "Pipfile",
     "uv_lock": "uv.lock",
     "poetry_lock": "poetry.lock",
