@@ -1,12 +1,14 @@
 """The files of a base that have changed since, read as they were.
 
 Invariants: a file counts as changed when its bytes are others; git's filters and attributes are not asked. So does one
-that names such a file: what it installs from that is then judged, whatever the file is called.
+that names such a file: what it installs from that is then judged, whatever the file is called; and so does one below
+settings of a client that changed: they may send it to another index.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +18,8 @@ from slopguard.check.kinds import kinds_of
 from slopguard.check.tree import Tree, read_tree
 from slopguard.check.walk import Place, regular
 
+_SETTINGS = re.compile(r"\.npmrc|uv\.toml|\.yarnrc(?:\.yml)?|\.?bunfig\.toml|pnpm-workspace\.yaml|pip\.conf")
+"""Files that tell a client which index to ask, for all that lies below."""
 _SPACED = bytes(each if each > 127 or chr(each).isalnum() or chr(each) in "._-" else 32 for each in range(256))
 """Translates whatever stands between names to spaces."""
 
@@ -28,11 +32,13 @@ class Before:
         base: the base.
         changed: the files that changed or are new.
         tree: what the base's versions of them said.
+        resettled: folders whose settings of clients changed.
     """
 
     base: Base
     changed: frozenset[Path]
     tree: Tree
+    resettled: frozenset[Path] = frozenset()
 
     @classmethod
     def of(cls, base: Base, places: Iterable[Place], *, sources: bool) -> Before:
@@ -43,9 +49,12 @@ class Before:
         """
         by_path: Mapping[Path, Place] = {p.path: p for p in places if sources or p.named or _says_something(p)}
         fresh = changed(base, by_path, _bytes)
-        naming = _naming(fresh, by_path.values()) if sources else []
-        old = [by_path[path] for path, content in fresh.items() if content is not None] + naming
-        return cls(base, frozenset(fresh) | {place.path for place in naming}, read_tree(old, loader(base)))
+        resettled = frozenset(path.parent for path in fresh if _SETTINGS.fullmatch(path.name))
+        others = [place for path, place in by_path.items() if path not in fresh] if sources else []
+        touched = [*_naming(fresh, others), *_below(resettled, others)]
+        old = [by_path[path] for path, content in fresh.items() if content is not None] + touched
+        paths = frozenset(fresh) | {place.path for place in touched}
+        return cls(base, paths, read_tree(dict.fromkeys(old), loader(base)), resettled)
 
     def with_installed(self, places: Iterable[Path]) -> Before:
         """The same with the places at which something is installed: the base holds none of it."""
@@ -61,17 +70,18 @@ def _says_something(place: Place) -> bool:
     return any(not kind.hint for kind in kinds_of(place.full)) or "." not in place.path.name
 
 
-def _naming(changed: Iterable[Path], places: Iterable[Place]) -> list[Place]:
+def _naming(changed: Iterable[Path], others: Iterable[Place]) -> list[Place]:
     """The files that did not change and may install from one that did."""
-    changed = frozenset(changed)
-    names = {words[-1] for path in changed if not _lists(path) and (words := _words(os.fsencode(path.name)))}
-    may = (p for p in places if names and p.path not in changed and _may_name(p))
+    names = {words[-1] for path in changed if (words := _words(os.fsencode(path.name)))}
+    may = (place for place in others if names and _may_name(place))
     return [place for place in may if not names.isdisjoint(_words(_bytes(place.path) or b""))]
 
 
-def _lists(path: Path) -> bool:
-    """Whether a file is read by itself as one of requirements."""
-    return any(kind.name == "requirements" for kind in kinds_of(path.as_posix()))
+def _below(folders: frozenset[Path], others: Iterable[Place]) -> list[Place]:
+    """The files that say something and lie in one of the folders."""
+    if not folders:
+        return []
+    return [p for p in others if not folders.isdisjoint(p.path.parents) and _says_something(p)]
 
 
 def _may_name(place: Place) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from slopguard.check.kinds import KINDS
@@ -48,7 +49,7 @@ class Indexes:
     Args:
         ask: how a client is asked.
         root: the folder in which pip's configuration is asked for.
-        npmrcs: folders with an `.npmrc`, where npm's changes.
+        npmrc: gives the nearest folder with an `.npmrc`, where npm's changes; `None` if there is none.
         above: indexes that settings files of clients name, with their folder and the kinds of file they count for.
         always: they matter for every file: an index will be asked, or a variable names one.
         guess: the index to compare recorded addresses with where no client can be asked.
@@ -57,7 +58,7 @@ class Indexes:
 
     ask: Asked
     root: Path
-    npmrcs: frozenset[Path] = frozenset()
+    npmrc: Callable[[Path], Path | None] = lambda _: None
     above: Sequence[tuple[Path, frozenset[str], IndexLine]] = ()
     always: bool = False
     guess: Callable[[Ecosystem], Index | None] = lambda _: None
@@ -79,7 +80,7 @@ class Indexes:
         if self.always or reading.indexes or any(s.source.index or "index" in s.extra for s in reading.sightings):
             return True
         folders = (reading.path.parent, *reading.path.parent.parents)
-        npmrc = kind in _NPM_FILES and any(folder in self.npmrcs for folder in folders)
+        npmrc = kind in _NPM_FILES and self.npmrc(reading.path.parent) is not None
         return npmrc or any(kind in kinds and folder in folders for folder, kinds, _ in self.above)
 
     def for_file(self, kind: str, reading: Reading) -> tuple[Index, ...]:
@@ -112,11 +113,7 @@ class Indexes:
 
     def _place(self, ecosystem: Ecosystem, folder: Path) -> Path:
         """The folder whose configuration counts: for npm the nearest with an `.npmrc`."""
-        if ecosystem is Ecosystem.NPM:
-            for each in (folder, *folder.parents):
-                if each in self.npmrcs:
-                    return each
-        return self.root
+        return (self.npmrc(folder) if ecosystem is Ecosystem.NPM else None) or self.root
 
     def _asked(self, ecosystem: Ecosystem, place: Path) -> tuple[Index, ...]:
         try:
@@ -125,6 +122,23 @@ class Indexes:
             self.missing.add(ecosystem)
             guessed = self.guess(ecosystem)
             return (guessed,) if guessed else ()
+
+
+def nearest_npmrc(cwd: Path) -> Callable[[Path], Path | None]:
+    """Gives the nearest folder with an `.npmrc`, from a folder up to `cwd` or the top of its repository.
+
+    The disk is asked: npm obeys one that git ignores, or that the check was not pointed at, too.
+    """
+
+    @cache
+    def nearest(folder: Path) -> Path | None:
+        at = cwd / folder
+        if (at / ".npmrc").is_file():
+            return folder
+        top = at == cwd or (at / ".git").exists() or folder.parent == folder
+        return None if top else nearest(folder.parent)
+
+    return nearest
 
 
 def above(read: Iterable[Read]) -> tuple[tuple[Path, frozenset[str], IndexLine], ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from slopguard.check.model import Finding
 from slopguard.model import Request
@@ -23,20 +24,35 @@ class Newer:
         requests: keys of its questions.
         findings: how often each finding stood in them.
         paths: the files that changed, as locations name them.
+        resettled: folders whose settings of clients changed: what those send elsewhere is new.
     """
 
     requests: frozenset[RequestKey]
     findings: Counter[tuple[str, str, str]]
     paths: frozenset[str]
+    resettled: frozenset[Path] = frozenset()
 
     @classmethod
-    def than(cls, requests: Iterable[Request], findings: Iterable[Finding], paths: Iterable[str]) -> Newer:
+    def than(
+        cls,
+        requests: Iterable[Request],
+        findings: Iterable[Finding],
+        paths: Iterable[str],
+        resettled: frozenset[Path] = frozenset(),
+    ) -> Newer:
         """What the base held."""
-        return cls(frozenset(map(key, requests)), Counter(_keys(findings)), frozenset(paths))
+        return cls(frozenset(map(key, requests)), Counter(_keys(findings)), frozenset(paths), resettled)
 
     def is_new(self, request: Request) -> bool:
         """Whether a question stands in a changed file and stood in none of them before."""
-        return key(request) not in self.requests and any(place.path in self.paths for place in request.locations)
+        if not any(place.path in self.paths for place in request.locations):
+            return False
+        return key(request) not in self.requests or (bool(self.resettled) and self._sent_elsewhere(request))
+
+    def _sent_elsewhere(self, request: Request) -> bool:
+        """Whether settings that changed are why it would come from where nobody promised anything."""
+        folders = (Path(place.path).parents for place in request.locations)
+        return not request.source.trusted and any(not self.resettled.isdisjoint(each) for each in folders)
 
     def marked(self, findings: Sequence[Finding]) -> list[Finding]:
         """The findings, marked as new where a changed file holds more of them than before."""

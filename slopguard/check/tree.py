@@ -54,13 +54,11 @@ class Tree:
         read: one entry a file and reader, in the order found.
         findings: what could not be read or decided.
         sources: files of source code, whose imports are looked for later.
-        folders: folders with an `.npmrc`, where npm's settings change.
     """
 
     read: list[Read] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     sources: list[Place] = field(default_factory=list)
-    folders: set[Path] = field(default_factory=set)
 
     def count(self, *, locks: bool) -> int:
         """How many lock files, or other files, were read."""
@@ -94,8 +92,6 @@ def read_tree(places: Iterable[Place], load: Load | None = None) -> Tree:
     for place in places:
         kinds = (named_kind if place.named else kinds_of)(place.full)
         source = ecosystem_of(place.full)
-        if place.path.name == ".npmrc":
-            tree.folders.add(place.path.parent)
         if source is not None:
             tree.sources.append(place)
         if not kinds and source is None and "." not in place.path.name:

@@ -22,6 +22,10 @@ LEFT_OUT = frozenset({"node_modules", "site-packages", "__pycache__", ".git", ".
                       "venv", ".direnv", ".eggs", ".mypy_cache", ".ruff_cache", ".pytest_cache"})  # fmt: skip
 """Folders that hold no file of the project's own."""
 _VENV = "pyvenv.cfg"
+_SETTINGS = ("uv.toml", ".yarnrc.yml", "bunfig.toml", ".bunfig.toml", "pnpm-workspace.yaml")
+"""What tells a client which index to ask, for all that lies below."""
+_MANIFESTS = ("package.json", "pyproject.toml", "Pipfile")
+"""What the other files of a project are understood with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,20 @@ def places(paths: Sequence[Path], cwd: Path) -> Iterator[Place]:
             if place.full not in seen:
                 seen.add(place.full)
                 yield place
+
+
+def beside(places: Sequence[Place], cwd: Path) -> list[Place]:
+    """What the places are understood with and is not among them: a client obeys it whether or not it was asked about.
+
+    Settings of clients from each folder up to `cwd`; beside files that were named also the manifests.
+    """
+    seen = {place.full for place in places}
+    folders = {place.path.parent for place in places}
+    above = {each for folder in folders for each in (folder, *folder.parents) if (cwd / each).is_relative_to(cwd)}
+    wanted = [each / name for each in sorted(above) for name in _SETTINGS]
+    wanted += [each / name for each in sorted({p.path.parent for p in places if p.named}) for name in _MANIFESTS]
+    found = (_place(path, cwd, named=False) for path in wanted if _mode(str(cwd / path)))
+    return [place for place in found if place.full not in seen]
 
 
 def regular(path: Path) -> os.stat_result | None:

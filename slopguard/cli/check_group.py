@@ -14,7 +14,7 @@ from pathlib import Path
 
 from slopguard.check.before import Before
 from slopguard.check.files import Files
-from slopguard.check.indexes import Indexes, above, named_by_variables
+from slopguard.check.indexes import Indexes, above, named_by_variables, nearest_npmrc
 from slopguard.check.lock_hosts import own_index
 from slopguard.check.locked import Evidence, evidence
 from slopguard.check.model import Finding, Judged
@@ -68,7 +68,7 @@ class Group:
         self.indexes = Indexes(
             ask=lambda ecosystem, folder: indexes_of(ecosystem, settings, cwd / folder),
             root=Path(),
-            npmrcs=frozenset(self.files.tree.folders | self.files.beside.folders),
+            npmrc=nearest_npmrc(cwd),
             above=above(self.files.everything()),
             always=not settings.offline or named_by_variables(os.environ),
             guess=self._guessed,
@@ -108,7 +108,7 @@ class Group:
             return None
         tree = self.before.tree
         old = questions(tree.read, self._asking((*tree.read, *self.files.beside.read), adopted, {}))
-        return Newer.than(old.requests, tree.findings, map(str, self.before.changed))
+        return Newer.than(old.requests, tree.findings, map(str, self.before.changed), self.before.resettled)
 
     def _asking(self, everything: Iterable[Read], adopted: LockedSet, told: Mapping[Path, Evidence]) -> Asking:
         own = Own.of(everything)

@@ -120,6 +120,7 @@ def _files(places: Sequence[Place], names: list[str] | None, changed: frozenset[
     with progress(len(looked_at), "reading files") as step:
         tree = read_tree(_stepping(looked_at, step))
     beside = [] if changed is None else [p for p in places if p.path not in changed and is_manifest(p.full)]
+    beside += walk.beside(places, Path.cwd())
     return Files(places, names or [place.path.as_posix() for place in places], tree, read_tree(beside))
 
 

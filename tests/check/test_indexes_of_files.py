@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from slopguard.check.indexes import Indexes
+from slopguard.check.indexes import Indexes, nearest_npmrc
 from slopguard.check.kinds import kinds_of
 from slopguard.readers.interface import NOWHERE
 from slopguard.readers.text import decode
@@ -37,3 +37,15 @@ def test_an_index_in_a_requirement_file_counts_for_all_of_it() -> None:
 )
 def test_an_index_that_one_command_names_counts_for_no_other(name: str, text: str) -> None:
     assert counted(name, text) == []
+
+
+def test_the_settings_of_npm_are_looked_for_on_the_disk_up_to_the_repository(tmp_path: Path) -> None:
+    inner = tmp_path / "a" / "inner" / "deep"
+    inner.mkdir(parents=True)
+    (inner.parent / ".git").touch()
+    nearest = nearest_npmrc(tmp_path)
+    (tmp_path / "a" / ".npmrc").touch()
+    assert nearest(Path("a/b")) == Path("a")
+    assert nearest(Path("c")) is None
+    assert nearest(Path("a/inner/deep")) is None
+    assert nearest(tmp_path / "a" / "b") == tmp_path / "a"

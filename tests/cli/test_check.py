@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -233,3 +234,29 @@ def test_a_project_of_the_trees_own_is_told_where_a_list_forbids_it(slopguard: P
         slopguard.write("project/README.md", f"```sh\npip install {name}\nuvx {name}\n```\n")
         done = slopguard("check", "--offline")
         assert (done.rc, "unpinned-run" in done.out) == (code, False)
+
+
+@pytest.mark.parametrize(
+    ("settings", "text", "file", "content"),
+    [
+        ("web/.npmrc", "registry=https://other.example/\n", "web/package.json", '{"dependencies": {"react": "1"}}'),
+        ("uv.toml", 'index-url = "https://other.example/simple"\n', "pyproject.toml", None),
+    ],
+)
+def test_an_index_counts_for_a_file_that_is_named_alone_or_though_its_settings_are_left_out(
+    slopguard: Program, settings: str, text: str, file: str, content: str | None
+) -> None:
+    slopguard.write("home/.config/pip/pip.conf", "[global]\nindex-url = https://registry.example/simple\n")
+    slopguard.write(f"project/{settings}", text)
+    project = '[project]\nname = "x"\nversion = "1"\ndependencies = ["flask"]\n'
+    slopguard.write(f"project/{file}", content or project)
+    for argv in ([], [file], ["--exclude", settings]):
+        assert slopguard("check", "--offline", *argv).rc == 1, argv
+
+
+def test_a_lock_file_that_is_named_alone_is_held_against_its_manifest(slopguard: Program) -> None:
+    packages = {"": {"dependencies": {"react": "1"}}, "node_modules/react": {"version": "1.0.0"}}
+    slopguard.write("project/package.json", '{"dependencies": {"vue": "1"}}')
+    slopguard.write("project/package-lock.json", json.dumps({"lockfileVersion": 3, "packages": packages}))
+    found = slopguard("check", "--offline", "--format", "json", "package-lock.json").json["findings"]
+    assert "lock-drift" in [each["rule"] for each in found]

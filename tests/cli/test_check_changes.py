@@ -90,6 +90,31 @@ def test_what_a_file_installs_from_one_that_changes_is_new(slopguard: Program, r
     assert _told(slopguard, "--new-only") == [(NEW, True), (f"{NEW}-2", True)]
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (".npmrc", "registry=https://other.example/\n"),
+        ("web/.yarnrc.yml", 'npmRegistryServer: "https://other.example"\n'),
+        ("uv.toml", 'index-url = "https://other.example/simple"\n'),
+        ("base-requirements.txt", "--index-url https://other.example/simple\n"),
+    ],
+)
+def test_what_a_change_sends_to_another_index_is_new(slopguard: Program, repo: Repo, name: str, text: str) -> None:
+    slopguard.write("home/.config/pip/pip.conf", "[global]\nindex-url = https://registry.example/simple\n")
+    repo.git("checkout", "-q", "main")
+    repo.write("web/package.json", '{"dependencies": {"react": "^19"}}')
+    repo.write("api/pyproject.toml", '[project]\nname = "x"\nversion = "1"\ndependencies = ["flask"]\n')
+    repo.write("requirements.txt", "-r base-requirements.txt\nflask\n")
+    repo.write("base-requirements.txt", "")
+    repo.commit()
+    repo.git("checkout", "-q", "-B", "work")
+    assert slopguard("check", "--offline", "--new-only").rc == 0
+    repo.write(name, text)
+    done = slopguard("check", "--offline", "--new-only", "--format", "json")
+    assert done.rc == 1
+    assert {(each["rule"], each["new"]) for each in done.json["results"]} == {("foreign-source", True)}
+
+
 def test_what_is_installed_is_judged_beside_what_is_new(slopguard: Program, repo: Repo) -> None:
     folder = "project/.venv/lib/python3.11/site-packages"
     slopguard.write("project/.venv/pyvenv.cfg", "")
