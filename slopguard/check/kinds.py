@@ -105,7 +105,8 @@ _COMMANDS = {
     r"|[^/]*azure-pipelines?[^/]*\.ya?ml|bitbucket-pipelines\.ya?ml|\.(?:travis|drone|woodpecker|cirrus|gitpod)\.ya?ml"
     r"|\.?appveyor\.ya?ml|\.?readthedocs\.ya?ml|\.?taskfile(?:\.[^/]+)?\.ya?ml|[^/]*compose[^/]*\.ya?ml"
     r"|buildspec[^/]*\.ya?ml|cloudbuild[^/]*\.ya?ml|codemagic\.ya?ml|render\.ya?ml|\.?lefthook(?:-local)?\.ya?ml",
-    "makefile": r"(?:GNU)?Makefile(?:\.(?!(?:[^/]+\.)?(?:py|md|rst|[cm]?[jt]s|json|map)$)[^/]+)?|[^/]+\.(?:mk|mak|just)|\.?justfile",
+    "makefile": r"(?:GNU)?Makefile(?:\.(?!(?:[^/]+\.)?(?:py|md|rst|[cm]?[jt]s|json|map)$)[^/]+)?|[^/]+\.(?:mk|mak|just)"
+    r"|\.?justfile",
     "devcontainer": r"\.devcontainer(?:/.+)?/devcontainer\.json|\.devcontainer\.json",
     "notebook": r"[^/]+\.ipynb",
     "markdown": r"[^/]+\.(?:md|mdx|mdc|markdown|rst)|\.(?:cursor|windsurf|cline|roo)rules|llms(?:-full)?\.txt",

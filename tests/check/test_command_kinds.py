@@ -22,7 +22,10 @@ HELD = {
     "tox": "tox.ini tox.toml setup.cfg pyproject.toml",
     "nox": "noxfile.py",
 }
-OTHER = "Dockerfile.md dockerfile.py test_dockerfile.py Dockerfile.dockerignore a.yml Makefile.py Makefile.source.ts shell.py mydockerfile"
+OTHER = (
+    "Dockerfile.md dockerfile.py test_dockerfile.py Dockerfile.dockerignore a.yml Makefile.py Makefile.source.ts shell.py"
+    " mydockerfile"
+)
 
 
 @pytest.mark.parametrize(("kind", "path"), [(kind, path) for kind, paths in HELD.items() for path in paths.split()])
