@@ -23,8 +23,8 @@ HELD = {
     "nox": "noxfile.py",
 }
 OTHER = (
-    "Dockerfile.md dockerfile.py test_dockerfile.py Dockerfile.dockerignore a.yml Makefile.py Makefile.source.ts shell.py"
-    " mydockerfile"
+    "Dockerfile.md dockerfile.py test_dockerfile.py Dockerfile.dockerignore a.yml Makefile.py Makefile.source.ts"
+    " shell.py mydockerfile"
 )
 
 
