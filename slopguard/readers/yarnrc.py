@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from slopguard.errors import InputError
 from slopguard.model import Ecosystem, Layer, Location, Sighting
 from slopguard.readers import places
 from slopguard.readers.interface import NOWHERE, Context, IndexLine, Load, Problem, Reading
@@ -34,19 +35,27 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
         if not isinstance(value, str):
             problems.append(Problem("undecidable", location))
         sightings.append(entry(name, string(value), path.parent, location, {"group": group}))
-    sightings += _plugins(document, path, lines)
+    sightings += _plugins(document, path, lines, load)
     return Reading(path, tuple(sightings), tuple(_indexes(document, path, lines)), tuple(problems))
 
 
-def _plugins(document: Table, path: Path, lines: Lines) -> Iterator[Sighting]:
-    """The plugins that have an address; a name without one is of yarn's own."""
+def _plugins(document: Table, path: Path, lines: Lines, load: Load) -> Iterator[Sighting]:
+    """The plugins that have an address and are not there yet; a name without an address is of yarn's own."""
     for plugin in tables(document.get("plugins")):
         address = string(plugin.get("spec"))
-        if "://" in address:
+        if "://" in address and not _is_there(path.parent / string(plugin.get("path")), load):
             location = Location(str(path), lines.find(address))
             extra = {"unnamed": "1", "group": "plugins"}
             source, name = places.url_source(address), places.guess(address)[0]
             yield Sighting(Ecosystem.NPM, name, source=source, location=location, extra=extra)
+
+
+def _is_there(path: Path, load: Load) -> bool:
+    """Whether a plugin lies in the project: then yarn runs that file, and fetches none."""
+    try:
+        return bool(load(path))
+    except InputError:
+        return False
 
 
 def _indexes(document: Table, path: Path, lines: Lines) -> Iterator[IndexLine]:

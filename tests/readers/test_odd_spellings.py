@@ -124,6 +124,12 @@ def test_a_plugin_of_yarn_is_the_address_that_it_is_fetched_from_and_run():
     assert (str(found.source.kind), found.source.index, found.location.line) == ("url", "https://evil.example/x.js", 3)
 
 
+def test_a_plugin_of_yarn_that_lies_in_the_project_is_not_fetched():
+    text = "plugins:\n  - path: x.cjs\n    spec: 'https://evil.example/x.js'\n"
+    files = holding_paths({".yarnrc.yml": text, "x.cjs": "module.exports = {}"})
+    assert readers.read(HERE / ".yarnrc.yml", files).sightings == ()
+
+
 def test_an_entry_of_yarn_s_without_a_name_is_refused():
     with pytest.raises(InputError, match=r"yarn\.lock:1"):
         read("yarn.lock", '":')
