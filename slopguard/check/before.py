@@ -18,7 +18,7 @@ from slopguard.check.kinds import kinds_of
 from slopguard.check.tree import Tree, read_tree
 from slopguard.check.walk import Place, regular
 
-_SETTINGS = re.compile(r"\.npmrc|uv\.toml|\.yarnrc(?:\.yml)?|\.?bunfig\.toml|pnpm-workspace\.yaml|pip\.conf")
+_SETTINGS = re.compile(r"\.npmrc|uv\.toml|pdm\.toml|\.yarnrc(?:\.yml)?|\.?bunfig\.toml|pnpm-workspace\.yaml|pip\.conf")
 """Files that tell a client which index to ask, for all that lies below."""
 _SPACED = bytes(each if each > 127 or chr(each).isalnum() or chr(each) in "._-" else 32 for each in range(256))
 """Translates whatever stands between names to spaces."""

@@ -37,7 +37,11 @@ _NPM_FILES = frozenset(
 _UV_FILES = frozenset({"pyproject", "pep723", "uv_lock", "uv_toml"})
 _OF_COMMANDS = frozenset(kind.name for kind in KINDS if kind.room == "slopguard.commands")
 """Kinds of file in which each command names its own indexes: what follows from them stands in the sightings."""
-_ABOVE = {"yarnrc": _NPM_FILES, "bunfig": _NPM_FILES, "pnpm_workspace": _NPM_FILES, "uv_toml": _UV_FILES}
+_ABOVE = {
+    **dict.fromkeys(("yarnrc", "yarnrc_classic", "bunfig", "pnpm_workspace"), _NPM_FILES),
+    "uv_toml": _UV_FILES,
+    "pdm_toml": frozenset({"pyproject", "pdm_lock"}),
+}
 """Kinds of file whose indexes count for others beside them and below, and for which."""
 _VARIABLES = re.compile(r"(?:PIP|UV|NPM_CONFIG)_\w*(?:INDEX|LINKS|REGISTRY|CONFIG_FILE|USERCONFIG)\w*", re.IGNORECASE)
 

@@ -79,6 +79,7 @@ _MANIFESTS = {
     "pyproject": r"pyproject\.toml",
     "uv_toml": r"uv\.toml",
     "hatch_toml": r"hatch\.toml",
+    "pdm_toml": r"pdm\.toml",
     "pixi_toml": r"pixi\.toml",
     "requirements": r"[^/]*(?:requirements|constraints)[^/]*\.(?:txt|in|pip)|requirements/.+\.(?:txt|in|pip)"
     r"|requirements(?:-dev)?\.lock",
@@ -90,6 +91,7 @@ _MANIFESTS = {
     "package_json": r"package\.json5?",
     "pnpm_workspace": r"pnpm-workspace\.yaml",
     "yarnrc": r"\.yarnrc\.yml",
+    "yarnrc_classic": r"\.yarnrc",
     "bunfig": r"\.?bunfig\.toml",
     "deno_json": r"deno(?:\.[\w-]+)?\.jsonc?|jsr\.json|import_map\.json",
     "pre_commit": r"\.pre-commit-(?:config|hooks)\.ya?ml",

@@ -22,7 +22,7 @@ LEFT_OUT = frozenset({"node_modules", "site-packages", "__pycache__", ".git", ".
                       "venv", ".direnv", ".eggs", ".mypy_cache", ".ruff_cache", ".pytest_cache"})  # fmt: skip
 """Folders that hold no file of the project's own."""
 _VENV = "pyvenv.cfg"
-_SETTINGS = ("uv.toml", ".yarnrc.yml", "bunfig.toml", ".bunfig.toml", "pnpm-workspace.yaml")
+_SETTINGS = ("uv.toml", "pdm.toml", ".yarnrc", ".yarnrc.yml", "bunfig.toml", ".bunfig.toml", "pnpm-workspace.yaml")
 """What tells a client which index to ask, for all that lies below."""
 _MANIFESTS = ("package.json", "pyproject.toml", "Pipfile")
 """What the other files of a project are understood with."""

@@ -133,3 +133,28 @@ def test_a_plugin_of_yarn_that_lies_in_the_project_is_not_fetched():
 def test_an_entry_of_yarn_s_without_a_name_is_refused():
     with pytest.raises(InputError, match=r"yarn\.lock:1"):
         read("yarn.lock", '":')
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        (
+            ".yarnrc",
+            '# comment\nregistry "https://user:s3cret@evil.example/npm/"\n"@a:registry" https://a.example\nx 1\n',
+            [("https://evil.example/npm/", "default", None, 2), ("https://a.example", "scope", "@a", 3)],
+        ),
+        (
+            "pdm.toml",
+            '[pypi]\nurl = "https://evil.example/simple"\n[pypi.more]\nurl = "https://more.example/simple"\n',
+            [("https://evil.example/simple", "default", None, 2), ("https://more.example/simple", "extra", "more", 4)],
+        ),
+    ],
+)
+def test_settings_beside_a_manifest_name_indexes(name, text, expected):
+    reading = read(name, text)
+    assert [(line.url, line.kind, line.name, line.location.line) for line in reading.indexes] == expected
+
+
+def test_a_project_s_settings_that_trust_any_certificate_are_told():
+    (problem,) = read("pdm.toml", '[pypi]\nurl = "https://one.example"\nverify_ssl = false\n').problems
+    assert (problem.code, problem.location.line) == ("settings-loosened", 3)

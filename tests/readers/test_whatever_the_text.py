@@ -20,6 +20,7 @@ TOML = {
     "uv_toml": "uv.toml",
     "hatch_toml": "hatch.toml",
     "pixi_toml": "pixi.toml",
+    "pdm_toml": "pdm.toml",
     "pipfile": "Pipfile",
     "uv_lock": "uv.lock",
     "poetry_lock": "poetry.lock",
