@@ -133,7 +133,9 @@ def guessed(repository: Repository | None) -> Base | None:
     """
     if repository is None:
         raise UsageError("--new-only needs a git repository", "Run it inside one, or leave --new-only out")
-    for revision in _DEFAULTS:
+    branch = repository.full_name("HEAD").removeprefix(_HERE)
+    own = repository.full_name(_DEFAULTS[0]).endswith(f"/{branch}")  # its own copy on a server: it was not begun there
+    for revision in _DEFAULTS[own:]:
         commit = repository.commit(revision)
         base = repository.merge_base(commit) if commit else None
         if base:

@@ -62,6 +62,10 @@ class Repository:
         """Whether `folder` is ignored: git says nothing then of the files below it."""
         return folder.resolve() != self.root and _git(folder, "check-ignore", "-q", ".") is not None
 
+    def sparse(self) -> bool:
+        """Whether git was told to leave files of the commit out of the work tree."""
+        return _git(self.root, "config", "--type=bool", "core.sparseCheckout") == b"true\n"
+
     def commit(self, revision: str) -> str | None:
         """The id of the commit that a revision names."""
         if revision.startswith("-"):
@@ -69,6 +73,11 @@ class Repository:
         said = _git(self.root, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
         found = said.decode("ascii", "replace").strip() if said else ""
         return found if len(found) in _COMMIT_DIGITS else None
+
+    def full_name(self, revision: str) -> str:
+        """The ref that a revision stands for (`refs/heads/main`); `""` if it is none."""
+        said = _git(self.root, "rev-parse", "--quiet", "--verify", "--symbolic-full-name", revision)
+        return os.fsdecode(said).strip() if said else ""
 
     def merge_base(self, one: str, other: str = "HEAD") -> str | None:
         """The commit at which two histories parted; `None` if they share none here (a shallow clone)."""

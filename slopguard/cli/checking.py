@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 NO_BASE = "the base of this pull request is not in the clone, so everything was judged; fetch it: see docs/check.md"
 
+SPARSE = "this is a sparse checkout: what git leaves out of it was not looked at"
 NO_GIT = (
     "git says nothing of this folder, so everything was judged: install it, or let it trust the folder (safe.directory)"
 )
@@ -90,6 +91,7 @@ def check(wanted: Wanted) -> Checked:
         installed = _installed(files, cwd)
         notes += installed.notes
         before = before.with_installed(_places_of(installed)) if before else None
+    notes += [SPARSE] if repository and repository.sparse() else []
     for note in refresh(root):
         print(note, file=sys.stderr)
     groups = [Group(settings, cwd, read, files, before) for settings, read in _grouped(files.tree.read, layered)]

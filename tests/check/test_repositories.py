@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from slopguard.check.change import Base, under_review
+from slopguard.check.change import Base, guessed, under_review
 from slopguard.check.git import Repository
 from slopguard.check.walk import places
 from slopguard.errors import EnvironmentFailed, InputError
@@ -156,3 +156,16 @@ def test_what_is_not_in_the_clone_is_not_fetched(repo, tmp_path, monkeypatch):
         git(repo, "config", key, value)
     assert Repository(repo).contents([missing]) == {}
     assert not told.exists()
+
+
+@pytest.mark.parametrize(("follows", "base"), [("work", "main"), ("next", "the branch it follows")])
+def test_a_branch_was_not_begun_at_its_own_copy_on_a_server(repo, follows, base):
+    git(repo, "checkout", "-q", "-b", "work")
+    git(repo, "update-ref", f"refs/remotes/origin/{follows}", commit(repo, a_txt="b"))
+    git(repo, "config", "remote.origin.url", str(repo))
+    git(repo, "config", "remote.origin.fetch", "+refs/heads/*:refs/remotes/origin/*")
+    git(repo, "config", "branch.work.remote", "origin")
+    git(repo, "config", "branch.work.merge", f"refs/heads/{follows}")
+    found = guessed(Repository(repo))
+    assert found is not None
+    assert found.name == base

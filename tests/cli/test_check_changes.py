@@ -193,6 +193,16 @@ def test_a_pull_request_that_git_says_nothing_of_is_judged_whole_and_that_is_sai
     assert "install it, or let it trust the folder" in done.out
 
 
+def test_what_a_sparse_checkout_leaves_out_is_said_to_be_left_out(slopguard: Program, repo: Repo) -> None:
+    repo.write("web/requirements.txt", f"{NEW}\n")
+    repo.commit()
+    assert "sparse" not in slopguard("check", "--offline").out
+    repo.git("sparse-checkout", "set", "api")
+    done = slopguard("check", "--offline")
+    assert (done.rc, NEW in done.out) == (3, False)
+    assert "sparse checkout" in done.out
+
+
 def test_a_pull_request_is_judged_with_the_settings_of_its_base(slopguard: Program, repo: Repo) -> None:
     repo.git("checkout", "-q", "main")
     repo.write("slopguard.toml", 'mode = "observe"\n')
