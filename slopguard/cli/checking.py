@@ -32,7 +32,7 @@ from slopguard.config.places import project_table, project_tables
 from slopguard.errors import UsageError
 from slopguard.judge import Door
 from slopguard.lists.loading import refresh
-from slopguard.model import Actor, Mode
+from slopguard.model import Actor, Arrival, Mode
 from slopguard.rules import SEVERITY
 
 if TYPE_CHECKING:
@@ -239,7 +239,9 @@ def _findings(findings: Sequence[Finding], before: Before | None, *, only_new: b
     return sorted(kept, key=lambda found: (-SEVERITY[found.outcome], found.rule))
 
 
-def _urgency(each: Judged) -> tuple[int, bool, str, str]:
-    """Severest first; among equals what is new, then by name."""
+def _urgency(each: Judged) -> tuple[int, bool, bool, str, str]:
+    """Severest first; among equals what is new, then what somebody wrote in, then by name."""
     request = each.verdict.request
-    return -SEVERITY[each.verdict.outcome], not each.new, request.ecosystem.value, request.name or request.raw
+    brought = request.arrived is Arrival.TRANSITIVE
+    name = request.name or request.raw
+    return -SEVERITY[each.verdict.outcome], not each.new, brought, request.ecosystem.value, name

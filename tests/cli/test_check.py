@@ -109,6 +109,16 @@ def test_a_name_in_a_manifest_is_introduced_in_its_lock_file_too(slopguard: Prog
     assert {each["arrived"] for each in found["results"]} == {"introduced"}
 
 
+def test_what_somebody_wrote_in_is_told_before_what_that_brought_along(slopguard: Program) -> None:
+    entries = {f"node_modules/{name}": {"version": "1.0.0"} for name in ("sg-aaa", "sg-zzz")}
+    entries["node_modules/sg-zzz"]["dependencies"] = {"sg-aaa": "*"}
+    packages = {"": {"dependencies": {"sg-zzz": "^1.0.0"}}, **entries}
+    slopguard.write("project/package.json", '{"dependencies": {"sg-zzz": "^1.0.0"}}')
+    slopguard.write("project/package-lock.json", json.dumps({"lockfileVersion": 3, "packages": packages}))
+    found = slopguard("check", "--offline", "--format", "json").json
+    assert [each["name"] for each in found["results"]] == ["sg-zzz", "sg-zzz", "sg-aaa"]
+
+
 def test_a_path_that_is_not_there_is_error_2(slopguard: Program) -> None:
     done = slopguard("check", "nowhere")
     assert done.rc == 2

@@ -201,6 +201,17 @@ def test_an_index_of_one_block_counts_for_what_that_block_says() -> None:
     assert found == {"numpy": own, "inside": own, "flask": None, "redis": None}
 
 
+@pytest.mark.parametrize(
+    "block",
+    [
+        '```json\n{"components": [], "dependencies": [{"ref": "x"}]}\n```\n',
+        '```toml\n[project]\nname = "x"\ndynamic = ["dependencies"]\n```\n',
+    ],
+)
+def test_what_an_example_leaves_open_is_no_question(block: str) -> None:
+    assert unclear(read(block)) == []
+
+
 def test_what_a_catalog_elsewhere_explains_is_no_question_in_an_example() -> None:
     reading = read('```json\n{"dependencies": {"react": "catalog:"}}\n```\n')
     assert names(reading) == ["npm:react"]
