@@ -16,6 +16,8 @@ from slopguard.model import Sighting
 from slopguard.readers import places
 from slopguard.readers.requires import canonical
 
+_TELLING = frozenset("?#\\")
+"""Characters behind which the last part of an address may be another than it seems."""
 _VERSIONED = re.compile(r"-v?\d")
 
 
@@ -30,7 +32,7 @@ def strangers(package: Sighting, files: Iterable[tuple[str, frozenset[str]]]) ->
     own = f"{name.replace('-', '_')}-"
     seen = set()
     for place, digests in files:
-        file = place.rpartition("/")[2]
+        file = place.rpartition("/")[2] if _TELLING.isdisjoint(place) else _plain(place)
         if not file or _is_plainly(file, own) or _is_of(file := _plain(file), name):
             continue
         guessed, version = places.guess(file)
@@ -44,8 +46,8 @@ def _is_plainly(file: str, own: str) -> bool:
 
 
 def _plain(file: str) -> str:
-    """A file's name as it is meant: no query, nothing encoded."""
-    return unquote(re.split(r"[?#]", file, maxsplit=1)[0]).rpartition("/")[2]
+    """The name of a file as it is meant: no query, nothing encoded, either slash before it."""
+    return unquote(re.split(r"[?#]", file, maxsplit=1)[0]).replace("\\", "/").rpartition("/")[2]
 
 
 def _is_of(file: str, name: str) -> bool:

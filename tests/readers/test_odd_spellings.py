@@ -158,3 +158,11 @@ def test_settings_beside_a_manifest_name_indexes(name, text, expected):
 def test_a_project_s_settings_that_trust_any_certificate_are_told():
     (problem,) = read("pdm.toml", '[pypi]\nurl = "https://one.example"\nverify_ssl = false\n').problems
     assert (problem.code, problem.location.line) == ("settings-loosened", 3)
+
+
+@pytest.mark.parametrize("behind", ["?as=/good-1.0-py3-none-any.whl", "#/good-1.0-py3-none-any.whl"])
+@pytest.mark.parametrize("before", ["", "good-1.0-py3-none-any.whl\\"])
+def test_the_file_that_is_fetched_is_the_last_part_of_its_address_s_path(before, behind):
+    address = f"https://files.registry.example/{before}evil-1.0-py3-none-any.whl{behind}"
+    text = UV_LOCK.format("package").replace("evil", "good") + f"wheels = [{{ url = '{address}' }}]\n"
+    assert [sighting.raw for sighting in read("uv.lock", text).sightings] == ["good", "evil"]
