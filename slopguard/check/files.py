@@ -18,12 +18,14 @@ class Files:
         names: every file of the repository that they lie in, `/` between its parts: own modules are known by them.
         tree: what is judged.
         beside: manifests that did not change: not judged, but what did change is understood with them.
+        origin: the address that the repository was cloned from.
     """
 
     places: Sequence[Place]
     names: Sequence[str]
     tree: Tree
     beside: Tree = field(default_factory=Tree)
+    origin: str = ""
 
     def everything(self) -> Iterator[Read]:
         """All that was read, judged or not."""

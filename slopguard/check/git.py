@@ -62,6 +62,11 @@ class Repository:
         """Whether `folder` is ignored: git says nothing then of the files below it."""
         return folder.resolve() != self.root and _git(folder, "check-ignore", "-q", ".") is not None
 
+    def origin(self) -> str:
+        """The address that the work tree was cloned from, `""` if none is noted."""
+        said = _git(self.root, "config", "--get", "remote.origin.url")
+        return os.fsdecode(said).strip() if said else ""
+
     def sparse(self) -> bool:
         """Whether git was told to leave files of the commit out of the work tree."""
         return _git(self.root, "config", "--type=bool", "core.sparseCheckout") == b"true\n"

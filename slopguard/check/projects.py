@@ -16,7 +16,8 @@ from slopguard.check.globs import any_of
 from slopguard.check.ranges import excluded
 from slopguard.check.tree import Read
 from slopguard.clients.workspace_globs import plain
-from slopguard.model import REGISTRY, Ecosystem, Sighting
+from slopguard.model import REGISTRY, Ecosystem, Sighting, Source, SourceKind
+from slopguard.readers import places
 from slopguard.readers.interface import Reading
 from slopguard.readers.uv_tables import canonical
 
@@ -32,21 +33,25 @@ class Own:
 
     Args:
         projects: every name of one, as PyPI and as npm would spell it.
+        home: `host/path` of the repository that the tree was cloned from, `""` if it is not known.
         linked: folder of a package.json to the workspaces that it is in.
     """
 
     projects: frozenset[str] = frozenset()
     linked: Mapping[Path, list[Versions]] = field(default_factory=dict)
+    home: str = ""
 
     @classmethod
-    def of(cls, read: Iterable[Read]) -> Own:
-        """What the files read say."""
+    def of(cls, read: Iterable[Read], origin: str = "") -> Own:
+        """What the files read say; `origin` is the address that the tree was cloned from."""
         read = list(read)
         names = {each.reading.project for each in read if each.reading.project}
-        return cls(frozenset(names | {canonical(name) for name in names}), _linked(read))
+        return cls(frozenset(names | {canonical(name) for name in names}), _linked(read), places.repository(origin))
 
     def names(self, each: Read, sighting: Sighting) -> bool:
         """Whether what a file asks for is a project of the tree, and no other place or name for it."""
+        if each.kind.name in _OFFERS and self._from_here(sighting.source):
+            return True
         if sighting.source != REGISTRY or "alias" in sighting.extra:
             return False
         if each.kind.name in _OFFERS:
@@ -55,6 +60,12 @@ class Own:
             return False
         known = (found.get(sighting.raw, ()) for found in self.linked.get(each.reading.path.parent, ()))
         return any(not excluded(Ecosystem.NPM, sighting.specifier, version) for found in known for version in found)
+
+
+    def _from_here(self, source: Source) -> bool:
+        """Whether it is this very repository, or an archive of it."""
+        elsewhere = source.kind in (SourceKind.VCS, SourceKind.URL)
+        return elsewhere and bool(self.home) and f"{places.repository(source.index or '')}/".startswith(f"{self.home}/")
 
 
 def _linked(read: list[Read]) -> dict[Path, list[Versions]]:

@@ -111,7 +111,7 @@ class Group:
         return Newer.than(old.requests, tree.findings, map(str, self.before.changed), self.before.resettled)
 
     def _asking(self, everything: Iterable[Read], adopted: LockedSet, told: Mapping[Path, Evidence]) -> Asking:
-        own = Own.of(everything)
+        own = Own.of(everything, self.files.origin)
         return Asking(self.indexes, self.settings.actor, adopted, self._mapped, own.names, told)
 
     def _mapped(self) -> frozenset[str]:

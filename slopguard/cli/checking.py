@@ -9,7 +9,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -87,6 +87,7 @@ def check(wanted: Wanted) -> Checked:
     before = Before.of(base, places, sources=only_new) if base else None
     names = repository.files(repository.root) if repository else None
     files = _files(places, names, before.changed if before is not None and only_new else None)
+    files = replace(files, origin=repository.origin() if repository else "")
     if wanted.installed:
         installed = _installed(files, cwd)
         notes += installed.notes

@@ -23,6 +23,7 @@ _REFERENCE = re.compile(r"(?P<place>(?:[\w+.-]+://[^/]*|[^@/]*@[^:/]*:)?+(?:[^@]
 """A repository's address with what is to be taken of it: a branch may have `/` in its name."""
 _HOSTED = re.compile(r"\w+://[^/]+/(?:[^/]+/)*?(?P<repository>[^/]+)/(?:-/)?(?:archive|zipball|tarball)/.*", re.DOTALL)
 """An archive that a repository's host makes of it: its own name is that of a branch or tag."""
+_REMOTE = re.compile(r"(?:\w+://(?:[^/@]*@)?|[^/@:]+@)([\w.-]+)(?::\d+)?[/:]+([^/\s].*)", re.DOTALL)
 _VCS = re.compile(r"(?:git|hg|bzr|svn)\+|(?:git|ssh|hg|bzr|svn|sftp):", re.IGNORECASE)
 
 
@@ -75,6 +76,15 @@ def absolute(base: Path, path: str = "") -> str:
     if path.startswith("~/"):
         path = os.path.expanduser(path)  # noqa: PTH111 (text, not a path yet: pathlib would change it)
     return os.path.abspath(os.path.join(base, path))  # noqa: PTH100, PTH118 (resolve() would follow links)
+
+
+def repository(address: str) -> str:
+    """`host/path` of a repository's or an archive's address, the same for every way to reach it; `""` for no host."""
+    plain = clean(re.sub(r"^\w+\+", "", address))
+    if referred := _REFERENCE.fullmatch(plain):
+        plain = referred["place"]
+    found = _REMOTE.fullmatch(plain)
+    return f"{found[1]}/{found[2].rstrip('/').removesuffix('.git')}".lower() if found else ""
 
 
 def guess(place: str) -> tuple[str, str | None]:

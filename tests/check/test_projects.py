@@ -38,6 +38,20 @@ def test_a_member_is_linked_where_its_version_is_one_that_is_asked_for(tmp_path,
     assert own(tmp_path, files) == {"a": ["b"] if linked else []}
 
 
+@pytest.mark.parametrize("origin", ["https://git.example/Acme/tool.git", "git@git.example:acme/tool", ""])
+def test_a_document_may_say_how_to_install_the_repository_that_it_lies_in(tmp_path, origin):
+    own = ["git+https://git.example/acme/tool", "git+ssh://git@git.example/acme/tool.git@main#egg=tool"]
+    own += ["https://git.example/acme/tool/archive/main.zip"]
+    others = ["git+https://git.example/acme/toolbox", "git+https://evil.example/acme/tool", "./tool.whl"]
+    text = "".join(f"pip install {each}\n" for each in own + others)
+    (tmp_path / "README.md").write_text(f"```sh\n{text}```\n")
+    (tmp_path / "setup.sh").write_text(text)
+    read = read_tree(places([tmp_path], tmp_path)).read
+    projects = Own.of(read, origin)
+    told = {each.kind.name: [projects.names(each, s) for s in each.reading.sightings] for each in read}
+    assert told == {"markdown": [bool(origin)] * 3 + [False] * 3, "shell_file": [False] * 6}
+
+
 def test_a_member_without_a_version_is_linked(tmp_path):
     assert own(tmp_path, {".": {"workspaces": ["*"]}, "a": asks("b", "^2.0.0"), "b": {"name": "b"}}) == {"a": ["b"]}
 
