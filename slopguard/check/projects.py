@@ -61,7 +61,6 @@ class Own:
         known = (found.get(sighting.raw, ()) for found in self.linked.get(each.reading.path.parent, ()))
         return any(not excluded(Ecosystem.NPM, sighting.specifier, version) for found in known for version in found)
 
-
     def _from_here(self, source: Source) -> bool:
         """Whether it is this very repository, or an archive of it."""
         elsewhere = source.kind in (SourceKind.VCS, SourceKind.URL)
