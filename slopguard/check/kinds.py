@@ -111,11 +111,13 @@ _COMMANDS = {
     r"|\.?justfile",
     "devcontainer": r"\.devcontainer(?:/.+)?/devcontainer\.json|\.devcontainer\.json",
     "notebook": r"[^/]+\.ipynb",
-    "markdown": r"[^/]+\.(?:md|mdx|mdc|markdown|rst)|\.(?:cursor|windsurf|cline|roo)rules|llms(?:-full)?\.txt",
+    "markdown": r"[^/]+\.(?:md|mdx|mdc|markdown|rst)|\.(?:cursor|windsurf|cline|roo)rules"
+    r"|\.goosehints|\.rules|\.augment-guidelines|\.openhands_instructions|\.roomodes|\.(?:clinerules|roo)/.+\.txt"
+    r"|\.gemini/commands/.+\.toml|llms(?:-full)?\.txt",
     "mcp_config": r"(?:[^/]*[._-])?mcp(?:[-_]?(?:config|settings|servers))?\.jsonc?|\.claude\.json"
     r"|claude_desktop_config\.json|(?:\.claude|\.gemini|\.qwen|\.?zed|\.vscode|\.?amp)/settings(?:\.local)?\.jsonc?"
     r"|managed-settings\.json|[^/]+\.code-workspace|\.claude-plugin/(?:plugin|marketplace)\.json|(?:gemini|qwen)-extension\.json"
-    r"|\.codex/config\.toml|\.?opencode\.jsonc?|\.opencode/config\.jsonc?|\.?crush\.json|\.continue/config\.(?:ya?ml|json)"
+    r"|\.vscode/tasks\.json|\.cursor/(?:environment|worktrees)\.json|\.codex/config\.toml|\.?opencode\.jsonc?|\.opencode/config\.jsonc?|\.?crush\.json|\.continue/config\.(?:ya?ml|json)"
     r"|\.continue/mcpServers/[^/]+\.(?:ya?ml|json)|\.?goose/config\.ya?ml|manifest\.json|\.devcontainer(?:/.+)?/devcontainer\.json"
     r"|\.devcontainer\.json|\.(?:claude|cursor|windsurf|codex|gemini)/hooks\.json|hooks/hooks\.json|\.github/hooks/[^/]+\.json",
     "package_scripts": r"package\.json",

@@ -14,7 +14,7 @@ from importlib import import_module
 from pathlib import Path
 
 from slopguard.clients.argv import listed
-from slopguard.commands import documents, prose
+from slopguard.commands import documents, prose, rendered
 from slopguard.commands.documents import Block
 from slopguard.commands.inner import compared
 from slopguard.commands.mention import disguised, mentioned
@@ -64,6 +64,7 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
 
 def read_text(text: str, path: Path, line: int, cwd: Path) -> Reading:
     """Read a document that begins on a line of a file; `cwd` is where relative paths start from."""
+    text = rendered.rendered(text)
     if not mentioned(text) and not any(word in text for word in _MAY_HOLD):
         return Reading(path)
     split = documents.restructured if path.suffix.lower() == ".rst" else documents.markdown

@@ -20,7 +20,8 @@ from slopguard.readers.text import Lines, Table, json_object, plain_json, toml
 
 _KEYS = re.compile(
     r"mcp_?servers|context_servers|\bservers\b|\bmcp\b|\bextensions\b|\bhooks\b|statusLine|mcp_config"
-    r"|modelContextProtocolServers|Helper\b|awsAuthRefresh|awsCredentialExport",
+    r"|modelContextProtocolServers|Helper\b|awsAuthRefresh|awsCredentialExport|\blsp\b|\bformatter\b|\"?(?:\w+Command|notify|terminals|tasks|install|start"
+    r"|setup-worktree)\b|\"command\"",
     re.IGNORECASE,
 )
 _TABLE = re.compile(r"^[ \t]*\[[\w.\"-]+\][ \t]*$", re.MULTILINE)

@@ -10,6 +10,7 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from slopguard.clients.argv import listed
 from slopguard.commands.script import UNKNOWN
 from slopguard.readers.text import Table, string, strings, table, tables
 
@@ -33,8 +34,13 @@ _TABLES = (
     ("experimental", "modelContextProtocolServers"),
     ("plugins", "*", "mcpServers"),
     ("agents", "*", "mcpServers"),
+    ("lsp",),
+    ("formatter",),
+    (),
 )
-"""Where clients keep their tables of servers, or lists of them; `*` is every entry."""
+"""Where clients keep their tables of servers, or lists of them; `*` is every entry; plugins have them at the top."""
+_TASKS = (("tasks",), ("terminals",))
+"""Where what is no server is started in the same way."""
 _SINGLE = (("server", "mcp_config"),)
 """Where one server stands that has no name (bundles)."""
 _SETTING = re.compile(r"(?:PIP|UV|PIPX|POETRY|PDM|NPM_CONFIG|PNPM_CONFIG|YARN|BUN)_\w+", re.IGNORECASE)
@@ -42,7 +48,13 @@ _FILLED = re.compile(r"\$\{[^}]*\}|\{\{[^}]*\}\}|\$\w+|%\w+%")
 _LAUNCHER = re.compile(r"(?:cmd|command)(?:\.exe|\.com)?", re.IGNORECASE)
 _POWERSHELL = re.compile(r"(?:powershell|pwsh)(?:\.exe)?", re.IGNORECASE)
 _RUNS = re.compile(r"/[ckr]|-c(?:ommand)?", re.IGNORECASE)
+_INTERPRETER = re.compile(r"python|node|java|exec", re.IGNORECASE)
 _EXTENSION = re.compile(r"\.(?:exe|cmd|bat|ps1)$", re.IGNORECASE)
+_HELPERS = listed(
+    "apiKeyHelper awsAuthRefresh awsCredentialExport otelHeadersHelper toolDiscoveryCommand toolCallCommand notify"
+    " discoveryCommand callCommand install start setup-worktree setup-worktree-unix setup-worktree-windows"
+)
+"""Keys that hold a command, or several."""
 _DEPTH = 6
 """Hooks lie no deeper in their table."""
 _MOST = 100_000
@@ -68,14 +80,23 @@ def starts(document: Table) -> Iterator[Start]:
     """Everything that a configuration has its client start."""
     for path in _TABLES:
         for name, each in _entries(_at(document, path)):
-            if command := _command(each):
+            if command := name != "statusLine" and _command(each):
                 yield Start(name, command)
+    yield from _tasks(document)
     for path in _SINGLE:
         for server in _at(document, path):
             if command := _command(table(server)):
                 yield Start("", command)
     for event, hook in _hooks(document):
         yield Start(event, hook, server=False)
+
+
+def _tasks(document: Table) -> Iterator[Start]:
+    """What an editor or an agent starts that is no server."""
+    for path in _TASKS:
+        for task in (each for found in _at(document, path) for each in tables(found)):
+            if command := _command(task):
+                yield Start(string(task.get("label")) or string(task.get("name")), command, server=False)
 
 
 def _at(document: Table, path: tuple[str, ...]) -> list[object]:
@@ -102,7 +123,7 @@ def _command(server: Table) -> str:
     """The command line of a server; empty for one that is reached by its address."""
     server = {**server, **table(server.get("transport"))}
     command: object = next((server[key] for key in ("command", "cmd") if key in server), None)
-    arguments = strings(server.get("args")) or strings(server.get("arguments"))
+    arguments = strings(server.get("args")) or strings(server.get("arguments")) or string(server.get("args")).split()
     if isinstance(command, dict):  # Zed: {"path": ..., "args": [...]}
         server = {**server, **command}
         arguments = strings(command.get("args"))
@@ -122,6 +143,8 @@ def _line(words: list[str]) -> str:
     """Words as a shell takes them, without a launcher of Windows in front."""
     if not words or not words[0].strip():
         return ""
+    if len(words) > 1 and _FILLED.fullmatch(words[0]) and not _INTERPRETER.search(words[0]):
+        return f"npx {UNKNOWN}"  # whatever starts it, nobody knows what
     program = _EXTENSION.sub("", re.split(r"[/\\]", words[0].strip())[-1])
     rest = words[1:]
     if _LAUNCHER.fullmatch(program) or _POWERSHELL.fullmatch(program):
@@ -166,6 +189,13 @@ def _hooks(document: Table) -> Iterator[tuple[str, str]]:
                 waiting += [(one, depth + 1) for one in reversed(list(inner))]
     if command := string(table(document.get("statusLine")).get("command")):
         yield "statusLine", command
-    for key in ("apiKeyHelper", "awsAuthRefresh", "awsCredentialExport", "otelHeadersHelper"):
-        if command := string(document.get(key)):
-            yield key, command
+    yield from _helpers(document)
+
+
+def _helpers(document: Table) -> Iterator[tuple[str, str]]:
+    """Commands that stand under a key of their own."""
+    for place in (document, table(document.get("tools"))):
+        for key in sorted(_HELPERS & place.keys()):
+            given = strings(place[key])
+            commands = [_line(given)] if key == "notify" else [string(place[key]), *given]
+            yield from ((key, command) for command in commands if command)

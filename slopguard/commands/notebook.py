@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from slopguard.commands import markdown, prose
+from slopguard import commands
+from slopguard.commands import markdown, prose, pycode, written
 from slopguard.commands.mention import mentioned
 from slopguard.commands.placeholders import plain
 from slopguard.commands.script import Script, together
@@ -21,9 +22,12 @@ from slopguard.readers.interface import NOWHERE, Context, Load, Reading
 from slopguard.readers.text import Lines, Table, json_object, strings, tables
 
 _SCRIPT_CELL = re.compile(r"\s*%%(?:bash|sh|zsh|script|system|sx|cmd|!)[^\n]*")
-_OTHER_CELL = re.compile(r"\s*%%(?:html|javascript|js|latex|markdown|svg|writefile|file|sql|R|perl|ruby)\b")
+_OTHER_CELL = re.compile(r"\s*%%(?:html|javascript|js|latex|markdown|svg|sql|R|perl|ruby)\b")
+_WRITTEN = re.compile(r"\s*%%(?:writefile|file)[ \t]+(?:-a[ \t]+)?(\S+)[ \t]*\n")
+_INSTALLING = re.compile(r"%%(?:writefile|file)\b|\b(?:micropip|piplite)\.install\(|\bpip(?:\._internal)?\.main\(")
+"""What installs without a client's command in it."""
 _SHELL = re.compile(
-    r"[ \t]*(?:[\w(\[][\w., \t\[\]\"']*=[ \t]*)?"
+    r"[ \t]*(?:%(?:time|timeit|prun)[ \t]+(?:-\w+[ \t]+)*|[\w(\[][\w., \t\[\]\"']*=[ \t]*)?"
     r"(?:!!?|%(?:system|sx|sc(?:[ \t]+\w+[ \t]*=)?)[ \t]|%(?=(?:pip|uv|poetry|pdm|npm|npx)\b))[ \t]*(?P<command>.+)"
 )
 """A line that the kernel gives to a shell, or to a client."""
@@ -37,7 +41,7 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
         InputError: it is not JSON.
     """
     text = load(path)
-    if not mentioned(text):
+    if not mentioned(text) and not _INSTALLING.search(text):
         return Reading(path)
     place = _Place(text)
     cwd = context.cwd or path.parent
@@ -76,7 +80,7 @@ def _cell(cell: Table, place: _Place, path: Path, cwd: Path) -> Iterator[Reading
     """What one cell says."""
     value = next((cell[key] for key in ("source", "input") if key in cell), "")
     source = (value if isinstance(value, str) else "".join(strings(value))).replace("\r\n", "\n")
-    if not mentioned(source):
+    if not mentioned(source) and not _INSTALLING.search(source):
         return
     numbers = place.numbers(source)
     if cell.get("cell_type") != "code":
@@ -85,10 +89,22 @@ def _cell(cell: Table, place: _Place, path: Path, cwd: Path) -> Iterator[Reading
         script = Script()
         script.add(" " * found.end() + source[found.end() :], 1)
         yield placed(script.read(path, cwd), numbers)
+    elif found := _WRITTEN.match(source):
+        yield placed(_written(found[1], source[found.end() :], path, cwd), numbers)
     elif not _OTHER_CELL.match(source):
         shell, rest = _parted(source)
         yield placed(shell.translated(plain).read(path, cwd), numbers)
         yield placed(prose.paragraph(rest, path, 1, cwd), numbers)
+        for each in (_INSTALLING.search(rest) and pycode.commands(rest)) or ():
+            yield placed(commands.read(each.text, path, each.line, cwd), numbers)
+
+
+def _written(name: str, text: str, path: Path, cwd: Path) -> Reading:
+    """What a file says that a cell writes, from its second line on."""
+    kind = written.kind_of(name, text)
+    if kind == "script":
+        return commands.read(text, path, 2, cwd)
+    return written.read(kind, text, 2, path) if kind else Reading(path)
 
 
 def _parted(source: str) -> tuple[Script, str]:

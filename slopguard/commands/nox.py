@@ -11,9 +11,11 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
-from slopguard.commands.script import UNKNOWN, Script, together
+from slopguard.commands import pycode
+from slopguard.commands.script import UNKNOWN, Script, shell, together
 from slopguard.errors import InputError
-from slopguard.readers.interface import NOWHERE, Context, Load, Reading
+from slopguard.model import Location
+from slopguard.readers.interface import NOWHERE, Context, Load, Problem, Reading
 
 _RUNS = ("run", "run_always", "run_install")
 _DEPTH = 20
@@ -41,9 +43,32 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
         raise InputError(f"{path}: not valid Python") from error
     nodes = list(ast.walk(tree))
     sessions = {arguments[0].arg for arguments in _arguments(nodes) if arguments}
+    sessions |= {
+        name for name, value in _constants(nodes).items() if isinstance(value, ast.Name) and value.id in sessions
+    }
     known = _Values(_constants(nodes))
     calls = [node for node in nodes if isinstance(node, ast.Call) and _installs(node, sessions)]
-    return together(path, (_script(call, known).read(path, context.cwd or path.parent, load) for call in calls))
+    cwd = context.cwd or path.parent
+    scripts = [*(_script(call, known) for call in calls), *(shell(each.text, each.line) for each in _started(text))]
+    hidden = [Problem("undecidable", Location(str(path), line)) for line in _hidden(nodes, sessions)]
+    return together(path, (script.read(path, cwd, load) for script in scripts), hidden)
+
+
+def _started(text: str) -> list[pycode.Started]:
+    """What the file's own code starts, without the session."""
+    return [each for each in pycode.commands(text) or () if " " in each.text]
+
+
+def _hidden(nodes: list[ast.AST], sessions: set[str]) -> Iterator[int]:
+    """The lines on which a session's methods are taken but not called, so that nobody knows with what they are."""
+    called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
+    for node in nodes:
+        match node:
+            case ast.Attribute(value=ast.Name(id=name), attr=attr) if name in sessions and id(node) not in called:
+                if attr in (*_RUNS, "install"):
+                    yield node.lineno
+            case ast.Call(func=ast.Name(id="getattr"), args=[ast.Name(id=name), *_]) if name in sessions:
+                yield node.lineno
 
 
 def _arguments(nodes: list[ast.AST]) -> Iterator[list[ast.arg]]:

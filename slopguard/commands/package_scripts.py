@@ -14,8 +14,17 @@ from slopguard.errors import InputError
 from slopguard.readers.interface import NOWHERE, Context, Load, Reading
 from slopguard.readers.text import Lines, Table, json_object, plain_json, string, strings, table
 
-_HOOKS = (("scripts",), ("lint-staged",), ("husky", "hooks"), ("simple-git-hooks",), ("gitHooks",), ("wireit",))
-"""Where commands stand: texts, lists of texts, or (wireit) tables with a `command`."""
+_HOOKS = (
+    ("scripts",),
+    ("lint-staged",),
+    ("husky", "hooks"),
+    ("simple-git-hooks",),
+    ("gitHooks",),
+    ("wireit",),
+    ("nx", "targets"),
+    ("nodemonConfig",),
+)
+"""Where commands stand: texts, lists of texts, or (wireit, nx) tables with a `command`."""
 
 _OWN = re.compile(r"\b(?:npm|pnpm|yarn|bun) run(?:-script)? ")
 """Starts another script of the project: nothing by itself."""

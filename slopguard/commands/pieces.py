@@ -22,7 +22,8 @@ _LONGEST = 4_000
 _LEFT = 300
 """So much is looked at in front of a command, in characters."""
 _MARKS = re.compile(
-    r"[ \t]*(?:(?:[-*+>|#%$!;\u2022]+|<!--+|//|/\*+|--?>|\d{1,3}[.)]|PS[^>\n]{0,80}>|[A-Za-z]:[^>\n]{0,80}>|In \[\d*\]:"
+    r"[ \t]*(?:(?:[-*+>|#%$!;\u2022]+|\.\.|\[[ xX]\]|<!--+|//|/\*+|--?>|\d{1,3}[.)]|PS[^>\n]{0,80}>"
+    r"|[A-Za-z]:[^>\n]{0,80}>|In \[\d*\]:"
     r"|\([\w.-]+\)|\[[^\]\n]{0,60}\][$#]|[\w.@-]+(?::[^\s$#]*)?[$#]|REM|RUN(?:[ \t]+--\w+=\S+)*|CMD"
     r"|(?:- )?\"?(?:run|script|command|init|cmd|install|setup)\"?:)[ \t]+|[!%@\"'(])*"
 )
@@ -46,6 +47,9 @@ _FULL_STOP = re.compile(r"(?<=[\w\])])[.,;:!?]+$")
 """What English puts in front of a closing quotation mark."""
 _LIST = re.compile(rf"{CLIENT}(?:[ \t]+{CLIENT}){{2}}")
 """Clients that are listed, not used."""
+_OPEN = re.compile(r"[ \t](?:install|add|dlx)(?:[ \t]+--?\w+)*[ \t]*$")
+"""How a command ends that has yet to say what it installs."""
+_NAME = re.compile(r"[ \t]*[a-z@]")
 _OR = re.compile(r"[ \t]+/(?=[ \t])")
 _JOINED = re.compile(r"(?:\\|(?<=[ \t])[\^`])[ \t]*\r?\n")
 _ROLE = re.compile(r"[:{](?:\w+:)?(?:ref|doc|term|any|class|func|meth|mod|attr|option|envvar|pypi|issue)[:}]`*$")
@@ -185,7 +189,17 @@ def _bare(text: str, flat: str, at: int) -> Piece | None:
     if not wraps and not sentences.introduced(before):
         return None
     end, sentence = sentences.end(flat, at, limit)
+    if not wraps and not sentence and (wrapped := _wrapped(text, flat, at, limit)):
+        return wrapped
     return None if wraps and sentence and not sentences.introduced(before) else Piece(at, end, text[at:end])
+
+
+def _wrapped(text: str, flat: str, at: int, limit: int) -> Piece | None:
+    """The command of a sentence whose line ends behind `install`, so that the next one begins with the packages."""
+    if not _OPEN.search(flat, at, limit) or not _NAME.match(flat, limit + 1):
+        return None
+    end, _ = sentences.end(flat, limit + 1, _line_end(flat, limit + 1))
+    return Piece(at, end, text[at:end].replace("\n", " ")) if end > limit + 1 else None
 
 
 def _alone(text: str, flat: str, begun: int, at: int) -> Piece | None:

@@ -17,6 +17,7 @@ from slopguard.commands.calls import calls
 from slopguard.commands.mention import FRONT, START, mentioned
 from slopguard.commands.pieces import pieces
 from slopguard.commands.placeholders import plain
+from slopguard.commands.rendered import rendered
 from slopguard.commands.script import together
 from slopguard.readers.interface import Reading
 from slopguard.readers.text import Lines
@@ -30,6 +31,7 @@ _BEGINS = re.compile(r"(?:^|[;(&|]|(?<![\\^`])\n)\s*$")
 
 def read(text: str, path: Path, line: int, cwd: Path) -> Reading:
     """Read a piece of prose; see `commands.phrase`."""
+    text = rendered(text)
     if not mentioned(text):
         return Reading(path)
     if _FENCE.search(text):

@@ -70,6 +70,8 @@ def _started(node: ast.Call, known: dict[str, ast.expr]) -> Iterator[Started]:
     if _SPREADS.fullmatch(name):
         words = [word for each in arguments for word in _words(each, known)]
         yield Started(_joined(words[1:] if name.startswith(("exec", "spawn")) else words), node.lineno)
+    elif name == "install" and _name(getattr(node.func, "value", node.func)) in ("micropip", "piplite"):
+        yield Started(_joined(["pip", "install", *_words(arguments[0], known)]), node.lineno)
     elif name in _STARTS:
         yield Started(_command(arguments[0], known), node.lineno)
     elif name in _MAINS and isinstance(_solved(arguments[0], known), ast.List | ast.Tuple):

@@ -206,7 +206,7 @@ class _Shell:
         """A command whose name is a variable or a substitution."""
         found = _VARIABLE.match(call.words[0].raw)
         variable = found[1] if found else ""
-        guessed = re.sub(r"(?:_(?:BIN|CMD|EXE|EXECUTABLE|COMMAND|PATH))?\d*$", "", variable).lower()
+        guessed = re.sub(r"(?i)(?:_(?:BIN|CMD|EXE|EXECUTABLE|COMMAND|(?:EXEC)?PATH))?\d*$", "", variable).lower()
         guessed = guessed.rpartition("_")[2]
         following = [word.text for word in call.words[1:]]
         if guessed in ("python", "py") or following[:1] == ["-m"]:

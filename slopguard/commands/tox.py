@@ -23,6 +23,9 @@ _TESTENV = re.compile(r"(?:testenv|pkgenv|\.pkg|\.package)(?::.*)?")
 _CORE = frozenset(("tox", "tox:tox"))
 _REQUIREMENTS = ("deps", "requires", "constraints")
 _COMMANDS = ("commands_pre", "commands", "commands_post")
+_INSTALLERS = ("install_command", "list_dependencies_command")
+_GIVEN = re.compile(r"\{(?:opts|packages)\}")
+"""What tox puts into them, which is told where it stands."""
 _DEPTH = 20
 
 
@@ -58,6 +61,9 @@ def _ini(text: str, path: Path, cwd: Path, shift: int = 0) -> Reading:
         readings += [_requirements(tox_text.values(found, section, key, seen), path, cwd) for key in _REQUIREMENTS]
         for key in _COMMANDS:
             lines = tox_text.values(found, section, key, seen)
+            readings.append(_commands(tox_text.joined(lines), path, cwd))
+        for key in _INSTALLERS:
+            lines = [(at, _GIVEN.sub("", line)) for at, line in tox_text.values(found, section, key, seen)]
             readings.append(_commands(tox_text.joined(lines), path, cwd))
     return together(path, readings)
 
