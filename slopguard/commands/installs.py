@@ -76,7 +76,7 @@ def guarded(name: str, words: Sequence[Word], place: Place) -> Found:
         words: the whole line, the client first.
     """
     line = words[0].line
-    taken = _bracketed(words[1:])
+    taken = _here(_bracketed(words[1:]))
     found = Found()
     call = _asked(name, taken, place)
     if call is None or not call.installs or (taken and UNKNOWN.match(taken[0].text) and name not in _RUNS):
@@ -206,6 +206,16 @@ def _bracketed(words: Sequence[Word]) -> list[Word]:
         inside = inside or (word.raw.startswith("[") and any("]" in each.raw for each in words))
         taken.append(word._replace(text=BLANK) if inside else word)
         inside = inside and not word.raw.endswith("]")
+    return taken
+
+
+def _here(words: Sequence[Word]) -> list[Word]:
+    """The words, what is a folder below this one whatever it is called (`./$NAME`) under a name of no meaning."""
+    taken: list[Word] = []
+    for before, word in zip(["", *(word.text for word in words)], words, strict=False):
+        is_value = before.startswith("-") and before not in ("-e", "--editable")
+        inside = word.text.startswith(("./", "../")) and not places.is_archive(word.text) and not is_value
+        taken.append(word._replace(text=UNKNOWN.sub("_", word.text)) if inside else word)
     return taken
 
 

@@ -85,6 +85,8 @@ def test_the_unknown_is_said_once_and_the_rest_read(text: str, wanted: list[str]
         ("npm init <initializer> -w <folder>", []),
         ("npm install github:<owner>/<repository>", []),
         ("pipenv install [name] [OPTIONS]", []),
+        ('pip install -e "./$PLUGIN[tests]"', []),
+        ('npm install "../$NAME"', []),
         ("bash $HERE/setup.sh", []),
         ("apt-get install $PACKAGES", []),
         ("$MAKE install", []),
@@ -99,6 +101,10 @@ def test_an_unknown_that_names_no_package_is_not(text: str, wanted: list[str]) -
 def test_a_file_here_whose_name_is_not_known_is_no_archive_from_elsewhere(file: str) -> None:
     found = commands.read(f"pip install {file}", HERE / "line")
     assert [(each.source.kind, "archive" in each.extra) for each in found.sightings] == [(SourceKind.PATH, False)]
+
+
+def test_a_requirement_file_whose_name_is_not_known_is_undecidable_wherever_it_lies() -> None:
+    assert unclear(commands.read('pip install -r "./$FILE.txt"', HERE / "line")) == [1]
 
 
 def test_the_place_of_a_command_is_unknown_where_no_option_takes_it() -> None:
