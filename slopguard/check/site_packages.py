@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from subprocess import CalledProcessError
 
@@ -40,16 +41,21 @@ def read(folder: Path, *, pip: bool = True) -> Reading:
         inside = sorted(folder.iterdir())
     except OSError:
         return Reading(folder, problems=(Problem("undecidable", Location(str(folder))),), locked=True)
+    conda = any((place / "conda-meta").is_dir() for place in folder.resolve().parents[:4])
     for place in inside:
-        if place.suffix not in _METADATA or place.name.startswith("~"):  # `~`: pip was about to remove it
+        if place.suffix.lower() not in _METADATA or place.name.startswith("~"):  # `~`: pip was about to remove it
             continue
         found = _installed(place)
         if found is None:
             problems.append(Problem("undecidable", Location(str(place))))
-        elif _text(place / "INSTALLER").strip() == "conda":
+            continue
+        if conda and _text(place / "INSTALLER").strip() == "conda":
             skipped += 1
-        else:
-            sightings.append(found)
+            continue
+        sightings.append(found)
+        fetched_as = place.stem.partition("-")[0]
+        if _plain(fetched_as) != _plain(found.raw):  # installers name the folder; what is inside it may claim anything
+            sightings.append(replace(found, raw=fetched_as))
     if pip:
         known = {_plain(sighting.raw) for sighting in sightings}
         sightings += [each for each in _by_pip(folder) if _plain(each.raw) not in known and not skipped]
@@ -58,7 +64,7 @@ def read(folder: Path, *, pip: bool = True) -> Reading:
 
 def _installed(place: Path) -> Sighting | None:
     """What one folder (or old file) of metadata describes; `None` if it does not say."""
-    file = place / _METADATA[place.suffix] if place.is_dir() else place
+    file = place / _METADATA[place.suffix.lower()] if place.is_dir() else place
     fields = dict(reversed(_FIELD.findall(_text(file).replace("\r\n", "\n").partition("\n\n")[0])))
     if fields.keys() != {"Name", "Version"}:
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from slopguard.model import Ecosystem, Location, Sighting, Source, SourceKind
@@ -49,7 +50,9 @@ def _files(package: Table) -> list[Table]:
 def _file(file: Table) -> tuple[str, frozenset[str]]:
     """What a file is, by its address or, where that ends in no file name, by its name; and its digests."""
     place = string(file.get("url")) or string(file.get("path"))
-    return place if places.is_archive(place) else string(file.get("name")), frozenset(_digests(file))
+    return place if places.is_archive(re.split(r"[?#]", place, maxsplit=1)[0]) else string(file.get("name")), frozenset(
+        _digests(file)
+    )
 
 
 def _sighting(package: Table, base: Path, location: Location) -> Sighting:

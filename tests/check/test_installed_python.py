@@ -122,10 +122,25 @@ def test_packages_of_conda_are_counted_and_told(tmp_path):
     folder = tmp_path / "lib" / "python3.11" / "site-packages"
     info(folder, "a", INSTALLER="conda\n")
     info(folder, "b", INSTALLER="pip\n")
+    (tmp_path / "conda-meta").mkdir()
     found = installed.read(tmp_path, {"CONDA_PREFIX": str(tmp_path)}, pip=False)
     assert [each.raw for each in found.readings[0].sightings] == ["b"]
     assert len(found.notes) == 1
     assert "1 packages of conda" in found.notes[0]
+
+
+def test_what_only_says_that_conda_installed_it_is_told(tmp_path):
+    info(tmp_path, "a", INSTALLER="conda\n")
+    reading = site_packages.read(tmp_path, pip=False)
+    assert ([each.raw for each in reading.sightings], reading.skipped) == (["a"], 0)
+
+
+def test_a_package_that_claims_to_be_another_is_told_under_both_names(tmp_path):
+    info(tmp_path, "evil_name", "Name: requests\nVersion: 1.0\n")
+    info(tmp_path, "Zope.Interface", "Name: zope-interface\nVersion: 1.0\n")
+    (tmp_path / "evil_name-1.0.dist-info").rename(tmp_path / "evil_name-1.0.DIST-INFO")
+    found = site_packages.read(tmp_path, pip=False).sightings
+    assert [each.raw for each in found] == ["zope-interface", "requests", "evil_name"]
 
 
 @pytest.mark.parametrize("metadata", ["", "Name: a\n", "Version: 1\n", "\nName: a\nVersion: 1\n"])
