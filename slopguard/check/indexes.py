@@ -56,6 +56,7 @@ class Indexes:
         npmrc: gives the nearest folder with an `.npmrc`, where npm's changes; `None` if there is none.
         above: indexes that settings files of clients name, with their folder and the kinds of file they count for.
         always: they matter for every file: an index will be asked, or a variable names one.
+        marked: gives an index that a file names with the trust that the settings say it deserves.
         guess: the index to compare recorded addresses with where no client can be asked.
         missing: ecosystems of which no client is installed.
     """
@@ -65,6 +66,7 @@ class Indexes:
     npmrc: Callable[[Path], Path | None] = lambda _: None
     above: Sequence[tuple[Path, frozenset[str], IndexLine]] = ()
     always: bool = False
+    marked: Callable[[Index], Index] = lambda index: index
     guess: Callable[[Ecosystem], Index | None] = lambda _: None
     missing: set[Ecosystem] = field(default_factory=set)
     _known: dict[tuple[Ecosystem, Path], tuple[Index, ...]] = field(default_factory=dict)
@@ -108,7 +110,7 @@ class Indexes:
                 continue
             named = f"{line.location.path}:{line.location.line or 1}"
             key = key_of(line.url)
-            found.insert(0, Index(ecosystem, key, line.url, kind, line.layer, name=line.name, named=named))
+            found.insert(0, self.marked(Index(ecosystem, key, line.url, kind, line.layer, name=line.name, named=named)))
         return found
 
     def everything(self) -> tuple[Index, ...]:

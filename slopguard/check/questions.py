@@ -54,6 +54,7 @@ class Asking:
         actor: who asks.
         adopted: what the lock files of adopted projects hold.
         mapped: addresses (canonical) in lock files of npm that mean "the configured registry"; asked when needed.
+        placed: gives a question, with the source that a file records for it, as it will be asked.
         own: whether what a file asks for is a project of the tree itself.
         evidence: what each lock file is told of.
     """
@@ -62,6 +63,7 @@ class Asking:
     actor: Actor
     adopted: LockedSet
     mapped: Callable[[], frozenset[str]]
+    placed: Callable[[Request, str | None], Request] = lambda request, recorded: request
     own: Callable[[Read, Sighting], bool] = lambda *_: False
     evidence: Mapping[Path, Evidence] = field(default_factory=dict)
 
@@ -107,8 +109,10 @@ def _of(each: Read, asking: Asking, made: Questions) -> Iterator[tuple[Request, 
     for sighting in reading.sightings:
         asked_for = sighting.raw in told.orphans or "requested" in sighting.extra
         arrived = Arrival.TRANSITIVE if reading.locked and not asked_for else Arrival.INTRODUCED
-        request = prejudge.question(prejudge.as_mapped(sighting, mapped), indexes, asking.actor, arrived)
+        meant = prejudge.as_mapped(sighting, mapped)
+        request = prejudge.question(meant, indexes, asking.actor, arrived)
         if request is not None:
+            request = asking.placed(request, meant.source.index)
             request = _with(request, told, made) if reading.locked else request
             yield request, asking.own(each, sighting)
 

@@ -22,9 +22,10 @@ from slopguard.check.newer import Newer, key
 from slopguard.check.projects import Own
 from slopguard.check.questions import Asking, Questions, questions
 from slopguard.check.tree import Read
-from slopguard.cli.facts import indexes_of, with_source
+from slopguard.cli.facts import as_written, indexes_of
 from slopguard.cli.progress import progress
 from slopguard.clients import asking as clients_asking
+from slopguard.clients.applied import marked
 from slopguard.clients.sources import canonical
 from slopguard.config import Settings
 from slopguard.errors import SlopguardError
@@ -71,6 +72,7 @@ class Group:
             npmrc=nearest_npmrc(cwd),
             above=above(self.files.everything()),
             always=not settings.offline or named_by_variables(os.environ),
+            marked=lambda index: marked(index, settings),
             guess=self._guessed,
         )
 
@@ -112,7 +114,11 @@ class Group:
 
     def _asking(self, everything: Iterable[Read], adopted: LockedSet, told: Mapping[Path, Evidence]) -> Asking:
         own = Own.of(everything, self.files.origin)
-        return Asking(self.indexes, self.settings.actor, adopted, self._mapped, own.names, told)
+        return Asking(self.indexes, self.settings.actor, adopted, self._mapped, self._placed, own.names, told)
+
+    def _placed(self, request: Request, recorded: str | None) -> Request:
+        """The question, for an internal name, as it will be asked."""
+        return as_written(request, recorded, self.settings) if self.settings.internal else request
 
     def _mapped(self) -> frozenset[str]:
         """The addresses in lock files that mean the configured registry; second names of npm's where it is that."""
@@ -130,15 +136,14 @@ class Group:
 
         `None` for a project of the tree itself that no list knows.
         """
-        placed = [with_source(request, self.settings) for request in asked] if self.settings.internal else list(asked)
-        judge.expect(placed)
-        verdicts: list[Verdict | None] = [self._alone(judge, request, told) for request in placed]
+        judge.expect(asked)
+        verdicts: list[Verdict | None] = [self._alone(judge, request, told) for request in asked]
         if self.settings.offline:
             return verdicts
         open_ones = [at for at, verdict in enumerate(verdicts) if verdict and _is_open(verdict, told)]
-        for at, facts in zip(open_ones, self.facts([placed[at] for at in open_ones]), strict=True):
-            request = _cleared(placed[at], facts, told)
-            verdicts[at] = judge.verdict(request, facts, hash_mismatch=key(placed[at]) in told.changed)
+        for at, facts in zip(open_ones, self.facts([asked[at] for at in open_ones]), strict=True):
+            request = _cleared(asked[at], facts, told)
+            verdicts[at] = judge.verdict(request, facts, hash_mismatch=key(asked[at]) in told.changed)
         return verdicts
 
     def _alone(self, judge: Judge, request: Request, told: Questions) -> Verdict | None:

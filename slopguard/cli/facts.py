@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from slopguard.config import Settings
 from slopguard.errors import EnvironmentFailed, UsageError
-from slopguard.model import OFFLINE, Ecosystem, Facts, Request, Source
+from slopguard.model import OFFLINE, REGISTRY, Ecosystem, Facts, Request, Source, SourceKind
 from slopguard.names import matches
 
 if TYPE_CHECKING:
@@ -84,6 +84,23 @@ def with_source(request: Request, settings: Settings, indexes: Sequence[Index] =
         return request
     has_private = any(index.private for index in indexes) if indexes else bool(settings.private_indexes)
     return replace(request, source=Source(private=has_private))
+
+
+def as_written(request: Request, recorded: str | None, settings: Settings) -> Request:
+    """The same for what a file asks for: of an internal name only one that the file asks the client's indexes for.
+
+    Args:
+        recorded: the index or address that the file says.
+    """
+    from slopguard.clients.applied import under
+
+    if request.name is None or not matches(settings.internal.get(request.ecosystem, ()), request.name):
+        return request
+    if recorded is None:
+        return with_source(request, settings) if request.source == REGISTRY else request
+    if request.source.kind is SourceKind.REGISTRY and under(recorded, settings.private_indexes):
+        return replace(request, source=Source(private=True))
+    return replace(request, source=Source(index=recorded)) if request.source == REGISTRY else request
 
 
 def fetch(

@@ -21,7 +21,7 @@ def applied(indexes: Iterable[Index], settings: Settings, env: Mapping[str, str]
     Args:
         env: the client's environment, for the netrc file of a replaced address.
     """
-    return tuple(_marked(_replaced(index, settings, env), settings) for index in indexes)
+    return tuple(marked(_replaced(index, settings, env), settings) for index in indexes)
 
 
 def _replaced(index: Index, settings: Settings, env: Mapping[str, str]) -> Index:
@@ -38,13 +38,14 @@ def _replaced(index: Index, settings: Settings, env: Mapping[str, str]) -> Index
     return replace(changed, url=setting.url, key=key_of(setting.url), layer=Layer.ACCEPTED, credentials=found, ask=None)
 
 
-def _marked(index: Index, settings: Settings) -> Index:
-    private = index.private or _under(index.url, settings.private_indexes)
-    accepted = not index.trusted and (private or _under(index.url, settings.accepted_indexes))
+def marked(index: Index, settings: Settings) -> Index:
+    """One index, trusted and private if the settings say that it is the organisation's own, or was accepted."""
+    private = index.private or under(index.url, settings.private_indexes)
+    accepted = not index.trusted and (private or under(index.url, settings.accepted_indexes))
     return replace(index, private=private, layer=Layer.ACCEPTED if accepted else index.layer)
 
 
-def _under(url: str, prefixes: Iterable[str]) -> bool:
+def under(url: str, prefixes: Iterable[str]) -> bool:
     """Whether `url` is one of `prefixes` or lies under it; a prefix ends at a slash."""
     address = canonical(url) + "/"
     return any(address.startswith(canonical(prefix) + "/") for prefix in prefixes)

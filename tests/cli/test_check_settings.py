@@ -66,3 +66,37 @@ def test_outside_of_ci_a_variable_takes_no_settings_away(slopguard: Program, rep
     repo.write("slopguard.toml", BALANCED)
     repo.write("requirements.txt", f"{NEW}\n")
     assert slopguard("check", "--offline", env={"GITHUB_BASE_REF": "before", "CLAUDECODE": "1"}).rc == 3
+
+
+INTERNAL = '[internal]\npypi = ["acme-*"]\nindex = ["https://own.example/"]\n'
+LOCKED = """version = 1
+
+[[package]]
+name = "acme-tools"
+version = "1.0.0"
+source = {{ registry = "https://{0}.example/simple" }}
+sdist = {{ url = "https://{0}.example/acme_tools-1.0.0.tar.gz", hash = "sha256:00" }}
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "rule"),
+    [
+        ("requirements.txt", "acme-tools\n", "internal"),
+        ("requirements.txt", "--index-url https://own.example/simple\nacme-tools\n", "internal"),
+        ("uv.lock", LOCKED.format("own"), "internal"),
+        ("uv.lock", LOCKED.format("registry"), "internal-name"),
+        ("uv.lock", LOCKED.format("evil"), "internal-name"),
+        ("requirements.txt", "--index-url https://evil.example/simple\nacme-tools\n", "internal-name"),
+        ("requirements.txt", "acme-tools @ https://evil.example/acme_tools.tar.gz\n", "internal-name"),
+        ("requirements.txt", "acme-tools @ git+https://evil.example/acme-tools.git\n", "internal-name"),
+    ],
+)
+def test_an_internal_name_is_one_only_where_the_file_names_no_other_place(
+    slopguard: Program, name: str, text: str, rule: str
+) -> None:
+    slopguard.write("home/.config/slopguard/slopguard.toml", INTERNAL)
+    slopguard.write("home/.config/pip/pip.conf", "[global]\nindex-url = https://registry.example/simple\n")
+    slopguard.write(f"project/{name}", text)
+    found = slopguard("check", "--offline", "--format", "json").json["results"]
+    assert {each["rule"] for each in found} == {rule}
