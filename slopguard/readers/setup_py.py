@@ -20,7 +20,7 @@ from slopguard.readers.python_values import File, Program, Unclear, Value, Word
 _LIMIT = 500_000
 """Characters of a set-up script; parsing takes a second for twice as many."""
 _LISTS = {"install_requires": "dependencies", "setup_requires": "build-system", "tests_require": "extra:tests"}
-_TOOLS = frozenset({"setuptools", "distutils", "runpy", "importlib", "exec", "__import__"})
+_TOOLS = frozenset({"setuptools", "distutils", "runpy", "exec", "__import__"})
 """What a set-up script uses that calls `setup` by another name, or runs another file that does."""
 _EXTRAS = "extras_require"
 _LINKS = "dependency_links"
