@@ -49,7 +49,7 @@ _QUOTED = re.compile(r'"[^"\n]*"|' + r"'[^'\n]*'")
 def introduced(before: str) -> bool:
     """Whether the text before a command announces one: `..., then run `, `Install with: `, `cd x && `."""
     words = before.rstrip(_BLANKS)
-    if words.endswith((":", "(", "=>", "->", " -m")) or operated(before):
+    if words.endswith((":", "(", "=>", "->", " -m", "  #", " //")) or operated(before):
         return True
     last = re.search(r"([A-Za-z]+|[^\x00-\u024f])$", words[-40:])  # or a letter that is not Latin
     return last is not None and (last[1].lower() in _INTRODUCES or not last[1].isascii())

@@ -64,6 +64,8 @@ def tidy(text: str) -> str:
     text = re.sub(r"\\\s*\Z", "", text)  # a line that was to go on
     if "\\\n" in text:
         text = _CUT.sub(_joined, text)
+    if "`#" in text:
+        text = re.sub(r"(?<!\S)`#[^`\n]*`", "", text)  # a comment in the middle of a command
     if "{{" in text or "[[" in text:
         text = _TEMPLATE.sub(_unknown, text)
     if "{%" in text:

@@ -18,6 +18,7 @@ from tests.commands.found import names, reading, unclear
         ("* [ ] pip install evil-name\n", 1),
         ("You should run pip install\nevil-name now.\n", 1),
         ("<!-- Run: pip install\nevil-name -->\n", 1),
+        ("import first  # pip install evil-name\n", 1),
         ("<code>pip&nbsp;install evil-name</code>\n", 1),
         ("text\n&#112;ip install evil-name\n", 2),
         ("Type pip\u00a0install\u00a0evil-name\n", 1),
