@@ -50,8 +50,8 @@ class Own:
 
     def names(self, each: Read, sighting: Sighting) -> bool:
         """Whether what a file asks for is a project of the tree, and no other place or name for it."""
-        if each.kind.name in _OFFERS and self._from_here(sighting.source):
-            return True
+        if each.kind.name in _OFFERS and (sighting.source.kind is SourceKind.PATH or self._from_here(sighting.source)):
+            return True  # a file that the reader has is fetched from nowhere
         if sighting.source != REGISTRY or "alias" in sighting.extra:
             return False
         if each.kind.name in _OFFERS:

@@ -12,7 +12,8 @@ from slopguard.clients.argv import listed
 
 _STOP = listed(
     """
-    a about above after afterwards again all allow allows also always an and another any anyone anything are as at back
+    a about above after afterwards again all allow allows also always an and another any anymore anyone anything are as
+    at back
     be because been before being below between both but by can cannot could did does doing done down during each
     either else etc even every everything exactly fail failed failing fails first followed following for from
     further gets give gives globally had happens has have having he here how however if in inside instead into is it
@@ -96,7 +97,7 @@ def _word(text: str, at: int, limit: int) -> tuple[int, bool]:
         return operator.end(), False
     if quoted := _QUOTED.match(text, at, limit):
         return quoted.end(), False
-    if not _FIRST.match(text, at):
+    if not _FIRST.match(text, at) or text.startswith("->", at):
         return at, True
     after = _run(text, at, limit)
     word = text[at:after]

@@ -2,7 +2,7 @@
 
 The file is JSON with comments and trailing commas. Invariants: what counts is what bun would download: the package
 and version in a registry address win over those beside it; an empty address means the configured registry; a key
-that stands twice is refused, as two readers could take two different ones.
+that stands twice, with two values, is refused, as two readers could take two different ones.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def _document(text: str, path: Path) -> Table:
 
 def _once(pairs: list[tuple[str, Any]]) -> Table:
     found = dict(pairs)
-    if len(found) < len(pairs):
+    if len(found) < len(pairs) and any(found[key] != value for key, value in pairs):  # bun repeats some as they are
         raise ValueError("a key stands twice")
     return found
 

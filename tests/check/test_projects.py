@@ -49,7 +49,7 @@ def test_a_document_may_say_how_to_install_the_repository_that_it_lies_in(tmp_pa
     read = read_tree(places([tmp_path], tmp_path)).read
     projects = Own.of(read, origin)
     told = {each.kind.name: [projects.names(each, s) for s in each.reading.sightings] for each in read}
-    assert told == {"markdown": [bool(origin)] * 3 + [False] * 3, "shell_file": [False] * 6}
+    assert told == {"markdown": [bool(origin)] * 3 + [False, False, True], "shell_file": [False] * 6}
 
 
 def test_a_member_without_a_version_is_linked(tmp_path):

@@ -212,6 +212,8 @@ def test_a_long_text_is_read_to_its_end(piece: str, found: set[str]) -> None:
         ('It says "npm install flask / ws" here', ["npm:flask"]),
         ("Use `npm i ws / yarn add redux`.", ["npm:ws", "npm:redux"]),
         ("    npm i ws /\n", ["npm:ws"]),
+        ("- Docs: pip install flask[a] -> pip install redis", ["pypi:flask", "pypi:redis"]),
+        ("- Do not recommend using easy_install anymore", []),
     ],
 )
 def test_a_slash_between_blanks_sets_words_against_each_other(text: str, wanted: list[str]) -> None:
