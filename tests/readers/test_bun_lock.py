@@ -103,7 +103,9 @@ def test_what_bun_does_not_write_is_undecidable(entry: str) -> None:
 
 def test_a_key_that_bun_itself_repeats_with_its_value_is_read() -> None:
     peers = '"peerDependencies": {"one": ">=1", "two": ">=2", "one": ">=1"}'
-    text = f'{{"lockfileVersion": 1, "workspaces": {{"": {{{peers}}}}}, "packages": {{"one": ["one@1.0.0", "", {{}}]}}}}'
+    text = (
+        f'{{"lockfileVersion": 1, "workspaces": {{"": {{{peers}}}}}, "packages": {{"one": ["one@1.0.0", "", {{}}]}}}}'
+    )
     assert [each.raw for each in readers.read(Path("/project/bun.lock"), lambda _: text).sightings] == ["one"]
 
 
