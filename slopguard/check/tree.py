@@ -167,7 +167,14 @@ def _with(tree: Tree, kind: Kind, path: Path, text: str, load: Load) -> list[Pat
     """Read one file with one reader."""
 
     def loaded(wanted: Path) -> str:
-        return text if wanted is path else load(wanted)
+        if wanted is path:
+            return text
+        try:
+            return load(wanted)
+        except Unreadable as error:  # a reader says only that it has no such file: one that is there is not judged
+            if regular(wanted):
+                tree.fail("unreadable", wanted, detail=_words(error, wanted)[1])
+            raise
 
     try:
         reading = kind.read(path, loaded, _CONTEXT)

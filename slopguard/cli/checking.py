@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from slopguard.check import change, locked, walk
+from slopguard.check import change, confined, locked, walk
 from slopguard.check.before import Before
 from slopguard.check.files import Files
 from slopguard.check.git import Repository
@@ -86,7 +86,8 @@ def check(wanted: Wanted) -> Checked:
     only_new = base is not None and not wanted.everything and (base.review or _asked_for_new(wanted))
     before = Before.of(base, places, sources=only_new) if base else None
     names = repository.files(repository.root) if repository else None
-    files = _files(places, names, before.changed if before is not None and only_new else None)
+    changed = before.changed if before is not None and only_new else None
+    files = _files(places, names, changed, confined.roots(wanted.paths, cwd))
     files = replace(files, origin=repository.origin() if repository else "")
     if wanted.installed:
         installed = _installed(files, cwd)
@@ -117,14 +118,17 @@ def check(wanted: Wanted) -> Checked:
     )
 
 
-def _files(places: Sequence[Place], names: list[str] | None, changed: frozenset[Path] | None) -> Files:
-    """Read the files, or only those that changed, and of the others what these are seen beside."""
+def _files(
+    places: Sequence[Place], names: list[str] | None, changed: frozenset[Path] | None, inside: Sequence[str]
+) -> Files:
+    """Read the files, or only those that changed, and of the others what these are seen beside; nothing else."""
+    load = confined.loader(places, inside)
     looked_at = [place for place in places if changed is None or place.path in changed]
     with progress(len(looked_at), "reading files") as step:
-        tree = read_tree(_stepping(looked_at, step))
+        tree = read_tree(_stepping(looked_at, step), load)
     beside = [] if changed is None else [p for p in places if p.path not in changed and is_manifest(p.full)]
     beside += walk.beside(places, Path.cwd())
-    return Files(places, names or [place.path.as_posix() for place in places], tree, read_tree(beside))
+    return Files(places, names or [place.path.as_posix() for place in places], tree, read_tree(beside, load))
 
 
 def _installed(files: Files, cwd: Path) -> Installed:

@@ -226,9 +226,8 @@ def test_nothing_that_is_read_is_run(slopguard: Program) -> None:
     assert not marker.exists()
 
 
-def test_a_link_out_of_the_tree_is_followed_and_a_circle_is_not(slopguard: Program, tmp_path: Path) -> None:
-    outside = slopguard.write("elsewhere/requirements.txt", f"{GHOST}\n")
-    (slopguard.cwd / "requirements.txt").symlink_to(outside)
+def test_a_folder_that_links_to_itself_is_read_once(slopguard: Program) -> None:
+    slopguard.write("project/requirements.txt", f"{GHOST}\n")
     (slopguard.cwd / "loop").symlink_to(slopguard.cwd)
     done = slopguard("check", "--offline", "--format", "json")
     assert [each["path"] for each in done.json["results"][0]["locations"]] == ["requirements.txt"]
