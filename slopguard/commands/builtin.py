@@ -39,7 +39,15 @@ def _positional(scope: Scope, words: tuple[Word, ...]) -> None:
     """`set -- WORDS`."""
     texts = [word.text for word in words]
     if "--" in texts:
-        scope.variables = scope.called(list(words[texts.index("--") + 1 :])).variables
+        scope.variables = scope.called(list(words[texts.index("--") + 1 :]), shifts=True).variables
+
+
+def _shift(scope: Scope, words: tuple[Word, ...]) -> None:
+    """`shift N`; what `$1` may then be, `Scope.called` has seen to."""
+    count = words[1].text if len(words) > 1 else "1"
+    values = scope.variables.get("@", ())
+    known = len(values) == 1 and MARK not in values[0] and re.fullmatch(r"[0-9]{1,3}", count)
+    scope.bind("@", [values[0][int(count) :] if known else (MARK,)])
 
 
 def _forget(scope: Scope, words: tuple[Word, ...]) -> None:
@@ -47,6 +55,11 @@ def _forget(scope: Scope, words: tuple[Word, ...]) -> None:
     for word in words[1:]:
         if re.fullmatch(r"[A-Za-z_]\w*", word.text):
             scope.bind(word.text, [(MARK,)])
+
+
+def _printed(scope: Scope, words: tuple[Word, ...]) -> None:
+    """`printf -v NAME`."""
+    _forget(scope, words[1:3] if len(words) > 2 and words[1].text == "-v" else ())
 
 
 _CONFIGURED = {
@@ -81,6 +94,8 @@ BUILTINS: dict[str, Callable[[Scope, tuple[Word, ...]], None]] = {
     "unset": _forget,
     "mapfile": _forget,
     "readarray": _forget,
-    "shift": lambda scope, words: scope.bind("@", [(MARK,)]),
+    "getopts": _forget,
+    "printf": _printed,
+    "shift": _shift,
 }
 """Command -> what it does."""

@@ -68,13 +68,26 @@ class Scope:
             list(self.folders),
         )
 
-    def called(self, arguments: list[Word]) -> Scope:
-        """The scope in which a function's body runs."""
+    def called(self, arguments: list[Word], *, shifts: bool = False) -> Scope:
+        """The scope in which a function's body runs.
+
+        Args:
+            shifts: it has `shift` in it, so that `$1` is one argument after the other.
+        """
         inner = self.copy()
         values = tuple(word.text for word in arguments)
         inner.variables |= {"@": (values,), "*": (values,)}
-        inner.variables |= {str(number): ((value,),) for number, value in enumerate(values, start=1)}
+        for number, value in enumerate(values, start=1):
+            later = values[number : number + _MOST] if shifts and number < 10 else ()
+            inner.variables[str(number)] = ()
+            inner.bind(str(number), [(each,) for each in (value, *later)])
         return inner
+
+    def returned(self, inner: Scope) -> None:
+        """Take over what a function's body has set; it may not have come to that."""
+        for name, values in inner.variables.items():
+            if name[0] not in "@*0123456789" and values is not self.variables.get(name):
+                self.bind(name, list(values), maybe=True)
 
     def lookups(self, texts: Iterable[str]) -> Iterator[Lookup]:
         """One lookup for each combination of the values that the variables in some texts may have."""

@@ -311,12 +311,13 @@ class _Shell:
     def _calls(self, call: _Call) -> None:
         """A call of one of the script's own functions."""
         body = call.scope.functions[call.words[0].text]
-        inner = call.scope.called(list(call.words[1:]))
+        inner = call.scope.called(list(call.words[1:]), shifts="shift" in body.text)
         if body in self._active:  # it calls itself by the name of the command that it stands for
             inner.functions.pop(call.words[0].text, None)
             self._run(replace(call, scope=inner))
             return
         self._function(body, inner, call.depth)
+        call.scope.returned(inner)
 
     def _function(self, body: Raw, scope: Scope, depth: int) -> None:
         self._called.add(body)

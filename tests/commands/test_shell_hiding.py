@@ -45,6 +45,23 @@ def test_a_disguised_command_is_read(script: str, line: int) -> None:
 @pytest.mark.parametrize(
     "script",
     [
+        "X=known; f() { X=evil-name; }; f; pip install $X",
+        "f() { X=evil-name; }; f; pip install $X",
+        'f() { while [ $# -gt 0 ]; do pip install "$1"; shift; done; }; f known evil-name',
+        'f() { label=$1; shift; "$@"; }; f label pip install evil-name',
+        "set -- known evil-name; shift; pip install $1",
+        "pip install known; pip install evil\\\n\\\n-name",
+    ],
+)
+def test_what_a_function_or_a_shift_changes_is_told(script: str) -> None:
+    assert "evil-name" in lines(commands.read(script, HERE))
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "X=known; printf -v X evil-name; pip install $X",
+        "X=known; getopts a: X; pip install $X",
         "p${x}ip install evil-name",
         "./p?p install evil-name",
         "/usr/bin/p[i]p install evil-name",
