@@ -20,6 +20,9 @@ _ELEMENT = re.compile(
     r"""(?:"(?P<double>(?:[^"\\\n]|\\.)*)"|'(?P<single>(?:[^'\\\n]|\\.)*)'|(?P<other>[^\s,)\]}][^,)\]}\n]{0,200}))"""
     r"""\s*(?P<more>,?)"""
 )
+_KEY = re.compile(r"\s*(?!args\b)\w+\s*:")
+"""What makes of the words around an object whose values are no list: `{label: "npm", value: "npm"}`."""
+_STARTS = re.compile(r"(?:command|cmd|exec\w*|run|bin|program)[\"']?\s*[:=]\s*$")
 _MOST = 100
 """No command in a list has more words."""
 
@@ -30,6 +33,8 @@ def calls(text: str) -> Iterator[Piece]:
     for found in _BEGIN.finditer(text):
         if found.start() >= reached:
             words, reached = _words(text, found.end())
+            if _KEY.match(text, found.end()) and not _STARTS.search(text, max(found.start() - 40, 0), found.start()):
+                continue
             yield Piece(found.start(), reached, " ".join([found[2], *words]))
 
 

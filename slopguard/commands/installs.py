@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from itertools import takewhile
 from pathlib import Path
 
 from slopguard.clients import client_for, pdm, pdm_line, poetry, poetry_line
@@ -36,7 +37,10 @@ _NOBODY = {
 _VERBS = re.compile(r"(?:pip-?)?(?:install|inst?all|add|dlx|exec|create|download|wheel|sync|i|x|ci|run)")
 _PLACEHOLDER = re.compile(rf"(?:create-|[a-z]+:)?@?{BLANK}")
 """What stands for a package of the reader's choice, alone or where `npm init` or a host takes it."""
+_SCRIPT = re.compile(r"[\w.-]+:")
+"""The beginning of a script's name, in the place of the command: no command has a colon in it."""
 _DEPENDENCY = re.compile(r"(?:dev|peer|optional)?dependencies[.\[]([^=]+)=(.*)", re.IGNORECASE | re.DOTALL)
+_NO = ("--no", "--no-install")
 _RUNS = frozenset({"npx", "uvx", "pnpx", "pnx", "bunx"})
 _RUN_COMMANDS = frozenset({"exec", "init", "tool run", "dlx", "create", "x"})
 """Commands that fetch a package to run it at once; pipx's `run` is told by `Invocation.runs`."""
@@ -78,10 +82,12 @@ def guarded(name: str, words: Sequence[Word], place: Place) -> Found:
     line = words[0].line
     taken = _here(_bracketed(words[1:]))
     found = Found()
+    if name == "npx" and any(word.text in _NO for word in takewhile(lambda each: each.text.startswith("-"), taken)):
+        return found  # it runs what is there, or nothing
     call = _asked(name, taken, place)
     if call is None or not call.installs or (taken and UNKNOWN.match(taken[0].text) and name not in _RUNS):
         known = None if call and _is_value(taken, call.command) else _without_unknown_verb(taken)
-        if known is not None or (call and UNKNOWN.search(call.command)):
+        if known is not None or (call and UNKNOWN.search(call.command) and not _SCRIPT.match(call.command)):
             found.unclear.append(line)
             taken = taken if known is None else known
             call = _asked(name, taken, place)
@@ -183,7 +189,7 @@ def _asked(name: str, words: Sequence[Word], place: Place) -> Invocation | None:
 def _without_unknown_verb(words: Sequence[Word]) -> list[Word] | None:
     """The words without the unknown one in the place of the command; `None` if there is no such."""
     at = next((number for number, word in enumerate(words) if not word.text.startswith("-")), None)
-    if at is None or not UNKNOWN.search(words[at].text):
+    if at is None or not UNKNOWN.search(words[at].text) or _SCRIPT.match(words[at].text):
         return None
     verb = next((number for number in range(at + 1, len(words)) if _VERBS.fullmatch(words[number].text)), None)
     if verb is not None:

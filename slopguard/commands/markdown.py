@@ -34,6 +34,7 @@ _PROMPT = re.compile(
     r"[ \t]*(?:\([\w.-]+\)[ \t]*)?(?:\$|%|>{1,3}|\u276f|\u279c|PS[^>\n]{0,80}>|[A-Za-z]:[\\/]?[^>\n]{0,80}>"
     r"|[\w.-]+@[^$#\n]{0,80}[$#]|In \[\d*\]:|\[[^\]\n]{0,80}\][$#])[ \t]+(?P<command>\S.*)"
 )
+_CARET = re.compile(r"(?<=[ \t])\^(?=\n)")
 _COMMENT = re.compile(r"(?:^|[ \t])#+(?!!)[ \t]*(.+)", re.MULTILINE)
 _MANIFESTS = (
     (
@@ -115,7 +116,12 @@ def _script(block: Block, prompted: Script | None, path: Path, cwd: Path) -> Rea
         from slopguard.commands import windows
 
         script = script.translated(windows.powershell if block.language in _POWERSHELL else windows.batch)
-    return script.translated(plain).read(path, cwd)
+    return script.translated(plain).translated(_going_on).read(path, cwd)
+
+
+def _going_on(text: str) -> str:
+    """Shell text whose lines go on as those of Windows do, in the way of other shells."""
+    return _CARET.sub(r"\\", text) if "^" in text else text
 
 
 def _manifest(block: Block, path: Path, cwd: Path) -> Reading | None:

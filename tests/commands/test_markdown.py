@@ -43,6 +43,11 @@ def test_a_comment_in_a_block_says_what_to_do_too() -> None:
     ]
 
 
+def test_a_line_in_a_shell_block_may_go_on_as_those_of_windows_do() -> None:
+    text = "```shell\npy -m pip install ^\n    --no-deps ^\n    flask\n```\n"
+    assert (lines(read(text)), unclear(read(text))) == ({"flask": 4}, [])
+
+
 def test_quoting_tricks_in_a_block_hide_nothing() -> None:
     assert names(read('```sh\np""ip install flask\n```\n\n```sh\nn\\pm i ws\n```')) == ["pypi:flask", "npm:ws"]
 

@@ -224,6 +224,9 @@ def test_a_slash_between_blanks_sets_words_against_each_other(text: str, wanted:
     ("text", "wanted"),
     [
         ("**npx commands:**", []),
+        (".. _`pip install Examples`:", []),
+        ("values={[\n  {label: 'npm', value: 'npm'},\n  {label: 'uv', value: 'uv'}\n]}", []),
+        ("{command: 'npx', args: ['-y', 'ws']}", ["npm:ws run"]),
         ("**npm install with a lock file**", []),
         ("**pip install flask**", FLASK),
         ("*pip install flask to begin*", FLASK),

@@ -86,6 +86,8 @@ def test_the_unknown_is_said_once_and_the_rest_read(text: str, wanted: list[str]
         ("npm install github:<owner>/<repository>", []),
         ("pipenv install [name] [OPTIONS]", []),
         ('pip install -e "./$PLUGIN[tests]"', []),
+        ("npx --no-install tool --version", []),
+        ('pnpm test:unit:"$MODE"', []),
         ('npm install "../$NAME"', []),
         ("bash $HERE/setup.sh", []),
         ("apt-get install $PACKAGES", []),
