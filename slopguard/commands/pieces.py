@@ -52,7 +52,9 @@ _OPEN = re.compile(r"[ \t](?:install|add|dlx)(?:[ \t]+--?\w+)*[ \t]*$")
 _NAME = re.compile(r"[ \t]*[a-z@]")
 _OR = re.compile(r"[ \t]+/(?=[ \t])")
 _JOINED = re.compile(r"(?:\\|(?<=[ \t])[\^`])[ \t]*\r?\n")
-_ROLE = re.compile(r"\.\.[ \t]+_`*$|[:{](?:\w+:)?(?:ref|doc|term|any|class|func|meth|mod|attr|option|envvar|pypi|issue)[:}]`*$")
+_ROLE = re.compile(
+    r"\.\.[ \t]+_`*$|[:{](?:\w+:)?(?:ref|doc|term|any|class|func|meth|mod|attr|option|envvar|pypi|issue)[:}]`*$"
+)
 """What makes a code span of a document the name of something in it."""
 
 
