@@ -67,7 +67,7 @@ class Tree:
     def add(self, kind: Kind, reading: Reading) -> None:
         """Add what a reader made of a file, with what it could not decide."""
         self.read.append(Read(kind, reading))
-        for problem in reading.problems:
+        for problem in dict.fromkeys(reading.problems):
             rule = _PROBLEMS.get(problem.code, "undecidable")
             self.findings.append(Finding(rule, (problem.location,), _DETAILS.get(problem.code, "")))
 
