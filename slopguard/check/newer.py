@@ -6,7 +6,7 @@ Invariant: what cannot be told from the base counts as new.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,13 +21,15 @@ class Newer:
     """What the files of the base held, of those that changed.
 
     Args:
-        requests: keys of its questions.
+        requests: keys of its questions, each with a file that asked it.
+        digests: what each was held to.
         findings: how often each finding stood in them.
         paths: the files that changed, as locations name them.
         resettled: folders whose settings of clients changed: what those send elsewhere is new.
     """
 
-    requests: frozenset[RequestKey]
+    requests: frozenset[tuple[RequestKey, str]]
+    digests: Mapping[RequestKey, frozenset[str]]
     findings: Counter[tuple[str, str, str]]
     paths: frozenset[str]
     resettled: frozenset[Path] = frozenset()
@@ -41,13 +43,22 @@ class Newer:
         resettled: frozenset[Path] = frozenset(),
     ) -> Newer:
         """What the base held."""
-        return cls(frozenset(map(key, requests)), Counter(_keys(findings)), frozenset(paths), resettled)
+        held: set[tuple[RequestKey, str]] = set()
+        digests: dict[RequestKey, frozenset[str]] = {}
+        for request in requests:
+            same = key(request)
+            held |= {(same, place.path) for place in request.locations}
+            digests[same] = digests.get(same, frozenset()) | request.digests
+        return cls(frozenset(held), digests, Counter(_keys(findings)), frozenset(paths), resettled)
 
     def is_new(self, request: Request) -> bool:
-        """Whether a question stands in a changed file and stood in none of them before."""
-        if not any(place.path in self.paths for place in request.locations):
-            return False
-        return key(request) not in self.requests or (bool(self.resettled) and self._sent_elsewhere(request))
+        """Whether a changed file holds a question, or digests for it, that it did not hold before."""
+        same, paths = key(request), {place.path for place in request.locations} & self.paths
+        if any((same, path) not in self.requests for path in paths):
+            return True
+        known = self.digests.get(same)
+        others = bool(known and request.digests - known)
+        return bool(paths) and (others or (bool(self.resettled) and self._sent_elsewhere(request)))
 
     def _sent_elsewhere(self, request: Request) -> bool:
         """Whether settings that changed are why it would come from where nobody promised anything."""

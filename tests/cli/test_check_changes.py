@@ -76,6 +76,24 @@ def test_a_line_that_moves_is_not_new(slopguard: Program, repo: Repo) -> None:
     assert _told(slopguard, "--new-only") == []
 
 
+def test_what_another_file_asked_for_before_is_new(slopguard: Program, repo: Repo) -> None:
+    repo.write("requirements.txt", f"flask\n{OLD}\n# touched\n")
+    repo.write("web/requirements.txt", f"{OLD}\n")
+    assert _told(slopguard, "--new-only") == [(OLD, True)]
+
+
+@pytest.mark.parametrize(("digest", "new"), [("a" * 64, []), ("b" * 64, [(OLD, True)])])
+def test_other_bytes_for_the_same_version_are_new(
+    slopguard: Program, repo: Repo, digest: str, new: list[tuple[str, bool]]
+) -> None:
+    repo.git("checkout", "-q", "main")
+    repo.write("requirements.txt", f"{OLD}==1.0 --hash=sha256:{'a' * 64}\n")
+    repo.commit()
+    repo.git("checkout", "-q", "-B", "work")
+    repo.write("requirements.txt", f"# touched\n{OLD}==1.0 --hash=sha256:{digest}\n")
+    assert _told(slopguard, "--new-only") == new
+
+
 def test_what_a_file_installs_from_one_that_changes_is_new(slopguard: Program, repo: Repo) -> None:
     repo.git("checkout", "-q", "main")
     repo.write("requirements.txt", f"-r more.lst\n{OLD}\n")
