@@ -46,9 +46,13 @@ class Repository:
 
     @classmethod
     def around(cls, folder: Path) -> Repository | None:
-        """The work tree that `folder` lies in; `None` if it lies in none, or there is no git."""
+        """The work tree that `folder` lies in; `None` if it lies in none, or there is no git.
+
+        A repository may say that its work tree is elsewhere: that says nothing of the files here.
+        """
         said = _git(folder, "rev-parse", "--show-toplevel")
-        return cls(Path(os.fsdecode(said.removesuffix(b"\n")))) if said else None
+        root = Path(os.fsdecode(said.removesuffix(b"\n"))) if said else None
+        return cls(root) if root is not None and folder.resolve().is_relative_to(root.resolve()) else None
 
     def files(self, folder: Path) -> list[str] | None:
         """The files below `folder`, relative to it: tracked, or new and not ignored; `None` if git does not say.

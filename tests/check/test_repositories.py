@@ -92,6 +92,12 @@ def test_variables_do_not_lead_to_another_repository(repo, tmp_path, monkeypatch
     assert looked_at(repo) == ["a.txt"]
 
 
+def test_nor_does_a_repository_that_says_its_files_are_elsewhere(repo, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    git(repo, "config", "core.worktree", str(tmp_path / "elsewhere"))
+    assert looked_at(repo) == ["a.txt"]
+
+
 def test_a_tag_is_not_taken_for_the_base_of_a_change(repo):
     main = git(repo, "rev-parse", "HEAD")
     git(repo, "update-ref", "refs/remotes/origin/main", main)
