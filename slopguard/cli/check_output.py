@@ -1,6 +1,7 @@
 """Where the report of `slopguard check` goes: standard output, a file, a job's summary.
 
-Invariant: a report in a file never hides what the log is to show: the text, in GitHub Actions the annotations too.
+Invariants: a report in a file never hides what the log is to show: the text, in GitHub Actions the annotations too; a
+repository cannot lead it to another file.
 """
 
 from __future__ import annotations
@@ -30,11 +31,18 @@ def show(done: Checked, form: str, output: Path | None, code: int) -> None:
     """
     view = _view(code)
     if output is not None:
-        output.write_text(render(form, done, view) + "\n", encoding="utf-8")
+        _write(output, render(form, done, view) + "\n")
         form = form_of_log(os.environ)
     if form == "github":
         _summary(done, view)
     print(render(form, done, _watched(view) if form == "text" else view))
+
+
+def _write(output: Path, text: str) -> None:
+    """Write a report; a link in its place, which may have come with the repository, leads to no other file."""
+    if output.is_symlink() and output.parent.resolve().is_relative_to(Path.cwd()):
+        output.unlink()
+    output.write_text(text, encoding="utf-8")
 
 
 def form_of_log(env: Mapping[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""`slopguard check` reads what is checked, and no other file of the machine, whatever names one."""
+"""`slopguard check` reads what is checked, and no other file of the machine, whatever names one; nor writes to one."""
 
 from __future__ import annotations
 
@@ -52,3 +52,10 @@ def test_a_link_or_an_include_within_it_is_read(slopguard: Program) -> None:
 def test_what_lies_beside_a_file_that_is_named_elsewhere_is_read(slopguard: Program, secret: Path) -> None:
     slopguard.write("elsewhere/requirements.txt", "-r token\n")
     assert slopguard("check", "--offline", "../elsewhere/requirements.txt").rc == 3
+
+
+def test_a_report_is_written_to_no_other_file_by_a_link_in_its_place(slopguard: Program, secret: Path) -> None:
+    (slopguard.cwd / "report.json").symlink_to(secret)
+    assert slopguard("check", "--offline", "-o", "report.json").rc == 0
+    assert secret.read_text() == f"{SECRET}\n"
+    assert (slopguard.cwd / "report.json").read_text().startswith("{")
