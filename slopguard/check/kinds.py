@@ -106,7 +106,8 @@ _COMMANDS = {
     r"|\.(?:gitlab|circleci|azure|azure-pipelines|buildkite|semaphore|woodpecker)/.+\.ya?ml"
     r"|[^/]*azure-pipelines?[^/]*\.ya?ml|bitbucket-pipelines\.ya?ml|\.(?:travis|drone|woodpecker|cirrus|gitpod)\.ya?ml"
     r"|\.?appveyor\.ya?ml|\.?readthedocs\.ya?ml|\.?taskfile(?:\.[^/]+)?\.ya?ml|[^/]*compose[^/]*\.ya?ml"
-    r"|buildspec[^/]*\.ya?ml|cloudbuild[^/]*\.ya?ml|codemagic\.ya?ml|render\.ya?ml|\.?lefthook(?:-local)?\.ya?ml",
+    r"|buildspec[^/]*\.ya?ml|cloudbuild[^/]*\.ya?ml|codemagic\.ya?ml|render\.ya?ml|\.?lefthook(?:-local)?\.ya?ml"
+    r"|\.pre-commit-(?:config|hooks)\.ya?ml",
     "makefile": r"(?:GNU)?Makefile(?:\.(?!(?:[^/]+\.)?(?:py|md|rst|[cm]?[jt]s|json|map)$)[^/]+)?|[^/]+\.(?:mk|mak|just)"
     r"|\.?justfile",
     "devcontainer": r"\.devcontainer(?:/.+)?/devcontainer\.json|\.devcontainer\.json",
@@ -120,7 +121,7 @@ _COMMANDS = {
     r"|\.vscode/tasks\.json|\.cursor/(?:environment|worktrees)\.json|\.codex/config\.toml|\.?opencode\.jsonc?|\.opencode/config\.jsonc?|\.?crush\.json|\.continue/config\.(?:ya?ml|json)"
     r"|\.continue/mcpServers/[^/]+\.(?:ya?ml|json)|\.?goose/config\.ya?ml|manifest\.json|\.devcontainer(?:/.+)?/devcontainer\.json"
     r"|\.devcontainer\.json|\.(?:claude|cursor|windsurf|codex|gemini)/hooks\.json|hooks/hooks\.json|\.github/hooks/[^/]+\.json",
-    "package_scripts": r"package\.json",
+    "package_scripts": r"(?:package|deno)\.jsonc?",
     "tox": r"tox\.(?:ini|toml)|setup\.cfg|pyproject\.toml",
     "nox": r"noxfile\.py",
 }

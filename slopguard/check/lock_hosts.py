@@ -90,8 +90,12 @@ def foreign(lock: Reading, indexes: Iterable[Index] = (), elsewhere: Hosts | Non
     found = []
     for sighting, group, hosts in packages:
         known = here.get(group) or elsewhere.get(group)
-        others = hosts - fine(sighting, indexes)
-        strange = others - known if known is not None else others & loners[group]
+        own = fine(sighting, indexes)
+        others = hosts - own
+        if sighting.ecosystem is Ecosystem.NPM and known is not None and known.isdisjoint(own):
+            known = None  # npm's registries keep files on their own host: that all lie elsewhere proves nothing
+        lonely = others if sighting.ecosystem is Ecosystem.NPM else others & loners[group]
+        strange = others - known if known is not None else lonely
         if strange:
             found.append(Foreign(sighting, strange, sure=known is not None))
     return found

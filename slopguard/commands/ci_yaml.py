@@ -1,4 +1,4 @@
-"""Other pipelines in YAML: GitLab, CircleCI, Azure, Travis, Bitbucket, Drone, Buildkite, AppVeyor, Taskfile, compose.
+"""Other pipelines in YAML: GitLab, CircleCI, Azure, Travis, Bitbucket, Drone, AppVeyor, compose, pre-commit's hooks.
 
 They differ in shape and agree in what they call a command, so that whatever stands under such a name, however deep, is
 read as one. Invariants: each node is looked at once, aliases or not; templates and inputs are never guessed.
@@ -29,6 +29,7 @@ _COMMANDS = listed(
     " post_build pre_install post_checkout post_create_environment pre_create_environment post_system_dependencies"
     " create_environment pre_system_dependencies pre_checkout build html html_extra epub pdf post_html"
     " test preconditions status inline inlinescript before prebuild buildcommand startcommand predeploycommand"
+    " entry"
 )
 _NAMED = re.compile(r"\w+_(?:script|commands?)|commands?_\w+|[\w-]+-(?:command|script)")
 """Keys of the user's own that hold commands (Cirrus), and parameters of orbs (CircleCI)."""
@@ -116,9 +117,11 @@ class _Walk:
         """Take up the commands of one mapping."""
         known = {key.lower(): value for key, value in own(place.node)}
         arguments = items(known.get("args"))
-        program = known.get("entrypoint") or known.get("command")
+        program = known.get("entrypoint") or known.get("command") or known.get("entry")
         if arguments and program:
             begun = [program] if isinstance(program, yaml.ScalarNode) else items(program)
+            if program is known.get("entry"):  # pre-commit: words, and its arguments behind them
+                begun = [yaml.ScalarNode("", word, program.start_mark) for word in text(program).split()]
             self.words(yaml.SequenceNode("", [*begun, *arguments], program.start_mark), place.cwd)
         for node, text_ in composed(place.node):
             self.readings.append(_at(node, text_).read(self.path, place.cwd, self.load, self.variables))

@@ -1,4 +1,4 @@
-"""The commands in a `package.json`: its scripts, and those of tools that keep theirs beside them.
+"""The commands in a `package.json`: its scripts, and those of tools that keep theirs beside them; the tasks of Deno.
 
 Invariant: `npx NAME` starts what the project itself depends on, if it depends on NAME; only otherwise is it fetched.
 """
@@ -16,6 +16,7 @@ from slopguard.readers.text import Lines, Table, json_object, plain_json, string
 
 _HOOKS = (
     ("scripts",),
+    ("tasks",),
     ("lint-staged",),
     ("husky", "hooks"),
     ("simple-git-hooks",),

@@ -15,10 +15,10 @@ HELD = {
     " ci/azure-pipelines-nightly.yml .azure/a/b.yml bitbucket-pipelines.yml .travis.yml .drone.yml"
     " .buildkite/pipeline.yml appveyor.yml .appveyor.yml .readthedocs.yaml readthedocs.yml Taskfile.yml"
     " taskfile.dist.yaml compose.yaml docker-compose.dev.yml buildspec.yml cloudbuild.yaml .cirrus.yml"
-    " .semaphore/semaphore.yml .gitpod.yml lefthook.yml",
+    " .semaphore/semaphore.yml .gitpod.yml lefthook.yml .pre-commit-config.yaml",
     "makefile": "Makefile makefile GNUmakefile Makefile.am rules.mk justfile .justfile a.just",
     "devcontainer": ".devcontainer/devcontainer.json .devcontainer/x/devcontainer.json .devcontainer.json",
-    "package_scripts": "package.json x/package.json",
+    "package_scripts": "package.json x/package.json deno.json deno.jsonc",
     "tox": "tox.ini tox.toml setup.cfg pyproject.toml",
     "nox": "noxfile.py",
 }

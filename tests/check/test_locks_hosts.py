@@ -143,6 +143,12 @@ def test_the_packages_of_a_scope_are_compared_with_each_other():
     assert found(planted, NPM, scope) == [("@acme/planted", [EVIL], False)]
 
 
+@pytest.mark.parametrize("many", [1, 2, 20])
+def test_that_all_files_of_a_registry_of_npm_s_lie_elsewhere_is_for_digests_to_tell(many):
+    locked = lock("pnpm", [Package(f"p{number}", host=EVIL) for number in range(many)])
+    assert found(locked, NPM) == [(f"p{number}", [EVIL], False) for number in range(many)]
+
+
 HOSTS = st.sampled_from([None, EVIL, "https://cdn.example", "http://files.registry.example"])
 
 

@@ -153,3 +153,16 @@ def test_a_chain_of_merges_ends():
 @given(st.text() | st.text().map(lambda text: f"script: ['{text}', pip install x]"))
 def test_any_text_is_read(text):
     reads_or_refuses(ci_yaml, ".gitlab-ci.yml", text)
+
+
+@pytest.mark.parametrize(
+    "hook",
+    [
+        "entry: npx -y evil",
+        "entry: npx -y\n    args: [evil, --fix]",
+        "entry: bash -c 'npx -y evil'",
+    ],
+)
+def test_what_a_hook_of_pre_commit_starts_is_a_command(hook):
+    text = f"repos:\n- repo: local\n  hooks:\n  - id: x\n    language: system\n    {hook}\n"
+    assert names(read(text, ".pre-commit-config.yaml")) == [("evil", 6)]

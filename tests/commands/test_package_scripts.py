@@ -82,3 +82,8 @@ def test_a_project_without_a_client_is_read_in_no_time():
 @given(st.text() | st.text().map(lambda text: json.dumps({"scripts": {"npx": text}})))
 def test_any_text_is_read(text):
     reads_or_refuses(package_scripts, NAME, text)
+
+
+def test_tasks_of_deno_are_commands():
+    text = '{"tasks": {\n"a": "npx -y one",\n"b": {"command": "npx -y two", "dependencies": ["a"]}}}'
+    assert names(reading(package_scripts, "deno.json", text)) == [("one", 2), ("two", 3)]
