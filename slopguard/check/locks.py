@@ -104,7 +104,8 @@ def drift(lock: Reading, manifests: Iterable[Reading]) -> list[Finding]:
     held: dict[str, list[Sighting]] = {}
     for sighting in lock.sightings:
         held.setdefault(_name(sighting), []).append(sighting)
-    found = (_drifted(lock, folder, beside, held, loose) for folder in beside.by_folder)
+    asked = beside.names()
+    found = (_drifted(lock, folder, beside, held, loose, asked) for folder in beside.by_folder)
     return [finding for finding in found if finding is not None]
 
 
@@ -177,19 +178,30 @@ def _conditional(sighting: Sighting) -> bool:
 
 
 def _drifted(
-    lock: Reading, folder: str, beside: _Beside, held: Mapping[str, list[Sighting]], loose: set[str]
+    lock: Reading,
+    folder: str,
+    beside: _Beside,
+    held: Mapping[str, list[Sighting]],
+    loose: set[str],
+    asked: set[str],
 ) -> Finding | None:
-    """What one manifest asks for and the lock file does not hold, and what that holds for it in vain."""
+    """What one manifest asks for and the lock file does not hold, and what that holds for it in vain.
+
+    Args:
+        loose: names that may be held in other versions than those asked for.
+        asked: every name that any of the manifests asks for.
+    """
     manifest = beside.by_folder[folder]
     if folder not in (lock.roots if lock.roots is not None else {""}):
         return None
     recorded = (lock.roots or {}).get(folder, frozenset())
-    known = held.keys() | recorded | (lock.requires or {}).keys()
+    known = (held, recorded, lock.requires or {})
     wanted = [s for s in _wanted(manifest, beside.kind, held) if _name(s) not in loose and _well_formed(s)]
-    missing = [s for s in wanted if not known.intersection(_both(s))]
+    missing = [s for s in wanted if not any(name in names for name in _both(s) for names in known)]
     outside = [s for s in wanted if _name(s) in held and _outside(s, held[_name(s)])]
-    gone = recorded - beside.names() if _decided(manifest) else frozenset()
-    idle = [s for s in lock.sightings if _name(s) in gone and s.source.kind is SourceKind.REGISTRY and _well_formed(s)]
+    gone = recorded - asked if _decided(manifest) else frozenset()
+    vain = [s for name in sorted(gone) for s in held.get(name, ())]
+    idle = [s for s in vain if s.source.kind is SourceKind.REGISTRY and _well_formed(s)]
     parts = [(missing, "not in it"), (outside, "in another version"), (idle, "no longer asked for")]
     if not any(those for those, _ in parts):
         return None

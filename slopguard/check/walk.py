@@ -65,11 +65,21 @@ def beside(places: Sequence[Place], cwd: Path) -> list[Place]:
     """
     seen = {place.full for place in places}
     folders = {place.path.parent for place in places}
-    above = {each for folder in folders for each in (folder, *folder.parents) if (cwd / each).is_relative_to(cwd)}
-    wanted = [each / name for each in sorted(above) for name in _SETTINGS]
+    around = {each for folder in folders for each in (folder, *folder.parents)}
+    above = sorted(each for each in around if (cwd / each).is_relative_to(cwd))
+    wanted = [each / name for each in above for name in _in(cwd / each, _SETTINGS)]
     wanted += [each / name for each in sorted({p.path.parent for p in places if p.named}) for name in _MANIFESTS]
     found = (_place(path, cwd, named=False) for path in wanted if _mode(str(cwd / path)))
     return [place for place in found if place.full not in seen]
+
+
+def _in(folder: Path, names: Sequence[str]) -> list[str]:
+    """Those of the names that a folder holds: one question a folder, for there are many."""
+    try:
+        held = set(os.listdir(folder))  # noqa: PTH208 (names alone, and fast)
+    except OSError:
+        return []
+    return [name for name in names if name in held]
 
 
 def regular(path: Path) -> os.stat_result | None:
