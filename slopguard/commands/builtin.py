@@ -8,8 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from slopguard.clients import plain
 from slopguard.commands.scope import Scope, Word
 from slopguard.commands.steps import Raw
+from slopguard.commands.unwrap import base
 from slopguard.commands.words import MARK
 
 
@@ -57,6 +59,14 @@ def _forget(scope: Scope, words: tuple[Word, ...]) -> None:
             scope.bind(word.text, [(MARK,)])
 
 
+def _linked(scope: Scope, words: tuple[Word, ...]) -> None:
+    """`ln -s /usr/bin/pip x`, `cp`, `mv`: a client by another name."""
+    named = [word for word in words[1:] if not word.text.startswith("-")]
+    if len(named) == 2 and plain(base(named[0].text)):
+        client = Raw(base(named[0].text), named[0].line)
+        scope.aliases |= {named[1].text: client, f"./{named[1].text}": client}
+
+
 def _printed(scope: Scope, words: tuple[Word, ...]) -> None:
     """`printf -v NAME`."""
     _forget(scope, words[1:3] if len(words) > 2 and words[1].text == "-v" else ())
@@ -96,6 +106,9 @@ BUILTINS: dict[str, Callable[[Scope, tuple[Word, ...]], None]] = {
     "readarray": _forget,
     "getopts": _forget,
     "printf": _printed,
+    "ln": _linked,
+    "cp": _linked,
+    "mv": _linked,
     "shift": _shift,
 }
 """Command -> what it does."""

@@ -39,6 +39,7 @@ _PLACEHOLDER = re.compile(rf"(?:create-|[a-z]+:)?@?{BLANK}")
 """What stands for a package of the reader's choice, alone or where `npm init` or a host takes it."""
 _SCRIPT = re.compile(r"[\w.-]+:")
 """The beginning of a script's name, in the place of the command: no command has a colon in it."""
+_SET_SCRIPT = re.compile(r"scripts[.\[][^=]*=(.*)", re.DOTALL)
 _DEPENDENCY = re.compile(r"(?:dev|peer|optional)?dependencies[.\[]([^=]+)=(.*)", re.IGNORECASE | re.DOTALL)
 _NO = ("--no", "--no-install")
 _RUNS = frozenset({"npx", "uvx", "pnpx", "pnx", "bunx"})
@@ -168,6 +169,13 @@ def _environment(env: Mapping[str, str]) -> dict[str, str]:
     """The variables that the client sees: the script's, without what would lead to files of this machine."""
     kept = {name: value for name, value in env.items() if name.upper() not in _SETTINGS_FILES}
     return {**{n: v for n, v in kept.items() if not SPECIAL.search(v)}, **_NOBODY}
+
+
+def scripts_set(words: Sequence[Word]) -> Iterator[Word]:
+    """`npm pkg set scripts.NAME=COMMAND` writes a command down."""
+    for word in words[3:] if [each.text for each in words[1:3]] == ["pkg", "set"] else ():
+        if found := _SET_SCRIPT.fullmatch(word.text):
+            yield word._replace(text=found[1])
 
 
 def _set_in_manifest(argv: Sequence[str], words: Sequence[Word]) -> Iterator[tuple[Sighting, int]]:

@@ -13,7 +13,7 @@ from slopguard.clients import plain
 from slopguard.clients.argv import listed
 from slopguard.commands.scope import Word
 from slopguard.commands.unwrap import TEXTS, base
-from slopguard.commands.words import MARK, UNSURE
+from slopguard.commands.words import GLOB, MARK, UNSURE
 
 HARMLESS = listed("""
     echo printf print grep egrep fgrep rg ag ack sed awk gawk cat bat less more head tail man tldr which where whereis
@@ -75,6 +75,12 @@ def find(words: Sequence[Word]) -> int | None:
             return at
         own += not words[at].text.startswith("-")
     return None
+
+
+def spelled(name: str, word: Word) -> bool:
+    """Whether a command's name is one only to a shell that knows the variable in it, or the files: `p${x}ip`, `p?p`."""
+    unknown = MARK in re.split(r"[/\\]", word.text)[-1] and not plain(name)
+    return (unknown or GLOB in name or "[" in name) and name not in HARMLESS and name != "["
 
 
 def begins(words: Sequence[Word], at: int) -> bool:

@@ -16,11 +16,12 @@ from slopguard.commands import bash, installs, interpreters, jscode, later, loos
 from slopguard.commands.builtin import BUILTINS, configured
 from slopguard.commands.gathered import Gathered
 from slopguard.commands.installs import Place
+from slopguard.commands.kept import Kept
 from slopguard.commands.scope import Scope, Word
 from slopguard.commands.steps import Assign, Enter, Feed, Function, Leave, Loop, Nested, Raw, Simple, Step
 from slopguard.commands.tidy import tidy
 from slopguard.commands.unwrap import Peeled, base, peel
-from slopguard.commands.words import GLOB, MARK
+from slopguard.commands.words import MARK
 from slopguard.commands.wrappers import FAMILIES
 from slopguard.readers.interface import Reading
 
@@ -70,6 +71,7 @@ class _Shell:
 
     def __init__(self, gathered: Gathered) -> None:
         self.gathered = gathered
+        self._kept = Kept()
         self._called: set[Raw] = set()
         self._active: set[Raw] = set()
 
@@ -138,6 +140,12 @@ class _Shell:
         if call.depth > _DEPTH:
             self.gathered.unclear(call.line)
             return
+        if text := self._kept.run(call.scope, call.words):
+            self.script(*text, call.scope.copy(), call.depth + 1)
+        self._known(call)
+
+    def _known(self, call: _Call) -> None:
+        """A command that may be looked at."""
         first = call.words[0]
         name = base(first.text)
         if first.raw in call.scope.aliases:
@@ -146,7 +154,7 @@ class _Shell:
             self._calls(call)
         elif name in BUILTINS:
             BUILTINS[name](call.scope, call.words)
-        elif not name or first.text == MARK or _spelled(name, first):
+        elif not name or first.text == MARK or later.spelled(name, first):
             self._unknown(call)
         elif peeled := peel(call.words):
             self._peeled(call, peeled)
@@ -190,7 +198,12 @@ class _Shell:
         if not self.gathered.may_ask(call.line):
             return
         configured(call.scope, call.words)
-        self.gathered.take(installs.guarded(name, call.words, place))
+        found = installs.guarded(name, call.words, place)
+        self.gathered.take(found)
+        for text in self._kept.listed(found.files):
+            self.gathered.add(written.read("requirements", *text, self.gathered.path))
+        for word in installs.scripts_set(call.words):
+            self.script(word.text, word.line, call.scope.copy(), call.depth + 1)
         verb = next((word.text for word in call.words[1:] if word.text[:1] != "-" and word.text != "tool"), "")
         if name not in later.RUNNERS and verb not in _RUNNING:
             return
@@ -211,7 +224,7 @@ class _Shell:
         following = [word.text for word in call.words[1:]]
         if guessed in ("python", "py") or following[:1] == ["-m"]:
             self._python(call)
-        elif plain(guessed) and any(text in later.INSTALL for text in following):
+        elif plain(guessed) and any(text in later.INSTALL | {"exec", "x"} for text in following):
             self.gathered.unclear(call.line)
             self._again(call, (call.words[0]._replace(text=guessed), *call.words[1:]))
         elif (at := later.find(call.words)) is not None:
@@ -224,8 +237,9 @@ class _Shell:
         if peeled.opaque:
             self.gathered.unclear(call.line)
         env = call.env | dict(peeled.env)
+        same = call.words[0].text in ("eval", ".", "source")  # shell
         for text in peeled.texts:
-            self.script(text.text, text.line, call.scope if _shares(call) else call.scope.copy(), call.depth + 1)
+            self.script(text.text, text.line, call.scope if same else call.scope.copy(), call.depth + 1)
         for words in peeled.commands:
             self._again(replace(call, env=env), words)
         if peeled.stdin:
@@ -297,6 +311,8 @@ class _Shell:
             kind = written.kind_of(target, text[0]) if text else None
             if text and kind == "script":
                 self.script(*text, scope.copy(), depth + 1)
+            elif text and not kind:
+                self._kept.keep(scope, target, text)
             elif text and kind:
                 self.gathered.add(written.read(kind, *text, self.gathered.path))
 
@@ -324,17 +340,6 @@ class _Shell:
         self._active.add(body)
         self.script(body.text, body.line, scope, depth + 1)
         self._active.discard(body)
-
-
-def _shares(call: _Call) -> bool:
-    """Whether the texts run in the same shell: `eval`."""
-    return call.words[0].text in ("eval", ".", "source")
-
-
-def _spelled(name: str, word: Word) -> bool:
-    """Whether a command's name is one only to a shell that knows the variable in it, or the files: `p${x}ip`, `p?p`."""
-    unknown = MARK in re.split(r"[/\\]", word.text)[-1] and not plain(name)
-    return (unknown or GLOB in name or "[" in name) and name not in later.HARMLESS and name != "["
 
 
 _IDLE = later.HARMLESS - said.COMMANDS - BUILTINS.keys() - FAMILIES

@@ -50,10 +50,17 @@ def test_a_disguised_command_is_read(script: str, line: int) -> None:
         'f() { while [ $# -gt 0 ]; do pip install "$1"; shift; done; }; f known evil-name',
         'f() { label=$1; shift; "$@"; }; f label pip install evil-name',
         "set -- known evil-name; shift; pip install $1",
+        "cat > /tmp/go <<X\npip install evil-name\nX\nsudo bash -x /tmp/go",
+        "echo 'pip install evil-name' > go; chmod +x go; ./go",
+        "echo evil-name > names.lst; pip install -r names.lst",
+        "ln -s /usr/bin/pip /tmp/q; /tmp/q install evil-name",
+        "cp $(which pip) q; ./q install evil-name",
+        "npm pkg set scripts.postinstall='pip install evil-name'",
+        "$npm_execpath exec evil-name",
         "pip install known; pip install evil\\\n\\\n-name",
     ],
 )
-def test_what_a_function_or_a_shift_changes_is_told(script: str) -> None:
+def test_what_a_script_sets_up_before_is_told(script: str) -> None:
     assert "evil-name" in lines(commands.read(script, HERE))
 
 
@@ -88,6 +95,7 @@ def test_what_only_a_shell_could_spell_out_is_undecidable(script: str) -> None:
         "python manage.py install",
         "node server.js add",
         "watch ls",
+        "echo 'see pip install evil-name' > notes; cat notes",
     ],
 )
 def test_what_installs_nothing_stays_silent(script: str) -> None:
