@@ -46,6 +46,7 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
     tool_tables.flit(gather, flit)
     tool_tables.rye(gather, table(tool.get("rye")))
     tool_tables.pixi(gather, table(tool.get("pixi")))
+    tool_tables.cibuildwheel(gather, table(tool.get("cibuildwheel")))
     _dynamic(gather, set(strings(project.get("dynamic"))) & _LISTS, tool, load)
     poetry_tables.gather(gather, poetry)
     return replace(gather.reading(), project=own)

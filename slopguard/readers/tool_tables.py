@@ -1,4 +1,4 @@
-"""What flit, rye, pixi and setuptools add to a project's metadata, each in its own table of `[tool]`.
+"""What flit, rye, pixi, cibuildwheel and setuptools add to a project's metadata, each in its own table of `[tool]`.
 
 Invariant: conda's packages in `[tool.pixi]` are of no registry that slopguard knows, and are left out.
 """
@@ -58,6 +58,14 @@ def pixi(into: Gatherer, settings: Table) -> None:
                 _index(into, url, kind)
         for link in tables(options.get("find-links")):
             _index(into, string(link.get("url")) or string(link.get("path")), "find-links")
+
+
+def cibuildwheel(into: Gatherer, settings: Table) -> None:
+    """Take up `[tool.cibuildwheel]`: what the tests of a wheel are installed with, on any platform."""
+    parts = [settings, *(value for value in settings.values() if isinstance(value, dict))]
+    for part in (*parts, *tables(settings.get("overrides"))):
+        wanted = part.get("test-requires")
+        into.requirements(wanted.split() if isinstance(wanted, str) else wanted, "group:test", "test-requires")
 
 
 def setuptools_files(dynamic: Table) -> Iterator[tuple[str, str]]:

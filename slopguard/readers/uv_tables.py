@@ -20,6 +20,8 @@ _DEPENDENCY_LISTS = {"dev-dependencies": "dev"}
 _CONSTRAINT_LISTS = ("constraint-dependencies", "override-dependencies", "build-constraint-dependencies")
 _CONDITIONS = {"marker", "extra", "group"}
 _INSECURE = ("allow-insecure-host", "trusted-host")
+_INTERPRETERS = ("python-install-mirror", "pypy-install-mirror", "python-downloads-json-url")
+"""Settings that say where uv gets the Python it runs."""
 
 
 def canonical(name: str) -> str:
@@ -150,7 +152,7 @@ class Gatherer:
             value = group.get(key)
             for url in [value] if isinstance(value, str) else strings(value):
                 self.indexes.append(IndexLine(places.clean(url), kind, None, Layer.PROJECT, self._location(url)))
-        for key in _INSECURE:
+        for key in (*_INSECURE, *_INTERPRETERS):
             if group.get(key):
                 self.problem("settings-loosened", key)
 

@@ -39,6 +39,8 @@ def read(name, text):
         ("deno.json", '{"imports": {\n"x": "NPM:evil@1"}}', 2),
         ("deno.json", '{"imports": {\n"x": " n\\tpm:evil@1\\n"}}', 2),
         ("deno.json", '{"compilerOptions": {\n"jsxImportSourceTypes": "npm:evil"}}', 2),
+        ("pyproject.toml", '[tool.cibuildwheel]\ntest-requires = "evil other"\n', 2),
+        ("pyproject.toml", '[[tool.cibuildwheel.overrides]]\ntest-requires = ["evil"]\n', 2),
         ("pixi.toml", '[pypi-dependencies]\nevil = "*"\n', 2),
     ],
 )
@@ -166,3 +168,10 @@ def test_the_file_that_is_fetched_is_the_last_part_of_its_address_s_path(before,
     address = f"https://files.registry.example/{before}evil-1.0-py3-none-any.whl{behind}"
     text = UV_LOCK.format("package").replace("evil", "good") + f"wheels = [{{ url = '{address}' }}]\n"
     assert [sighting.raw for sighting in read("uv.lock", text).sightings] == ["good", "evil"]
+
+
+@pytest.mark.parametrize("setting", ["python-install-mirror", "pypy-install-mirror", "python-downloads-json-url"])
+@pytest.mark.parametrize(("name", "head"), [("pyproject.toml", "[tool.uv]\n"), ("uv.toml", "\n")])
+def test_another_place_for_interpreters_is_told(name, head, setting):
+    (problem,) = read(name, f'{head}{setting} = "https://evil.example/"\n').problems
+    assert (problem.code, problem.location.line) == ("settings-loosened", 2)
