@@ -88,15 +88,17 @@ def _environment(into: Gatherer, name: str, env: Table, header: str) -> None:
 
 
 def _indexes(into: Gatherer, value: object) -> None:
-    """Take up the indexes that variables name: a table of them or, in overrides, `NAME=VALUE` or tables with both."""
+    """Take up the indexes that variables name: a table of them or, in overrides, `NAME=VALUE` or tables with both.
+
+    Fields stay as they are: `{env:NAME}` alone is what the user's own variable says, and an address around one, or the
+    default in one, is an index that nobody knows.
+    """
     pairs = [(name, string(said)) for name, said in table(value).items() if name not in ("key", "value")]
     for entry in value if isinstance(value, list) else [value]:
         name, _, said = string(entry).partition("=")
         pairs.append((string(table(entry).get("key")) or name, string(table(entry).get("value")) or said))
     for name, said in pairs:
         for url in said.split() if name in _VARIABLES else ():
-            if "{" in url:
-                into.problem("undecidable", url)
             place = IndexLine(
                 places.clean(url.partition("=")[2] if _NAMED.match(url) else url),
                 _VARIABLES[name],

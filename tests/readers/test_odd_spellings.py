@@ -175,3 +175,15 @@ def test_the_file_that_is_fetched_is_the_last_part_of_its_address_s_path(before,
 def test_another_place_for_interpreters_is_told(name, head, setting):
     (problem,) = read(name, f'{head}{setting} = "https://evil.example/"\n').problems
     assert (problem.code, problem.location.line) == ("settings-loosened", 2)
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("https://{env:USER}:{env:TOKEN}@one.example/simple", "https://one.example/simple"),
+        ("{env:PIP_INDEX_URL:https://evil.example/simple}", "{env:PIP_INDEX_URL:https://evil.example/simple}"),
+    ],
+)
+def test_fields_in_hatch_s_variables_hide_no_address_and_stop_nobody(value, told):
+    reading = read("pyproject.toml", f'[tool.hatch.envs.default.env-vars]\nPIP_INDEX_URL = "{value}"\n')
+    assert ([line.url for line in reading.indexes], reading.problems) == ([told], ())
