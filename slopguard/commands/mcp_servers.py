@@ -44,7 +44,7 @@ _TASKS = (("tasks",), ("terminals",))
 _SINGLE = (("server", "mcp_config"),)
 """Where one server stands that has no name (bundles)."""
 _SETTING = re.compile(r"(?:PIP|UV|PIPX|POETRY|PDM|NPM_CONFIG|PNPM_CONFIG|YARN|BUN)_\w+", re.IGNORECASE)
-_FILLED = re.compile(r"\$\{[^}]*\}|\{\{[^}]*\}\}|\$\w+|%\w+%")
+_FILLED = re.compile(r"\$\{[^}]{0,300}\}|\{\{[^}]{0,300}\}\}|\$\w+|%\w+%")
 _LAUNCHER = re.compile(r"(?:cmd|command)(?:\.exe|\.com)?", re.IGNORECASE)
 _POWERSHELL = re.compile(r"(?:powershell|pwsh)(?:\.exe)?", re.IGNORECASE)
 _RUNS = re.compile(r"/[ckr]|-c(?:ommand)?", re.IGNORECASE)

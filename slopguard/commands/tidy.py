@@ -48,7 +48,7 @@ _EXEC_FORM = re.compile(_START + r"[ \t]*(?:RUN|CMD|ENTRYPOINT)[ \t]+(\[[^\n]*\]
 _WINDOWS_PATH = re.compile(r"(?<!\S)(?:[A-Za-z]:|\.{1,2}|\.?v?env)(?:\\[\w.-]+)+(?=\s)")
 
 
-_CUT = re.compile(r"^([^#\n]*[^\s#\\])((?:(?:\\\n)+[^\s\\#]+)+)(?!\\\n)", re.M)
+_CUT = re.compile(r"^([^#\n]*[^\s#\\])((?:(?:\\\n)+[^\s\\#]+)+)", re.M)
 """A word that goes on in the next line."""
 
 
