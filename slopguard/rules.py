@@ -289,6 +289,13 @@ _ROWS = (
         Ends.BY_A_PERSON,
     ),
     Rule(
+        "unknown-host",
+        Outcome.WARN,
+        "its files lie on a host that could not be compared with others",
+        "Leave --offline out, so that the index can tell",
+        Ends.BY_A_PERSON,
+    ),
+    Rule(
         "unknown-import",
         Outcome.WARN,
         "a module that no verified package is known to hold",

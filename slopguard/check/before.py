@@ -41,19 +41,19 @@ class Before:
     resettled: frozenset[Path] = frozenset()
 
     @classmethod
-    def of(cls, base: Base, places: Iterable[Place], *, sources: bool) -> Before:
+    def of(cls, base: Base, places: Iterable[Place], *, touched: bool) -> Before:
         """What the base held of the files at `places`.
 
         Args:
-            sources: whether files of source code alone are compared too: there are many.
+            touched: whether files count as changed that did not, but install from one that did.
         """
-        by_path: Mapping[Path, Place] = {p.path: p for p in places if sources or p.named or _says_something(p)}
+        by_path: Mapping[Path, Place] = {place.path: place for place in places}
         fresh = changed(base, by_path, _bytes)
         resettled = frozenset(path.parent for path in fresh if _SETTINGS.fullmatch(path.name))
-        others = [place for path, place in by_path.items() if path not in fresh] if sources else []
-        touched = [*_naming(fresh, others), *_below(resettled, others)]
-        old = [by_path[path] for path, content in fresh.items() if content is not None] + touched
-        paths = frozenset(fresh) | {place.path for place in touched}
+        others = [place for path, place in by_path.items() if path not in fresh] if touched else []
+        moved = [*_naming(fresh, others), *_below(resettled, others)]
+        old = [by_path[path] for path, content in fresh.items() if content is not None] + moved
+        paths = frozenset(fresh) | {place.path for place in moved}
         return cls(base, paths, read_tree(dict.fromkeys(old), loader(base)), resettled)
 
     def with_installed(self, places: Iterable[Path]) -> Before:
@@ -63,11 +63,6 @@ class Before:
     def with_changed(self, paths: Iterable[Path]) -> frozenset[Path]:
         """The files that changed, those among `paths` included."""
         return self.changed | frozenset(changed(self.base, dict.fromkeys(paths), _bytes))
-
-
-def _says_something(place: Place) -> bool:
-    """Whether a file may name a dependency otherwise than by an import."""
-    return any(not kind.hint for kind in kinds_of(place.full)) or "." not in place.path.name
 
 
 def _naming(changed: Iterable[Path], others: Iterable[Place]) -> list[Place]:
@@ -81,7 +76,7 @@ def _below(folders: frozenset[Path], others: Iterable[Place]) -> list[Place]:
     """The files that say something and lie in one of the folders."""
     if not folders:
         return []
-    return [p for p in others if not folders.isdisjoint(p.path.parents) and _says_something(p)]
+    return [p for p in others if not folders.isdisjoint(p.path.parents) and kinds_of(p.full)]
 
 
 def _may_name(place: Place) -> bool:

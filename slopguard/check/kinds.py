@@ -92,6 +92,7 @@ _MANIFESTS = {
     "pnpm_workspace": r"pnpm-workspace\.yaml",
     "yarnrc": r"\.yarnrc\.yml",
     "yarnrc_classic": r"\.yarnrc",
+    "pnpmfile": r"\.pnpmfile\.(?:c|m)?js",
     "bunfig": r"\.?bunfig\.toml",
     "deno_json": r"deno(?:\.[\w-]+)?\.jsonc?|jsr\.json|import_map\.json",
     "pre_commit": r"\.pre-commit-(?:config|hooks)\.ya?ml",

@@ -6,11 +6,12 @@ what is bundled travels in another archive; a format that carries none is not bl
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from slopguard.check.kinds import kinds_of
 from slopguard.check.model import Finding
-from slopguard.hashes import disproven
+from slopguard.hashes import STRONG, disproven
 from slopguard.model import Ecosystem, Sighting, SourceKind
 from slopguard.readers.interface import Reading
 from slopguard.readers.requires import canonical
@@ -71,7 +72,7 @@ def changed(old: Reading, new: Reading) -> list[Changed]:
     """The packages whose digests are others than in an earlier lock file, although name and version are the same.
 
     One digest in common is enough: an index may list more files for a version by now. What shares no algorithm is not
-    compared.
+    compared, but where there was a strong one there must be one.
     """
     before: dict[Key, set[str]] = {}
     sealed: dict[Key, set[str]] = {}
@@ -83,7 +84,8 @@ def changed(old: Reading, new: Reading) -> list[Changed]:
     for sighting in new.sightings:
         key = _key(sighting)
         known = frozenset(before.get(key, ())) if key else frozenset()
-        if key and (disproven(sighting.digests, known) or _resealed(sealed.get(key, set()), sighting)):
+        weaker = bool(sighting.digests) and _strong(known) and not _strong(sighting.digests)
+        if key and (weaker or disproven(sighting.digests, known) or _resealed(sealed.get(key, set()), sighting)):
             found.append(Changed(sighting, known))
     return found
 
@@ -112,6 +114,11 @@ def _fetched(sighting: Sighting) -> bool:
     at_hand = (sighting.source.index or "").startswith("file:")
     kept = sighting.source.kind is SourceKind.REGISTRY and not at_hand
     return kept and sighting.version is not None and not any(key in sighting.extra for key in aside)
+
+
+def _strong(digests: Iterable[str]) -> bool:
+    """Whether one of the digests identifies a file."""
+    return any(digest.partition(":")[0] in STRONG for digest in digests)
 
 
 def _key(sighting: Sighting) -> Key | None:

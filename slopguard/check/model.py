@@ -32,8 +32,8 @@ class Finding:
     """Something that names no package and must be told all the same.
 
     Args:
-        rule: `undecidable`, `settings-loosened`, `unhashed`, `lock-drift`, `unknown-import`, `malformed`,
-            `unreadable`: a key of `RULES`.
+        rule: `undecidable`, `settings-loosened`, `unhashed`, `lock-drift`, `unknown-import`,
+            `unknown-host`, `malformed`, `unreadable`: a key of `RULES`.
         locations: where, in file order.
         detail: more about it in our own words (`not valid TOML`), no full stop; may be empty.
         new: as in `Judged`.

@@ -1,13 +1,14 @@
 """Which names are projects of the tree itself, and so nobody's to fetch.
 
-npm links the packages of one workspace to each other by name, where the version of one is what the other asks for. What
-a README or a notebook tells its readers to install is often the project that it belongs to. Invariant: a name counts as
-the tree's own only in these two places; a requirement of the same name anywhere else is fetched from an index, and is
-asked about.
+npm, yarn and bun link the packages of one workspace to each other by name, where the version of one is what the other
+asks for; pnpm does so where `workspace:` says it. What a README or a notebook tells its readers to install is often
+the project that it belongs to. Invariant: a name counts as the tree's own only in these two places; a requirement of
+the same name anywhere else, and in what is written for agents, is fetched from an index, and is asked about.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +23,12 @@ from slopguard.readers.interface import Reading
 from slopguard.readers.uv_tables import canonical
 
 _OFFERS = frozenset({"markdown", "notebook"})
-_ROOTS = frozenset({"package_json", "pnpm_workspace"})
+_FOR_AGENTS = re.compile(
+    r"(?:^|/)(?:AGENTS?|CLAUDE|GEMINI|QWEN|SKILL|copilot-instructions)(?:\.local)?\.md$|\.mdc$"
+    r"|(?:^|/)\.(?:cursor|windsurf|cline|roo|claude|gemini|github/(?:instructions|prompts|agents))(?:rules)?(?:/|$)",
+    re.IGNORECASE,
+)
+"""Documents that are carried out, not only read."""
 Versions = Mapping[str, frozenset[str]]
 """Names of projects with their versions, `""` for one that has none."""
 
@@ -33,6 +39,7 @@ class Own:
 
     Args:
         projects: every name of one, as PyPI and as npm would spell it.
+        members: everything that may be a member of a workspace; `None` where only a part of the tree was read.
         home: `host/path` of the repository that the tree was cloned from, `""` if it is not known.
         linked: folder of a package.json to the workspaces that it is in.
     """
@@ -40,21 +47,35 @@ class Own:
     projects: frozenset[str] = frozenset()
     linked: Mapping[Path, list[Versions]] = field(default_factory=dict)
     home: str = ""
+    members: frozenset[str] | None = None
 
     @classmethod
-    def of(cls, read: Iterable[Read], origin: str = "") -> Own:
-        """What the files read say; `origin` is the address that the tree was cloned from."""
+    def of(cls, read: Iterable[Read], origin: str = "", *, whole: bool = False) -> Own:
+        """What the files read say.
+
+        Args:
+            origin: the address that the tree was cloned from.
+            whole: whether all of the tree was read.
+        """
         read = list(read)
         names = {each.reading.project for each in read if each.reading.project}
-        return cls(frozenset(names | {canonical(name) for name in names}), _linked(read), places.repository(origin))
+        projects = frozenset(names | {canonical(name) for name in names})
+        members = projects | _placed(read) if whole else None
+        return cls(projects, _linked(read), places.repository(origin), members)
+
+    def unknown(self, sighting: Sighting) -> bool:
+        """Whether a file takes a name for a member of its workspace, and no project of the tree is called so."""
+        member = sighting.source.kind is SourceKind.WORKSPACE and sighting.source.index is None
+        return member and self.members is not None and canonical(sighting.raw) not in self.members
 
     def names(self, each: Read, sighting: Sighting) -> bool:
         """Whether what a file asks for is a project of the tree, and no other place or name for it."""
-        if each.kind.name in _OFFERS and (sighting.source.kind is SourceKind.PATH or self._from_here(sighting.source)):
+        offers = each.kind.name in _OFFERS and not _FOR_AGENTS.search(each.reading.path.as_posix())
+        if offers and (sighting.source.kind is SourceKind.PATH or self._from_here(sighting.source)):
             return True  # a file that the reader has is fetched from nowhere
         if sighting.source != REGISTRY or "alias" in sighting.extra:
             return False
-        if each.kind.name in _OFFERS:
+        if offers:
             return (canonical(sighting.raw) if sighting.ecosystem is Ecosystem.PYPI else sighting.raw) in self.projects
         if each.kind.name != "package_json":
             return False
@@ -67,10 +88,17 @@ class Own:
         return elsewhere and bool(self.home) and f"{places.repository(source.index or '')}/".startswith(f"{self.home}/")
 
 
+def _placed(read: Iterable[Read]) -> frozenset[str]:
+    """The names for which some file records a folder of the tree."""
+    local = (SourceKind.WORKSPACE, SourceKind.PATH)
+    sightings = (sighting for each in read for sighting in each.reading.sightings)
+    return frozenset(canonical(s.raw) for s in sightings if s.source.kind in local and s.source.index is not None)
+
+
 def _linked(read: list[Read]) -> dict[Path, list[Versions]]:
     """The workspaces of each package.json that is in one."""
     packages = {each.reading.path.parent: each.reading for each in read if each.kind.name == "package_json"}
-    roots = [each.reading for each in read if each.kind.name in _ROOTS and each.reading.members]
+    roots = [each.reading for each in read if each.kind.name == "package_json" and each.reading.members]
     below = _below({root.path.parent for root in roots}, packages)
     found: dict[Path, list[Versions]] = {}
     for root in roots:

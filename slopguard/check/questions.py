@@ -17,7 +17,7 @@ from slopguard.check.newer import RequestKey, key
 from slopguard.check.tree import Read
 from slopguard.evidence import LockedSet
 from slopguard.guard import prejudge
-from slopguard.model import Actor, Arrival, Ecosystem, Location, Request, Sighting, Source
+from slopguard.model import REGISTRY, Actor, Arrival, Ecosystem, Location, Request, Sighting, Source
 
 Key = tuple[Ecosystem, str]
 """Ecosystem and name of a package, normalised where that is possible."""
@@ -57,6 +57,7 @@ class Asking:
         placed: gives a question, with the source that a file records for it, as it will be asked.
         own: whether what a file asks for is a project of the tree itself.
         evidence: what each lock file is told of.
+        unknown: whether something is taken for a member of a workspace that no project of the tree is.
     """
 
     indexes: Indexes
@@ -66,6 +67,7 @@ class Asking:
     placed: Callable[[Request, str | None], Request] = lambda request, recorded: request
     own: Callable[[Read, Sighting], bool] = lambda *_: False
     evidence: Mapping[Path, Evidence] = field(default_factory=dict)
+    unknown: Callable[[Sighting], bool] = lambda _: False
 
 
 def questions(read: Iterable[Read], asking: Asking) -> Questions:
@@ -110,6 +112,7 @@ def _of(each: Read, asking: Asking, made: Questions) -> Iterator[tuple[Request, 
         asked_for = sighting.raw in told.orphans or "requested" in sighting.extra
         arrived = Arrival.TRANSITIVE if reading.locked and not asked_for else Arrival.INTRODUCED
         meant = prejudge.as_mapped(sighting, mapped)
+        meant = replace(meant, source=REGISTRY) if asking.unknown(meant) else meant
         request = prejudge.question(meant, indexes, asking.actor, arrived)
         if request is not None:
             request = asking.placed(request, meant.source.index)

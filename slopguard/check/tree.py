@@ -24,7 +24,7 @@ from slopguard.readers.text import LIMIT, decode
 SOURCE_LIMIT = 5_000_000
 """The largest source file that is searched for imports, in bytes; what is larger was generated."""
 _CONTEXT = Context(catalogs=True)
-_SHEBANG = re.compile(rb"#!.*?\b(?:(python)|(?:ba|da|k|z|a)?sh)\b")
+_SHEBANG = re.compile(rb"#!.*?\b(?:(python|uv|pipx|pdm|hatch)|(?:ba|da|k|z|a)?sh)\b")
 _PROBLEMS = {"settings-loosened": "settings-loosened"}
 """Code of a problem to the rule of its finding; all others are `undecidable`."""
 _BINARY = ".lockb"
@@ -64,6 +64,11 @@ class Tree:
         """How many lock files, or other files, were read."""
         return len({each.reading.path for each in self.read if each.kind.lock is locks})
 
+    def paths(self) -> set[Path]:
+        """The files that said something, or could not be read."""
+        told = {Path(place.path) for finding in self.findings for place in finding.locations}
+        return told | {each.reading.path for each in self.read}
+
     def add(self, kind: Kind, reading: Reading) -> None:
         """Add what a reader made of a file, with what it could not decide."""
         self.read.append(Read(kind, reading))
@@ -96,7 +101,7 @@ def read_tree(places: Iterable[Place], load: Load | None = None) -> Tree:
             tree.sources.append(place)
         if not kinds and source is None and "." not in place.path.name:
             kinds = _by_first_line(place.path)
-        if any(not kind.hint for kind in kinds) or (kinds and place.named):
+        if any(not kind.hint for kind in kinds) or (kinds and (place.named or _hinted(place.path, kinds, load))):
             waiting += _file(tree, place.path, kinds, load)
         elif place.named and source is None:
             tree.fail("malformed", place.path, detail="not a kind of file that slopguard reads")
@@ -104,22 +109,17 @@ def read_tree(places: Iterable[Place], load: Load | None = None) -> Tree:
     return tree
 
 
-def read_source(tree: Tree, place: Place, load: Load | None = None) -> str | None:
-    """The text of a source file, after whatever it says of dependencies in metadata of its own was read; else `None`.
+def read_source(path: Path, load: Load) -> str | None:
+    """The text of a source file; `None` if it cannot be read.
 
     An import is a suggestion: a source file that its own language cannot read has none, and is no finding.
     """
     try:
-        if (status := regular(place.path)) is None or status.st_size > SOURCE_LIMIT:
+        if (status := regular(path)) is None or status.st_size > SOURCE_LIMIT:
             return None
-        text = (load or from_disk)(place.path)
+        return load(path)
     except InputError:
         return None
-    if not place.named:
-        for kind in kinds_of(place.full):
-            if kind.hint and kind.hint in text:
-                _with(tree, kind, place.path, text, load or from_disk)
-    return text
 
 
 def from_disk(path: Path) -> str:
@@ -138,6 +138,15 @@ def from_disk(path: Path) -> str:
         return decode(path.read_bytes(), path)
     except OSError as error:
         raise Unreadable(f"{path}: not a file that can be read") from error
+
+
+def _hinted(path: Path, kinds: tuple[Kind, ...], load: Load) -> bool:
+    """Whether a file holds what makes it one of these kinds; most files of source code do not."""
+    try:
+        text = load(path)
+    except InputError:
+        return False
+    return any(kind.hint in text for kind in kinds)
 
 
 def _file(tree: Tree, path: Path, kinds: tuple[Kind, ...], load: Load) -> list[Path]:

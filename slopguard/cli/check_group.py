@@ -37,7 +37,6 @@ from slopguard.model import OFFLINE, Ecosystem, Existence, Facts, Outcome, Reque
 from slopguard.readers.interface import Reading
 from slopguard.versions import listed
 
-UNSURE = "too few packages of its index are there to tell whether their host is the right one; ask the index"
 UNHEARD = Facts(Existence.DOWN)
 """What is known of an index that no client here could name."""
 
@@ -113,8 +112,9 @@ class Group:
         return Newer.than(old.requests, tree.findings, map(str, self.before.changed), self.before.resettled)
 
     def _asking(self, everything: Iterable[Read], adopted: LockedSet, told: Mapping[Path, Evidence]) -> Asking:
-        own = Own.of(everything, self.files.origin)
-        return Asking(self.indexes, self.settings.actor, adopted, self._mapped, self._placed, own.names, told)
+        own = Own.of(everything, self.files.origin, whole=self.files.whole)
+        asked = (self.settings.actor, adopted, self._mapped, self._placed, own.names, told, own.unknown)
+        return Asking(self.indexes, *asked)
 
     def _placed(self, request: Request, recorded: str | None) -> Request:
         """The question, for an internal name, as it will be asked."""
@@ -150,7 +150,7 @@ class Group:
         """The verdict on one request without any index."""
         same = key(request)
         if self.settings.offline and same in told.unsure:
-            self.findings.append(Finding("undecidable", request.locations[:1], UNSURE))
+            self.findings.append(Finding("unknown-host", request.locations[:1]))
             request = replace(request, source=told.strange[same])
         verdict = judge.verdict(request, OFFLINE, hash_mismatch=same in told.changed)
         hidden = verdict.outcome is not Outcome.ALLOW and same in told.own and verdict.evidence.deny is None

@@ -12,7 +12,7 @@ from slopguard.check.files import Files
 from slopguard.check.imports import Finder, Suggestion, ecosystem_of
 from slopguard.check.model import Finding
 from slopguard.check.own import Project
-from slopguard.check.tree import from_disk, read_source
+from slopguard.check.tree import Load, read_source
 from slopguard.check.walk import Place
 from slopguard.config import Settings
 from slopguard.errors import InputError
@@ -42,23 +42,23 @@ def _project(files: Files) -> Project:
     sightings = (sighting for reading in readings for sighting in reading.sightings)
     declared = {(s.ecosystem, name) for s in sightings for name in (s.raw, s.extra.get("alias", s.raw))}
     own = [(ecosystem, reading.project) for reading in readings if reading.project for ecosystem in Ecosystem]
-    own += [(Ecosystem.NPM, name) for place in files.places for name in _aliases(place)]
+    own += [(Ecosystem.NPM, name) for place in files.places for name in _aliases(place, files.load)]
     return Project.of(files.names, declared, own)
 
 
-def _aliases(place: Place) -> frozenset[str]:
+def _aliases(place: Place, load: Load) -> frozenset[str]:
     """The names that a bundler's or compiler's settings give to folders of the project."""
     if not js_aliases.CONFIGS.search(place.full):
         return frozenset()
     try:
-        return js_aliases.read(place.path, from_disk(place.path))
+        return js_aliases.read(place.path, load(place.path))
     except InputError:
         return frozenset()
 
 
 def _suggestions(files: Files, finder: Finder) -> tuple[Suggestion, ...]:
     for place in files.tree.sources:
-        text = read_source(files.tree, place)
+        text = read_source(place.path, files.load)
         ecosystem = ecosystem_of(place.full)
         if text is not None and ecosystem is not None:
             finder.look(place.path, text, ecosystem)

@@ -84,11 +84,13 @@ def check(wanted: Wanted) -> Checked:
     places = _kept(list(walk.places(wanted.paths, cwd)), (*root.check_exclude, *wanted.exclude), repository, cwd)
     layered = Layered(root, cwd, settings_at, _holds(base))
     only_new = base is not None and not wanted.everything and (base.review or _asked_for_new(wanted))
-    before = Before.of(base, places, sources=only_new) if base else None
+    before = Before.of(base, places, touched=True) if base and only_new else None
     names = repository.files(repository.root) if repository else None
-    changed = before.changed if before is not None and only_new else None
-    files = _files(places, names, changed, confined.roots(wanted.paths, cwd))
-    files = replace(files, origin=repository.origin() if repository else "")
+    files = _files(places, names, before.changed if before else None, confined.roots(wanted.paths, cwd))
+    if base and before is None:
+        before = Before.of(base, [place for place in places if place.path in files.tree.paths()], touched=False)
+    whole = any((cwd / path).resolve() == (repository.root.resolve() if repository else cwd) for path in wanted.paths)
+    files = replace(files, origin=repository.origin() if repository else "", whole=whole)
     if wanted.installed:
         installed = _installed(files, cwd)
         notes += installed.notes
@@ -128,7 +130,8 @@ def _files(
         tree = read_tree(_stepping(looked_at, step), load)
     beside = [] if changed is None else [p for p in places if p.path not in changed and is_manifest(p.full)]
     beside += walk.beside(places, Path.cwd())
-    return Files(places, names or [place.path.as_posix() for place in places], tree, read_tree(beside, load))
+    names = names or [place.path.as_posix() for place in places]
+    return Files(places, names, tree, read_tree(beside, load), load=load)
 
 
 def _installed(files: Files, cwd: Path) -> Installed:

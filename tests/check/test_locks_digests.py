@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from slopguard.check import lock_digests
@@ -138,3 +140,16 @@ def test_a_host_that_no_version_of_a_package_came_from_is_told():
     assert not lock_digests.moved(at(None), at(None, "2.0.0"))
     assert not lock_digests.moved(lock("poetry", TWO), lock("pdm", TWO))  # that says nothing of hosts
     assert not lock_digests.moved(lock("pdm", TWO), lock("pdm", [*TWO, Package("new", host="https://a.example")]))
+
+
+def _npm(integrity: str):
+    entry = {"version": "1.0.0", "integrity": integrity}
+    text = json.dumps({"lockfileVersion": 3, "packages": {"node_modules/one": entry}})
+    return package_lock.read(HERE / "package-lock.json", lambda path: text)
+
+
+@pytest.mark.parametrize("weak", ["sha1-" + "A" * 27 + "=", "sha1-" + "B" * 27 + "="])
+def test_a_strong_digest_that_gives_way_to_a_weak_one_has_changed(weak):
+    strong = "sha512-" + "A" * 86 + "=="
+    assert [found.sighting.raw for found in lock_digests.changed(_npm(strong), _npm(weak))] == ["one"]
+    assert not lock_digests.changed(_npm(weak), _npm(strong))

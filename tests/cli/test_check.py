@@ -268,3 +268,36 @@ def test_a_lock_file_that_is_named_alone_is_held_against_its_manifest(slopguard:
     slopguard.write("project/package-lock.json", json.dumps({"lockfileVersion": 3, "packages": packages}))
     found = slopguard("check", "--offline", "--format", "json", "package-lock.json").json["findings"]
     assert "lock-drift" in [each["rule"] for each in found]
+
+
+def test_pnpm_links_only_what_says_so(slopguard: Program) -> None:
+    slopguard.write("project/pnpm-workspace.yaml", "packages: ['*']\n")
+    slopguard.write("project/one/package.json", '{"name": "sg-one", "dependencies": {"sg-two": "^1", "sg-one": "*"}}')
+    slopguard.write("project/two/package.json", '{"name": "sg-two", "dependencies": {"sg-one": "workspace:*"}}')
+    found = slopguard("check", "--offline", "--format", "json").json["results"]
+    assert sorted((each["name"], each["locations"][0]["path"]) for each in found) == [
+        ("sg-one", "one/package.json"),
+        ("sg-two", "one/package.json"),
+    ]
+
+
+def test_a_member_of_a_workspace_that_no_project_is_is_fetched_by_others(slopguard: Program) -> None:
+    text = '[project]\nname = "sg-own"\nversion = "1"\ndependencies = ["sg-member", "sg-ghost"]\n'
+    text += "[tool.uv.sources]\nsg-member = { workspace = true }\nsg-ghost = { workspace = true }\n"
+    slopguard.write("project/app/pyproject.toml", text)
+    slopguard.write("project/lib/pyproject.toml", '[project]\nname = "sg-member"\nversion = "1"\n')
+    assert [each["name"] for each in slopguard("check", "--offline", "--format", "json").json["results"]] == [
+        "sg-ghost"
+    ]
+    alone = slopguard("check", "--offline", "--format", "json", "app")
+    assert alone.json["results"] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("README.md", []), ("AGENTS.md", ["sg-own"]), (".cursor/rules/a.mdc", ["sg-own"]), ("docs/CLAUDE.md", ["sg-own"])],
+)
+def test_what_is_written_for_agents_is_carried_out_and_judged(slopguard: Program, name: str, told: list[str]) -> None:
+    slopguard.write("project/pyproject.toml", '[project]\nname = "sg-own"\nversion = "1"\n')
+    slopguard.write(f"project/{name}", "```sh\npip install sg-own\n```\n")
+    assert [each["name"] for each in slopguard("check", "--offline", "--format", "json").json["results"]] == told

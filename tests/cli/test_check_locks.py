@@ -232,11 +232,11 @@ def test_a_file_on_another_host_than_all_others_of_its_index_is_blocked(uv: Prog
     assert set(found.values()) == {"allowlisted"}
 
 
-def test_offline_two_packages_that_disagree_are_told_as_undecidable(uv: Program) -> None:
+def test_offline_two_packages_whose_hosts_disagree_are_warned_of(uv: Program) -> None:
     uv.write("project/uv.lock", _uv("files.example", "other.example"))
     done = uv("check", "--offline", "--format", "json")
     assert done.rc == 0
-    assert {each["rule"] for each in done.json["findings"]} == {"undecidable"}
+    assert {each["rule"] for each in done.json["findings"]} == {"unknown-host"}
     assert {each["rule"] for each in done.json["results"]} == {"allowlisted"}
 
 

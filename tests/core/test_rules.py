@@ -11,7 +11,8 @@ from slopguard.rules import RULES, SEVERITY, Ends, exit_code, rule_of, severest
 
 CONTRACT = {
     Outcome.ALLOW: "allowlisted internal established vouched locked",
-    Outcome.WARN: "released archived unpinned-run undecidable fixes-advisory settings-loosened unhashed lock-drift unknown-import",
+    Outcome.WARN: "released archived unpinned-run undecidable fixes-advisory settings-loosened unhashed lock-drift "
+    "unknown-import unknown-host",
     Outcome.QUARANTINE: "unverified too-new lookalike import-name predicted index-quarantined no-dates",
     Outcome.BLOCK: "not-found predicted-registered lookalike-new malicious denied bad-name stdlib-name foreign-source "
     "internal-name hash-mismatch",

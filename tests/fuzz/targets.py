@@ -22,7 +22,9 @@ NAMES: Mapping[str, str] = {
     "pyproject": "pyproject.toml", "uv_toml": "uv.toml", "requirements": "requirements.txt", "pipfile": "Pipfile",
     "setup_cfg": "setup.cfg", "setup_py": "setup.py", "conda": "environment.yml", "pep723": "script.py",
     "package_json": "package.json", "pnpm_workspace": "pnpm-workspace.yaml", "yarnrc": ".yarnrc.yml",
-    "bunfig": "bunfig.toml", "deno_json": "deno.json", "pre_commit": ".pre-commit-config.yaml",
+
+    "bunfig": "bunfig.toml", "pnpmfile": ".pnpmfile.cjs", "deno_json": "deno.json",
+    "pre_commit": ".pre-commit-config.yaml",
     "hatch_toml": "hatch.toml", "pixi_toml": "pixi.toml", "pdm_toml": "pdm.toml", "yarnrc_classic": ".yarnrc",
     "shell_file": "run.sh", "dockerfile": "Dockerfile",
     "github_workflow": ".github/workflows/ci.yml", "ci_yaml": ".gitlab-ci.yml", "makefile": "Makefile",
