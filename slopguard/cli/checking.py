@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -115,9 +116,19 @@ def check(wanted: Wanted) -> Checked:
         changed_only=only_new,
         enforced=any(settings.mode is not Mode.OBSERVE for settings in (root, *(group.settings for group in groups))),
         offline=root.offline,
+        lists=_lists(root),
         notes=(*notes, *missing_notes(groups)),
         seconds=time.monotonic() - began,
     )
+
+
+def _lists(settings: Settings) -> tuple[str, ...]:
+    """What is known of a team's lists, in a few words each."""
+    if not settings.list_sources:
+        return ()
+    from slopguard.cli.lists_status import in_short
+
+    return tuple(in_short(settings, datetime.now(UTC))[1:])
 
 
 def _files(

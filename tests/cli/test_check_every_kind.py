@@ -16,7 +16,8 @@ SRI = "sha512-" + "A" * 86 + "=="
 NO_PACKAGE = {"yarnrc_classic", "bunfig", "pdm_toml", "pnpmfile"}
 """Kinds that name no package themselves."""
 SAMPLES: dict[str, str] = {
-    "uv_lock": 'version = 1\n[[package]]\nname = "GHOST"\nversion = "1.0"\nsource = { registry = "https://r.example" }\n'
+    "uv_lock": 'version = 1\n[[package]]\nname = "GHOST"\nversion = "1.0"\n'
+    'source = { registry = "https://r.example" }\n'
     f'sdist = {{ url = "https://r.example/ghost-1.0.tar.gz", hash = "{DIGEST}" }}\n',
     "poetry_lock": f'[[package]]\nname = "GHOST"\nversion = "1.0"\nfiles = [{{file = "a.whl", hash = "{DIGEST}"}}]\n',
     "pdm_lock": f'[[package]]\nname = "GHOST"\nversion = "1.0"\nfiles = [{{file = "a.whl", hash = "{DIGEST}"}}]\n',
