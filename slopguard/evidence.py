@@ -181,11 +181,16 @@ class _VersionRows:
     def __call__(self, request: Request, known: Evidence) -> Evidence:
         if request.name is None:
             return known
+        kinds = self._lists.kinds(request.ecosystem, request.name)
+        if not kinds:
+            return known
         digests = request.digests or self._listed(request, known)
         asked = (request.ecosystem, request.name, request.version, digests)
-        allow, deny, release = self._lists.allow(*asked), self._lists.deny(*asked), self._release(request, digests)
+        allow = self._lists.allow(*asked)
+        deny = self._lists.deny(*asked) if "deny" in kinds else None
+        release = self._release(request, digests) if "release" in kinds else None
         expired = self._lists.expired(*asked) if allow is None else None
-        fixes = request.version is not None and self._lists.fixes(request.ecosystem, request.name, request.version)
+        fixes = "fix" in kinds and request.version is not None and self._lists.fixes(*asked[:2], request.version)
         if (allow, deny, release, expired, fixes) == (known.allow, known.deny, None, None, known.fixes):
             return known
         return replace(

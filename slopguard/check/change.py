@@ -8,7 +8,6 @@ request changes do not count for itself.
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -192,6 +191,8 @@ def settings_in(base: Base, folder: Path) -> Iterator[tuple[Path, dict[str, Any]
     Raises:
         ConfigError: a file is malformed, or not in the clone.
     """
+    import tomllib
+
     for name in (FILE_NAME, "pyproject.toml"):
         path = folder / name
         found = base.tree().get(base.inside(path))

@@ -19,6 +19,9 @@ from slopguard.model import Ecosystem
 HEADER = b"#slopguard-rows/1\n"
 """First line of every list: the format and its version."""
 
+SHORT, SEARCHES = 600_000, 200
+"""Bytes up to which a list is short, and questions to a short one after which a set of its names pays."""
+_START = re.compile(rb"^[^\t\n]*\t[^\t\n]*\t", re.MULTILINE)
 WINDOW = 4096
 """Bytes between two lines that are known by heart; what lies between them is searched."""
 _ALLOW = re.compile(r"^[a-z]+\t([^\t\n]+)\tallow\b(?:\trank=(\d{1,18})\b)?", re.MULTILINE)
@@ -36,7 +39,7 @@ class Bundle:
         ListInvalid: the bytes have another digest, or are no list of this format.
     """
 
-    __slots__ = ("_data", "_marks", "digest", "name")
+    __slots__ = ("_asked", "_data", "_marks", "_starts", "digest", "name")
 
     def __init__(self, name: str, data: bytes, digest: str) -> None:
         if sha256(data).hexdigest() != digest:
@@ -46,6 +49,8 @@ class Bundle:
         self.name = name
         self.digest = digest
         self._data = data
+        self._asked = 0
+        self._starts: frozenset[bytes] = frozenset()
         self._marks: tuple[list[bytes], list[int]] | tuple[()] = ()
 
     @classmethod
@@ -65,7 +70,18 @@ class Bundle:
         Raises:
             ListInvalid: such a row cannot be read.
         """
-        return [Row.parse(line) for line in self.lines(f"{ecosystem.value}\t{name}\t")]
+        prefix = f"{ecosystem.value}\t{name}\t"
+        return [Row.parse(line) for line in self.lines(prefix)] if self._may_hold(prefix) else []
+
+    def _may_hold(self, prefix: str) -> bool:
+        """Whether a search may find something: of a short list, after some questions, a set of all names tells."""
+        if len(self._data) > SHORT:
+            return True
+        self._asked += 1
+        if self._asked <= SEARCHES:
+            return True
+        self._starts = self._starts or frozenset(_START.findall(self._data))
+        return prefix.encode() in self._starts
 
     def lines(self, prefix: str) -> list[bytes]:
         """The lines that start with `prefix`, in order, without their line ends."""

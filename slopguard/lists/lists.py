@@ -8,6 +8,7 @@ from bundles that have not expired, on days on which the row counts; the stronge
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
@@ -151,6 +152,10 @@ class Lists:
             if row.covers(version, digests)
         ]
         return max(found, key=lambda row: row.rule == "malicious", default=None)
+
+    def kinds(self, ecosystem: Ecosystem, name: str) -> AbstractSet[str]:
+        """The kinds of the rows about a name, whether or not they count today."""
+        return self._about(ecosystem, name).keys()
 
     def narrow(self, ecosystem: Ecosystem, name: str) -> bool:
         """Whether a row speaks of some versions of this name only, so that each must be asked about by itself."""

@@ -116,7 +116,7 @@ def weigh(request: Request, evidence: Evidence, limits: Thresholds, now: datetim
     facts, watch = evidence.facts, evidence.watch
     first = facts.first_upload
     uploads = _uploads(facts, now) if facts.releases else []
-    asked = version_upload(request, facts)
+    asked = version_upload(request, facts) if facts.releases else None
     return Weighed(
         arrived=request.arrived.value,
         runs=request.runs,
