@@ -53,6 +53,17 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(rf"(?:^|/)(?:{pattern})$", re.IGNORECASE)
 
 
+def _ends(pattern: str) -> tuple[str, ...]:
+    """What a path ends in that a pattern may match: the plain text at the end of each of its alternatives."""
+    alternatives, depth = [""], 0
+    for part in re.findall(r"\\.|\[[^\]]*\]|.", pattern):
+        depth += {"(": 1, ")": -1}.get(part, 0)
+        alternatives[-1] += part if part != "|" or depth else ""
+        alternatives += [""] if part == "|" and not depth else []
+    plain = (re.search(r"(?:\\[.-]|[\w/-])*$", each) for each in alternatives)
+    return tuple(found[0].replace("\\", "").lower() for found in plain if found)
+
+
 _HINTS = {"pep723": "# /// script"}
 
 
@@ -136,18 +147,20 @@ KINDS: tuple[Kind, ...] = (
 
 INSTALLED = Kind("installed", "", "(?!)", lock=True)
 """What is installed is no file of the tree, and is read as a lock file is."""
-_PYTHON = next(kind for kind in KINDS if kind.name == "pep723")
-_OTHERS = _compiled("|".join(kind.pattern for kind in KINDS if kind is not _PYTHON))
-"""Matches what any other kind claims: most files of a repository are source code, or of no kind."""
 _REQUIREMENTS = re.compile(r"\.(?:txt|in)$", re.IGNORECASE)
+
+
+@cache
+def _by_ending() -> tuple[tuple[tuple[str, ...], Kind], ...]:
+    """Every kind with the endings of its files: a pattern is compiled only for a path that may be of its kind."""
+    return tuple((_ends(kind.pattern), kind) for kind in KINDS)
 
 
 @lru_cache(maxsize=1 << 16)
 def kinds_of(path: str) -> tuple[Kind, ...]:
     """The kinds that a file is of, by its path with `/` between the parts; asked more than once about each file."""
-    if not _OTHERS.search(path):
-        return (_PYTHON,) if _PYTHON.claims(path) else ()
-    return tuple(kind for kind in KINDS if kind.claims(path))
+    plain = path.lower()
+    return tuple(kind for ends, kind in _by_ending() if plain.endswith(ends) and kind.claims(path))
 
 
 def named_kind(path: str) -> tuple[Kind, ...]:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+import re
 
-from slopguard.check.kinds import kinds_of
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from slopguard.check.kinds import KINDS, Kind, kinds_of
 
 HELD = {
     "shell_file": "a.sh x/a.ps1 a.bat .envrc Procfile .bashrc .zprofile deploy.sh.j2 .husky/pre-commit",
@@ -36,3 +40,10 @@ def test_files_that_hold_commands(kind, path):
 @pytest.mark.parametrize("path", OTHER.split())
 def test_files_that_only_look_like_it(path):
     assert not set(HELD) & {each.name for each in kinds_of(path)}
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+@given(data=st.data())
+def test_no_path_of_a_kind_is_passed_over_for_its_ending(kind: Kind, data: st.DataObject) -> None:
+    path = data.draw(st.from_regex(re.compile(rf"(?:{kind.pattern})\Z", re.ASCII), fullmatch=True))
+    assert not kind.claims(path) or kind in kinds_of(path)
