@@ -96,7 +96,7 @@ def test_no_entry_of_a_later_lock_hides_behind_a_line_break_of_yaml_1_1(world: W
     hidden = "# \u2028" + good.replace("\n", "\u2028")
     world.box.write("yarn.lock", f"{text.replace(good, bad)}\n{hidden}\n")
     ran = world.guarded("yarn", "install")
-    assert ran.rc == 2, ran
+    assert ran.rc in (1, 2), ran  # the entry that yarn sees is judged, or the file is refused as a whole
     assert (stranger.requests, world.box.installed) == ([], {})
 
 
