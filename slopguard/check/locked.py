@@ -58,7 +58,7 @@ def evidence(
     held = [each.reading for each in read if each.kind.lock and each.reading.locked]
     manifests = [each.reading for each in (*read, *beside) if _is_manifest(each)]
     old = {each.reading.path: each.reading for each in before if each.kind.lock}
-    usual = lock_hosts.usual(held)
+    usual = lock_hosts.usual(held) if len(held) > 1 else {}
     return {lock.path: _of(lock, manifests, old.get(lock.path), indexes, usual) for lock in held}
 
 

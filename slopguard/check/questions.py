@@ -80,7 +80,9 @@ def questions(read: Iterable[Read], asking: Asking) -> Questions:
     introduced = {_key(request) for request in found if request.arrived is Arrival.INTRODUCED}
     found = [_promoted(request, introduced) for request in found]
     made.unsure -= made.sure
-    made.requests = prejudge.with_adopted(joined(found), asking.adopted)
+    made.requests = joined(found)
+    if asking.adopted.digests:
+        made.requests = prejudge.with_adopted(made.requests, asking.adopted)
     return made
 
 

@@ -11,6 +11,7 @@ import os
 import re
 import subprocess
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from slopguard.errors import ConfigError
@@ -122,6 +123,7 @@ def _text(file: Path) -> str:
         return ""
 
 
+@lru_cache(maxsize=16)
 def _first(pattern: re.Pattern[str], text: str) -> str | None:
     """The first group of a pattern in a text whose line breaks do not count."""
     found = pattern.search(re.sub(r"\s+", " ", text))

@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from slopguard.commands.script import Script, idle, together
 from slopguard.errors import InputError
 from slopguard.readers.interface import NOWHERE, Context, Load, Reading
 from slopguard.readers.text import Lines, Table, json_object, plain_json, string, strings, table
@@ -42,7 +41,12 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
         document = json_object(text, path)
     except InputError:
         document = json_object(plain_json(text), path)
-    found = [each for each in _commands(document) if not idle(_OWN.sub("", each[2]))]
+    commands = list(_commands(document))
+    if not commands:
+        return Reading(path)
+    from slopguard.commands.script import idle, together  # as heavy as all other readers together
+
+    found = [each for each in commands if not idle(_OWN.sub("", each[2]))]
     if not found:
         return Reading(path)
     lines = Lines(text, budget=20_000_000)
@@ -51,6 +55,8 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
 
 def _reading(path: Path, load: Load, lines: Lines, top: str, key: str, command: str) -> Reading:
     """What one command would install."""
+    from slopguard.commands.script import Script
+
     after = lines.offset(f'"{top}"')
     script = Script()
     script.add_at(command, lines.find(f'"{key}"', f'"{top}"', after=after) or 1)

@@ -21,15 +21,15 @@ class Kind:
 
     Args:
         name: the kind's name and its module's.
-        pattern: matches the names of its files.
+        pattern: matches the names of its files, in any case.
     """
 
     name: str
-    pattern: re.Pattern[str]
+    pattern: str
 
     def claims(self, path: Path) -> bool:
         """Whether the file's name is one of this kind's."""
-        return bool(self.pattern.fullmatch(path.name))
+        return bool(re.fullmatch(self.pattern, path.name, re.IGNORECASE))
 
     def read(self, path: Path, load: Load, context: Context = NOWHERE) -> Reading:
         """Read `path`.
@@ -42,7 +42,7 @@ class Kind:
 
 
 READERS: dict[str, Reader] = {
-    name: Kind(name, re.compile(pattern, re.IGNORECASE))
+    name: Kind(name, pattern)
     for name, pattern in {
         "pyproject": r"pyproject\.toml",
         "uv_toml": r"uv\.toml",
