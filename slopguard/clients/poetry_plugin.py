@@ -179,9 +179,9 @@ def speak_simple_api() -> None:
     from poetry.repositories.single_page_repository import SinglePageRepository
 
     PyPiRepository._get = _page  # noqa: SLF001 poetry offers no other place
-    PyPiRepository._get_release_info = LegacyRepository._get_release_info  # noqa: SLF001
+    PyPiRepository._get_release_info = LegacyRepository._get_release_info  # noqa: SLF001 poetry offers no other place
     PyPiRepository.find_links_for_package = LegacyRepository.find_links_for_package
-    SinglePageRepository._get_page = LegacyRepository._get_page  # noqa: SLF001
+    SinglePageRepository._get_page = LegacyRepository._get_page  # noqa: SLF001 poetry offers no other place
 
 
 def _page(repository: Any, endpoint: str, headers: Any = None) -> dict[str, Any] | None:
@@ -189,7 +189,7 @@ def _page(repository: Any, endpoint: str, headers: Any = None) -> dict[str, Any]
     from poetry.repositories.exceptions import RepositoryError
     from requests import HTTPError
 
-    answer = repository.session.get(repository._base_url + endpoint, raise_for_status=False, headers=_JSON)  # noqa: SLF001
+    answer = repository.session.get(repository._base_url + endpoint, raise_for_status=False, headers=_JSON)  # noqa: SLF001 poetry offers no other place
     if answer.status_code == 404:
         return None
     try:

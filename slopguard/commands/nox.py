@@ -82,14 +82,19 @@ def _constants(nodes: list[ast.AST]) -> dict[str, ast.expr | None]:
     """What names stand for, in the module or a function; `None` for one that is set to different things."""
     found: dict[str, ast.expr | None] = {}
     for node in nodes:
-        targets = node.targets if isinstance(node, ast.Assign) else []
-        if isinstance(node, ast.AnnAssign | ast.AugAssign | ast.NamedExpr):
-            targets = [node.target]
-        for target in targets:
+        for target, value in _assigned(node):
             if isinstance(target, ast.Name):
-                value = node.value if not isinstance(node, ast.AugAssign) else None  # type: ignore[attr-defined]
                 found[target.id] = value if target.id not in found else None
     return found
+
+
+def _assigned(node: ast.AST) -> list[tuple[ast.expr, ast.expr | None]]:
+    """What a node sets, with the value; `None` for one that is worked out from what stood there before."""
+    if isinstance(node, ast.Assign):
+        return [(target, node.value) for target in node.targets]
+    if isinstance(node, ast.AugAssign):
+        return [(node.target, None)]
+    return [(node.target, node.value)] if isinstance(node, ast.AnnAssign | ast.NamedExpr) else []
 
 
 def _installs(call: ast.Call, sessions: set[str]) -> bool:

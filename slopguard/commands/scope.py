@@ -158,8 +158,8 @@ class Scope:
         elif MARK in word.text or word.text == "-":
             self.lost = True
         else:
-            there = word.text if word.text.startswith("/") else os.path.join(self.cwd, word.text)  # noqa: PTH118
-            self.lost = len(there) > _DEEPEST or (self.lost and not word.text.startswith("/"))
+            there = self.cwd / word.text
+            self.lost = len(str(there)) > _DEEPEST or (self.lost and not word.text.startswith("/"))
             self.cwd = self.cwd if self.lost else Path(os.path.normpath(there))
 
 

@@ -249,17 +249,6 @@ def test_inputs_of_the_action_do_what_they_say_and_are_never_run(project: Projec
     assert not (machine.checkout / "pwned").exists()
 
 
-@pytest.mark.parametrize("name", ["github-check.yml", "gitlab-check.yml"])
-def test_everything_from_elsewhere_is_pinned_and_said_so(name: str) -> None:
-    text = (HOOKS / name).read_text()
-    lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
-    pinned = [line for line in lines if re.search(r"\buses:|\bimage:", line)]
-    assert pinned
-    assert all(re.search(r"@(sha256:)?PIN-[A-Z]+$", line) for line in pinned)
-    head = text[: text.index(lines[0])]
-    assert all(place in head for place in set(re.findall(r"PIN-[A-Z]+", text)))
-
-
 @pytest.mark.parametrize("path", [ROOT / "action.yml", HOOKS / "github-check.yml"], ids=lambda path: path.name)
 def test_no_expression_stands_in_a_script(path: Path) -> None:
     told: dict[str, Any] = yaml.safe_load(path.read_text())

@@ -113,7 +113,7 @@ def test_a_guard_with_another_digest_is_not_installed(project: Project, host: ty
     assert machine.installed == {}
 
 
-@pytest.mark.parametrize("name", ["github-install.yml", "gitlab-install.yml"])
+@pytest.mark.parametrize("name", ["github-install.yml", "gitlab-install.yml", "github-check.yml", "gitlab-check.yml"])
 def test_everything_from_elsewhere_is_pinned_and_said_so(name: str) -> None:
     text = (HOOKS / name).read_text()
     lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
