@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from slopguard.cli.progress import colourful
 from slopguard.cli.targets import ecosystems_of, lines_of, requests_for
 from slopguard.config import Settings, load
 from slopguard.errors import InputError, UsageError
 from slopguard.model import Ecosystem, Location, Mode, Request, Verdict
 from slopguard.names import shown
+from slopguard.progress import colourful
 from slopguard.rules import exit_code
 
 UNCLEAR = (
@@ -54,7 +54,7 @@ def answer(asked: Asked) -> int:
     settings = load(cwd, os.environ, {"offline": asked.offline}, asked.config)
     chosen = (Ecosystem(asked.ecosystem),) if asked.ecosystem else ecosystems_of(cwd)
     requests = _requests(asked.names, asked.file, chosen, settings)
-    from slopguard.cli.judging import judged
+    from slopguard.check.judging import judged
     from slopguard.judge import Door
 
     verdicts = judged(requests, settings, cwd, Door("ask", "slopguard ask"))

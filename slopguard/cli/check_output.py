@@ -15,7 +15,7 @@ from pathlib import Path
 
 from slopguard.check.git import Repository
 from slopguard.check.model import Checked
-from slopguard.cli.progress import colourful
+from slopguard.progress import colourful
 from slopguard.reports.check_formats import render
 from slopguard.reports.problems import View
 

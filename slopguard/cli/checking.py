@@ -19,14 +19,13 @@ from slopguard.check.before import Before
 from slopguard.check.files import Files
 from slopguard.check.git import Repository
 from slopguard.check.globs import below
+from slopguard.check.group import Group, missing_notes
 from slopguard.check.kinds import INSTALLED, is_manifest
 from slopguard.check.model import Checked, Finding, Judged
 from slopguard.check.newer import Newer
 from slopguard.check.settings import Layered, together
 from slopguard.check.tree import Read, read_tree
 from slopguard.check.walk import Place
-from slopguard.cli.check_group import Group, missing_notes
-from slopguard.cli.progress import progress
 from slopguard.config import Settings, load
 from slopguard.config.actors import at_a_terminal, detect
 from slopguard.config.places import project_table, project_tables
@@ -34,6 +33,7 @@ from slopguard.errors import UsageError
 from slopguard.judge import Door
 from slopguard.lists.loading import refresh
 from slopguard.model import Actor, Arrival, Mode
+from slopguard.progress import progress
 from slopguard.rules import SEVERITY
 
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ def _imports(files: Files, settings: Settings, group: Group) -> list[Finding]:
     """What source code imports and nothing accounts for."""
     if not files.tree.sources:
         return []
-    from slopguard.cli.check_imports import findings
+    from slopguard.check.unknown_imports import findings
 
     return findings(files, settings, None if settings.offline else group.facts)
 

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from slopguard.cli.facts import indexes_of
-from slopguard.cli.judging import judged
+from slopguard.check.facts import indexes_of
+from slopguard.check.judging import judged
 from slopguard.clients import asking
 from slopguard.clients.interface import Invocation
 from slopguard.clients.sources import canonical

@@ -11,13 +11,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from slopguard.cli.progress import progress
 from slopguard.config import Settings
 from slopguard.guard.enabling.rehearsal import Rehearsal
 from slopguard.judge import Judge
 from slopguard.lists.loading import refresh
 from slopguard.model import OFFLINE, Outcome, Request, Verdict
 from slopguard.names import shown
+from slopguard.progress import progress
 
 MOST = 5
 """Packages that are named."""
@@ -76,7 +76,7 @@ def _package(request: Request) -> str:
 
 def _ask(judge: Judge, look: Rehearsal, settings: Settings, verdicts: list[Verdict]) -> None:
     """Judge again, with facts, whatever is not blocked already; what no index is known for stays as it is."""
-    from slopguard.cli.facts import fetch
+    from slopguard.check.facts import fetch
 
     asked = {index.ecosystem for index in look.indexes}
     open_ones = [

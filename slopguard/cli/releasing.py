@@ -131,7 +131,7 @@ def looked_up(wish: Wanted, settings: Settings, cwd: Path, door: Door) -> tuple[
         InputError: a version is named without digests, and no index says what they are.
         SlopguardError: as for any command that asks an index.
     """
-    from slopguard.cli.judging import looked_at
+    from slopguard.check.judging import looked_at
     from slopguard.lists.loading import refresh
 
     refresh(settings)

@@ -134,7 +134,7 @@ def _of_a_package(row: Entry) -> bool:
 
 
 def _indexes(settings: Settings, cwd: Path) -> Iterator[tuple[str, str]]:
-    from slopguard.cli.facts import indexes_of
+    from slopguard.check.facts import indexes_of
 
     for ecosystem in Ecosystem:
         try:

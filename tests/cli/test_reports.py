@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from slopguard.cli import progress
+from slopguard import progress
 from slopguard.model import (
     AllowRow,
     Decision,

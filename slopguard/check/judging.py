@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
 
-from slopguard.cli.progress import progress
 from slopguard.config import Settings
 from slopguard.judge import Door, Judge
 from slopguard.lists.loading import refresh
 from slopguard.model import OFFLINE, Outcome, Request, Verdict
+from slopguard.progress import progress
 
 
 def judged(requests: Sequence[Request], settings: Settings, cwd: Path, door: Door) -> list[Verdict]:
@@ -25,7 +25,7 @@ def judged(requests: Sequence[Request], settings: Settings, cwd: Path, door: Doo
         EnvironmentFailed: no client is installed whose indexes could be asked, or the ledger cannot be written.
     """
     for note in refresh(settings):
-        print(note, file=sys.stderr)
+        _say(note)
     with Judge.open(settings) as judge:
         verdicts = looked_at(judge, requests, settings, cwd)
         judge.record(verdicts, door)
@@ -39,21 +39,25 @@ def looked_at(judge: Judge, requests: Sequence[Request], settings: Settings, cwd
         EnvironmentFailed: no client is installed whose indexes could be asked.
     """
     for note in judge.notes:
-        print(note, file=sys.stderr)
+        _say(note)
     if settings.offline:
         return [judge.verdict(_placed(request, settings), OFFLINE) for request in requests]
     return _asked(judge, requests, settings, cwd)
 
 
+def _say(note: str) -> None:
+    sys.stderr.write(f"{note}\n")
+
+
 def _placed(request: Request, settings: Settings) -> Request:
-    from slopguard.cli.facts import with_source
+    from slopguard.check.facts import with_source
 
     return with_source(request, settings) if settings.internal else request
 
 
 def _asked(judge: Judge, requests: Sequence[Request], settings: Settings, cwd: Path) -> list[Verdict]:
     """Verdicts with facts from the clients' indexes; a name blocked whatever they say is not asked about."""
-    from slopguard.cli.facts import fetch, indexes_of, with_source
+    from slopguard.check.facts import fetch, indexes_of, with_source
 
     ecosystems = dict.fromkeys(request.ecosystem for request in requests)
     routes = {ecosystem: indexes_of(ecosystem, settings, cwd) for ecosystem in ecosystems}

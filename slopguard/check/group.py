@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from slopguard.check.before import Before
+from slopguard.check.facts import as_written, indexes_of
 from slopguard.check.files import Files
 from slopguard.check.indexes import Indexes, above, named_by_variables, nearest_npmrc
 from slopguard.check.lock_hosts import own_index
@@ -22,8 +23,6 @@ from slopguard.check.newer import Newer, key
 from slopguard.check.projects import Own
 from slopguard.check.questions import Asking, Questions, questions
 from slopguard.check.tree import Read
-from slopguard.cli.facts import as_written, indexes_of
-from slopguard.cli.progress import progress
 from slopguard.clients import asking as clients_asking
 from slopguard.clients.applied import marked
 from slopguard.clients.sources import canonical
@@ -34,6 +33,7 @@ from slopguard.hashes import proven
 from slopguard.indexes import Index
 from slopguard.judge import Door, Judge
 from slopguard.model import OFFLINE, Ecosystem, Existence, Facts, Outcome, Request, Verdict
+from slopguard.progress import progress
 from slopguard.readers.interface import Reading
 from slopguard.versions import listed
 
@@ -160,7 +160,7 @@ class Group:
         """What the indexes say about each, in order."""
         for ecosystem in dict.fromkeys(request.ecosystem for request in asked):
             self.indexes.of(ecosystem, Path())
-        from slopguard.cli.facts import fetch
+        from slopguard.check.facts import fetch
 
         heard = [request for request in asked if request.ecosystem not in self.indexes.missing]
         with progress(len(heard)) as step:
