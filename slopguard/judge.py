@@ -37,9 +37,12 @@ from slopguard.policy import Policy, Thresholds, decide, until
 from slopguard.store import Store, redact
 from slopguard.store.entries import Stamp, entry, tally
 from slopguard.store.store import Learned
+from slopguard.store.watch import invention
 
 if TYPE_CHECKING:
     from slopguard.config import Settings
+    from slopguard.store.suggestions import Suggested
+    from slopguard.store.suggestions import Suggestions as Suggesting
 
 ID_DIGITS = 12
 """Hexadecimal digits of a decision id: two of ten million decisions share one with a chance of about 1 in 6."""
@@ -126,6 +129,11 @@ class Judge:
         """What a person should know about the lists, one fixed line each."""
         return self._lists.notes
 
+    @property
+    def suggested(self) -> Suggesting | None:
+        """What agents suggested so far; `None` where nothing is recorded."""
+        return self._store.suggestions if self._store is not None else None
+
     def __enter__(self) -> Self:
         return self
 
@@ -171,16 +179,19 @@ class Judge:
             if self.settings.offline:
                 self._store.facts.expect(names)
 
-    def record(self, verdicts: Sequence[Verdict], door: Door, *, counted: bool = False) -> None:
+    def record(
+        self, verdicts: Sequence[Verdict], door: Door, *, counted: bool = False, suggested: Sequence[Suggested] = ()
+    ) -> None:
         """Write verdicts and what they taught in one transaction; on disk when this returns.
 
         Args:
             counted: those that are simply allowed share one row, which counts them and names them by a digest.
+            suggested: what one call of an agent suggested.
 
         Raises:
             StoreError: they are not; nothing may be answered.
         """
-        if self._store is None or not verdicts:
+        if self._store is None or not (verdicts or suggested):
             return
         command = redact(door.command)
         stamp = Stamp(door.name, command, self._lists.versions, self.policy.digest, self.settings.digest)
@@ -189,7 +200,7 @@ class Judge:
         if len(told) < len(verdicts):
             allowed = [verdict for verdict in verdicts if verdict.outcome is Outcome.ALLOW]
             entries.append(tally(allowed, stamp, decision_id(self._session, allowed[0].request, "several")))
-        self._store.write(entries, _learned(verdicts), self._clock())
+        self._store.write(entries, _learned(verdicts), self._clock(), suggested)
 
     def judge(self, request: Request, facts: Facts, door: Door) -> Verdict:
         """The verdict on one request, recorded."""
@@ -300,19 +311,9 @@ def _learned(verdicts: Sequence[Verdict]) -> Learned:
     missing = {
         (verdict.request.ecosystem, verdict.request.name, verdict.request.actor): None
         for verdict in verdicts
-        if verdict.request.name is not None and verdict.rule == "not-found" and _invented(verdict.evidence)
+        if verdict.request.name is not None and verdict.rule == "not-found" and invention(verdict.evidence)
     }
     return Learned(facts, tuple(missing))
-
-
-def _invented(evidence: Evidence) -> bool:
-    """Whether a name that was not found may be an invention: one that is ours or listed is only elsewhere.
-
-    A name of which only the version was not found is none.
-    """
-    if evidence.facts.existence is not Existence.NO:
-        return False
-    return evidence.allow is None and not (evidence.internal or evidence.own or evidence.scope_vouched)
 
 
 def _policy_text(settings: Settings) -> str | None:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
 
+from slopguard.check.targets import BOTH, requests_for
+from slopguard.cli import moments
 from slopguard.cli.app import common, config_of
-from slopguard.cli.targets import BOTH, requests_for
+from slopguard.cli.log_report import report as log_report
 from slopguard.config import load
 from slopguard.errors import StoreError, UsageError
 from slopguard.model import Actor
@@ -22,7 +22,6 @@ from slopguard.store.ledger import Entry, Ledger
 
 NEWEST = 50
 """Entries shown unless `--limit` says otherwise."""
-UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 UNPROVEN = StoreError.exit_code
 
 
@@ -37,7 +36,7 @@ def log(ctx: click.Context, since: str | None, limit: int, config: Path | None, 
         ctx.find_root().obj = config_of(ctx, config)
         return 0
     with _ledger(config_of(ctx, config)) as ledger:
-        entries = ledger.rows(since=_moment(since) if since is not None else None, limit=limit)
+        entries = ledger.rows(since=moments.since(since) if since is not None else None, limit=limit)
     _print(entries, form)
     return 0
 
@@ -83,6 +82,9 @@ def who(ctx: click.Context, name: str, config: Path | None, form: str) -> int:
     return 0
 
 
+log.add_command(log_report)
+
+
 @contextmanager
 def _ledger(config: Path | None) -> Iterator[Ledger]:
     store = Store.open(load(Path.cwd(), os.environ, config_file=config))
@@ -99,19 +101,3 @@ def _print(entries: list[Entry], form: str) -> None:
         click.echo("\n".join(report.lines(entries)))
     else:
         click.echo("slopguard: no decisions.", err=True)
-
-
-def _moment(text: str) -> datetime:
-    """`12h`, `7d` ago, or a date and time (UTC unless it says otherwise).
-
-    Raises:
-        UsageError: it is neither.
-    """
-    span = re.fullmatch(r"(\d{1,4})([mhdw])", text)
-    if span:
-        return datetime.now(UTC) - timedelta(**{UNITS[span[2]]: int(span[1])})
-    try:
-        moment = datetime.fromisoformat(text)
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
-        raise UsageError("--since takes 30m, 12h, 7d, 2w or a date", "For example: slopguard log --since 7d") from None

@@ -17,13 +17,13 @@ from slopguard.clients.applied import applied
 from slopguard.clients.interface import Client, GateAddress, Invocation, Launch
 from slopguard.errors import ConfigError, EnvironmentFailed, InputError, SlopguardError
 from slopguard.evidence import LockedSet
-from slopguard.guard import below, child, lines, locks, outer, prejudge, rewrite
+from slopguard.guard import below, child, lines, locks, outer, prejudge, rewrite, suggested
 from slopguard.guard import scratch as scratches
 from slopguard.guard.addresses import Addresses
 from slopguard.guard.afterwards import freed
 from slopguard.guard.net import STOPPED, net_for, told
 from slopguard.indexes import Index, origin, without_credentials
-from slopguard.judge import Door, Judge
+from slopguard.judge import Judge
 from slopguard.lists.loading import refresh
 from slopguard.model import Ecosystem, Mode, NormalizedName, Request, Source, SourceKind, Verdict
 
@@ -76,9 +76,9 @@ class Guarded:
             indexes = applied(prejudge.with_index_lines(indexes, plan.index_lines), settings, self.env)
             plan = prejudge.plan(self.call, readings, indexes, settings.actor, mapped, locked)
         self._decidable(plan, observe=settings.mode is Mode.OBSERVE)
-        door = Door(self.call.client, command=lines.typed(self.call))
         arrived = refresh(settings)
         judge = Judge.open(settings, locked)
+        door = suggested.door(self.call, judge, plan.requests)
         for note in (*arrived, *judge.notes):
             lines.say(note)
         from slopguard.gate.ports import preferred_port  # only now: the gate is heavy, see `ahead`
@@ -102,7 +102,10 @@ class Guarded:
                 gate.close(session)
         if told(net, settings, self.call) and code != 0:
             code = STOPPED
-        return self._close(session, judged, code, indexes, observe=settings.mode is Mode.OBSERVE)
+        code = self._close(session, judged, code, indexes, observe=settings.mode is Mode.OBSERVE)
+        if code == 0:
+            suggested.installed(self.call, judge, door, judged)
+        return code
 
     def _settings(self) -> config.Settings:
         """The settings in force; a file that would loosen is in the ledger before it is refused.

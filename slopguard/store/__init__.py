@@ -1,6 +1,6 @@
-"""What slopguard remembers: the ledger, names asked for and not found, and what indexes last said.
+"""What slopguard remembers: the ledger, names asked for and not found, what agents suggested, what indexes last said.
 
-`Store.open(settings)` gives all three over one database. None of it can allow what an empty database would not.
+`Store.open(settings)` gives all of it over one database. None of it can allow what an empty database would not.
 """
 
 from slopguard.store.ledger import ChainReport, Entry, Ledger

@@ -2,7 +2,7 @@
 
 Invariants: the folder is 0700 and its files 0600; every change is one transaction, on disk before `write` returns (WAL,
 synchronous FULL); a database written by a newer slopguard is refused; whatever SQLite reports is a `StoreError`.
-The database is no authority: nothing in it can allow what an empty one would not (see `facts` and `watch`).
+The database is no authority: nothing in it can allow what an empty one would not (`facts`, `watch`, `suggestions`).
 """
 
 from __future__ import annotations
@@ -44,6 +44,17 @@ MIGRATIONS: Sequence[Sequence[str]] = (
             "CREATE TABLE facts (ecosystem TEXT NOT NULL, name TEXT NOT NULL, asked TEXT NOT NULL, body TEXT NOT NULL,"
             " digest TEXT NOT NULL, PRIMARY KEY (ecosystem, name)) WITHOUT ROWID"
         ),
+    ),
+    (
+        (
+            "CREATE TABLE suggestions (n INTEGER PRIMARY KEY, batch INTEGER NOT NULL, time TEXT NOT NULL,"
+            " agent TEXT NOT NULL, model TEXT NOT NULL, session TEXT NOT NULL, turn TEXT NOT NULL, kind TEXT NOT NULL,"
+            " ecosystem TEXT NOT NULL, name TEXT NOT NULL, version TEXT, verdict TEXT NOT NULL, rule TEXT NOT NULL,"
+            " decision TEXT NOT NULL, stopped INTEGER NOT NULL, invented INTEGER NOT NULL)"
+        ),
+        "CREATE INDEX suggestions_name ON suggestions (ecosystem, name)",
+        "CREATE INDEX suggestions_time ON suggestions (time)",
+        "CREATE INDEX observed_last ON observed (last)",  # what has expired is looked for at each answer
     ),
 )
 """Statements that lead from each schema version to the next; the version is `PRAGMA user_version`."""

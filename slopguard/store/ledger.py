@@ -165,18 +165,25 @@ class Ledger:
                 self.append_within(connection, ())
             self.committed()
 
-    def rows(self, since: datetime | None = None, limit: int | None = None, package: str | None = None) -> list[Entry]:
+    def rows(
+        self,
+        since: datetime | None = None,
+        limit: int | None = None,
+        package: str | None = None,
+        decision: str | None = None,
+    ) -> list[Entry]:
         """Entries, oldest first, with their counts.
 
         Args:
             since: only those decided at or after this moment.
             limit: only the newest so many.
             package: only this one, as `ecosystem:name`.
+            decision: only those of this id.
         """
         found = self._database.read(
             "SELECT n, body FROM ledger WHERE decision IS NOT NULL AND (?1 IS NULL OR package = ?1)"
-            " AND (?2 IS NULL OR time >= ?2) ORDER BY n DESC LIMIT ?3",
-            (package, since and since.astimezone(UTC).isoformat(timespec="milliseconds"), limit or -1),
+            " AND (?2 IS NULL OR time >= ?2) AND (?4 IS NULL OR decision = ?4) ORDER BY n DESC LIMIT ?3",
+            (package, since and since.astimezone(UTC).isoformat(timespec="milliseconds"), limit or -1, decision),
         )
         entries = [_entry(number, body) for number, body in reversed(found)]
         counts = self._counts()

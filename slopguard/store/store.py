@@ -1,4 +1,4 @@
-"""One database with its three parts, and the one transaction in which an answer is written down."""
+"""One database with its four parts, and the one transaction in which an answer is written down."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from slopguard.model import Actor, Ecosystem, Facts
 from slopguard.store.db import Database, account_key
 from slopguard.store.facts import FactStore
 from slopguard.store.ledger import Entry, Ledger
+from slopguard.store.suggestions import Suggested, Suggestions
 from slopguard.store.watch import Watch
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class Store:
         self._database = Database(home)
         self.ledger = Ledger(self._database)
         self.watch = Watch(self._database)
+        self.suggestions = Suggestions(self._database)
         self.facts = FactStore(self._database, scope)
 
     @classmethod
@@ -56,21 +58,24 @@ class Store:
         trusted = repr((urls, settings.accepted_indexes, settings.private_indexes, key))
         return cls(settings.home, sha256(trusted.encode()).hexdigest())
 
-    def write(self, entries: Iterable[Entry], learned: Learned, now: datetime) -> None:
-        """Write answers and what they taught; all of it is on disk when this returns.
+    def write(
+        self, entries: Iterable[Entry], learned: Learned, now: datetime, suggestions: Sequence[Suggested] = ()
+    ) -> None:
+        """Write answers, what they taught and who suggested it; all of it is on disk when this returns.
 
         Raises:
             StoreError: it is not.
         """
         with self._lock:
             fresh = self.ledger.unwritten(entries)
-            if not fresh:
+            if not fresh and not suggestions:
                 return
             with self._database.write() as connection:
                 self.ledger.append_within(connection, fresh)
                 self.watch.prune_within(connection, now)
                 self.watch.observe_within(connection, learned.missing, now)
                 self.facts.keep_within(connection, learned.facts)
+                self.suggestions.add_within(connection, suggestions)
             self.ledger.committed()
 
     def close(self) -> None:

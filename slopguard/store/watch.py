@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from slopguard.errors import StoreError
-from slopguard.model import Actor, Ecosystem, WatchRow
+from slopguard.model import Actor, Ecosystem, Evidence, Existence, WatchRow
 from slopguard.store.db import Database
 
 KEEP = timedelta(days=30)
@@ -72,6 +72,16 @@ class Watch:
     def prune_within(self, connection: sqlite3.Connection, now: datetime) -> None:
         """Take out what has expired, as a part of the caller's transaction."""
         connection.execute("DELETE FROM observed WHERE last < ?", ((now - KEEP).isoformat(),))
+
+
+def invention(evidence: Evidence) -> bool:
+    """Whether a name that was not found may be an invention: one that is ours or listed is only elsewhere.
+
+    A name of which only the version was not found is none.
+    """
+    if evidence.facts.existence is not Existence.NO:
+        return False
+    return evidence.allow is None and not (evidence.internal or evidence.own or evidence.scope_vouched)
 
 
 def _moment(text: str) -> datetime:
