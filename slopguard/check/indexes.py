@@ -158,8 +158,9 @@ def above(read: Iterable[Read]) -> tuple[tuple[Path, frozenset[str], IndexLine],
 
 
 def named_by_variables(env: Mapping[str, str]) -> bool:
-    """Whether a variable names an index for a client."""
-    return any(_VARIABLES.fullmatch(name) for name, value in env.items() if value)
+    """Whether a variable names an index for a client; a folder of this machine that it adds is none (see above)."""
+    named = ((name, value) for name, value in env.items() if value and _VARIABLES.fullmatch(name))
+    return any("LINKS" not in name.upper() or "://" in value for name, value in named)
 
 
 def _ecosystem_of(kind: str) -> Ecosystem:
