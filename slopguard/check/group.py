@@ -9,13 +9,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
 from pathlib import Path
 
 from slopguard.check.before import Before
 from slopguard.check.facts import as_written, indexes_of
 from slopguard.check.files import Files
-from slopguard.check.indexes import Indexes, above, named_by_variables, nearest_npmrc
+from slopguard.check.indexes import Indexes, above, named_by_variables, nearest_npmrc, npm_built_in
 from slopguard.check.lock_hosts import own_index
 from slopguard.check.locked import Evidence, evidence
 from slopguard.check.model import Finding, Judged
@@ -23,11 +22,9 @@ from slopguard.check.newer import Newer, key
 from slopguard.check.projects import Own
 from slopguard.check.questions import Asking, Questions, questions
 from slopguard.check.tree import Read
-from slopguard.clients import asking as clients_asking
 from slopguard.clients.applied import marked
 from slopguard.clients.sources import canonical
 from slopguard.config import Settings
-from slopguard.errors import SlopguardError
 from slopguard.evidence import LockedSet
 from slopguard.hashes import proven
 from slopguard.indexes import Index
@@ -122,7 +119,7 @@ class Group:
 
     def _mapped(self) -> frozenset[str]:
         """The addresses in lock files that mean the configured registry; second names of npm's where it is that."""
-        own, twins = _built_in()
+        own, twins = npm_built_in()
         asked = {canonical(index.url) for index in self.indexes.everything()}
         return own | twins if own & asked else own
 
@@ -181,19 +178,6 @@ def _cleared(request: Request, facts: Facts, told: Questions) -> Request:
     listed_ones = listed(request.ecosystem, request.version, facts)
     promised = frozenset[str]().union(*(release.digests for release in listed_ones))
     return replace(request, source=usual) if proven(request.digests, promised) else request
-
-
-@cache
-def _built_in() -> tuple[frozenset[str], frozenset[str]]:
-    """The address in locks for which npm asks its configured registry, its built-in one, and other names of that."""
-    from slopguard.guard import find
-
-    env = dict(os.environ)
-    try:
-        default, folder = clients_asking.npm(find.command("npm", env), env)
-    except SlopguardError:
-        return frozenset(), frozenset()
-    return frozenset({canonical(default)}), clients_asking.npm_twins(folder)
 
 
 def missing_notes(groups: Iterable[Group]) -> list[str]:

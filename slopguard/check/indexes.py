@@ -7,6 +7,7 @@ file itself names is nobody's promise, and counts for what that file says alone;
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from pathlib import Path
 from slopguard.check.kinds import KINDS
 from slopguard.check.tree import Read
 from slopguard.clients.sources import canonical, key_of
-from slopguard.errors import EnvironmentFailed
+from slopguard.errors import EnvironmentFailed, SlopguardError
 from slopguard.indexes import Index, IndexKind
 from slopguard.model import Ecosystem
 from slopguard.readers.interface import IndexLine, Reading
@@ -166,3 +167,17 @@ def named_by_variables(env: Mapping[str, str]) -> bool:
 def _ecosystem_of(kind: str) -> Ecosystem:
     """The ecosystem whose indexes a kind of file may name."""
     return Ecosystem.NPM if kind in _NPM_FILES else Ecosystem.PYPI
+
+
+@cache
+def npm_built_in() -> tuple[frozenset[str], frozenset[str]]:
+    """The address in locks for which npm asks its configured registry, its built-in one, and other names of that."""
+    from slopguard.clients import asking
+    from slopguard.guard import find
+
+    env = dict(os.environ)
+    try:
+        default, folder = asking.npm(find.command("npm", env), env)
+    except SlopguardError:
+        return frozenset(), frozenset()
+    return frozenset({canonical(default)}), asking.npm_twins(folder)

@@ -82,6 +82,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str, A
     for kind, text in SAMPLES.items():
         slopguard.write(f"project/{kind}/{NAMES[kind]}", text.replace("GHOST", ghost(kind)))
     slopguard.write("project/script/tool", "#!/usr/bin/env -S uv run --script\n" + _script("sg-invented-tool"))
+    slopguard.write("project/script/other", "#!/usr/bin/env python3\n" + _script("sg-invented-other"))
     slopguard.write("project/script/setup", "#!/bin/sh\npip install sg-invented-setup\n")
     found = slopguard("check", "--offline", "--format", "json")
     assert found.rc in (1, 3), found.err
@@ -97,7 +98,7 @@ def test_what_a_file_of_each_kind_asks_for_is_told_with_its_line(kind: str, told
     assert "GHOST" in lines[place["line"] - 1]
 
 
-@pytest.mark.parametrize("name", ["tool", "setup"])
+@pytest.mark.parametrize("name", ["tool", "setup", "other"])
 def test_a_script_without_an_ending_is_known_by_its_first_line(name: str, told: dict[str, Any]) -> None:
     assert told[f"sg-invented-{name}"][0]["path"] == f"script/{name}"
 
