@@ -63,6 +63,7 @@ class Call:
 
     Args:
         agent: whose protocol it came in, a key of `protocols.AGENTS`.
+        tool: what the agent calls the tool.
         cwd: the folder that the tool works in.
         commands: shell text that will run.
         edits: files that will change.
@@ -74,6 +75,7 @@ class Call:
 
     agent: str
     event: Event = Event.OTHER
+    tool: str = ""
     cwd: Path = Path()
     commands: tuple[str, ...] = ()
     edits: tuple[Edit, ...] = ()
