@@ -15,7 +15,7 @@ from functools import lru_cache
 from itertools import takewhile
 from pathlib import Path
 
-from slopguard.clients import client_for, pdm, pdm_line, poetry, poetry_line
+from slopguard.clients import client_for
 from slopguard.clients.interface import Invocation
 from slopguard.commands import indexes, others
 from slopguard.commands.indexes import NOWHERE, Address
@@ -154,10 +154,14 @@ def _parsed(name: str, argv: tuple[str, ...], variables: tuple[tuple[str, str], 
     """The client's reading; poetry and pdm need a project there is none of, so their lines are read by themselves."""
     env = dict(variables)
     if name == "poetry":
+        from slopguard.clients import poetry, poetry_line
+
         line = poetry_line.understand(argv)
         typed = tuple(poetry.packages(line, NOWHERE)) if line.installs else ()
         return Invocation(name, tuple(argv), line.command, installs=line.installs, typed=typed, cwd=NOWHERE)
     if name == "pdm":
+        from slopguard.clients import pdm, pdm_line
+
         pdm_said = pdm_line.understand(argv, NOWHERE, env)
         if not pdm_said.command.startswith("self "):
             typed = tuple(pdm.packages(pdm_said, NOWHERE))
