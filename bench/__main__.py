@@ -181,6 +181,13 @@ def check(folder: Path) -> None:
     checking.check(folder)
 
 
+def hook(folder: Path) -> None:
+    """`slopguard hook`: commands and edits of an agent, as installed and as a command."""
+    from bench import hooks
+
+    hooks.hooks(folder)
+
+
 def _plain(folder: Path) -> dict[str, str]:
     return {"HOME": str(folder), "SLOPGUARD_HOME": str(folder / "data"), "PATH": "/usr/bin:/bin"}
 
@@ -196,6 +203,7 @@ PARTS = {
     "npm": npm,
     "locks": locks,
     "check": check,
+    "hook": hook,
 }
 
 

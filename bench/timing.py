@@ -38,14 +38,23 @@ class Cost(NamedTuple):
 Measure = Callable[[], Cost]
 
 
-def timed(command: Sequence[str], env: Mapping[str, str], cwd: Path, expected: int) -> Cost:
-    """What one command takes; it must end with `expected`, or the figure would be of something else."""
+def timed(
+    command: Sequence[str], env: Mapping[str, str], cwd: Path, expected: int, given: bytes = b"", said: bytes = b""
+) -> Cost:
+    """What one command takes; it must end with `expected`, or the figure would be of something else.
+
+    Args:
+        given: its standard input.
+        said: what must stand in its standard output, which is to be empty if this is.
+    """
     used, begin = _processor(), time.perf_counter()
-    done = subprocess.run(command, env=dict(env), cwd=cwd, capture_output=True, check=False)
+    done = subprocess.run(command, env=dict(env), cwd=cwd, capture_output=True, check=False, input=given)
     clock = (time.perf_counter() - begin) * 1000
     cost = Cost(clock, _processor() - used, clock)
     if done.returncode != expected:
         sys.exit(f"{' '.join(command)} ended with {done.returncode}:\n{done.stderr.decode()[-2000:]}")
+    if given and (said not in done.stdout or (done.stdout and not said)):
+        sys.exit(f"{' '.join(command)} said something else:\n{done.stdout.decode()[-2000:]}")
     return cost
 
 
@@ -65,6 +74,8 @@ def row(what: str, ours: Cost, than: str, other: Cost) -> None:
     print(f"| {what} | {ours} | {than} | {other} | {ours.clock / other.clock:.1f} |", flush=True)
 
 
-def run(command: Sequence[str], env: Mapping[str, str], cwd: Path, expected: int) -> Measure:
-    """A command to be timed, as `paired` takes it."""
-    return lambda: timed(command, env, cwd, expected)
+def run(
+    command: Sequence[str], env: Mapping[str, str], cwd: Path, expected: int, given: bytes = b"", said: bytes = b""
+) -> Measure:
+    """A command to be timed, as `paired` takes it; see `timed`."""
+    return lambda: timed(command, env, cwd, expected, given, said)

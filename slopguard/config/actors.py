@@ -20,11 +20,25 @@ TRUST = (Actor.HUMAN, Actor.CI, Actor.AGENT)
 """Most trusted first."""
 
 AGENT_VARIABLES = frozenset(
-    {"AGENT", "AI_AGENT", "AIDER_MODEL", "CLAUDECODE", "CLINE_ACTIVE", "GEMINI_CLI", "GOOSE_TERMINAL", "OPENCODE"}
+    {
+        "AGENT",
+        "AI_AGENT",
+        "AIDER_MODEL",
+        "CLAUDECODE",
+        "CLINE_ACTIVE",
+        "CLINE_CONNECTOR_CLI_LAUNCH",
+        "COPILOT_CLI",
+        "GEMINI_CLI",
+        "GOOSE_TERMINAL",
+        "OPENCODE",
+        "QWEN_CODE",
+    }
 )
 AGENT_PREFIXES = ("CLAUDE_CODE_", "CODEX_", "COPILOT_AGENT_", "CURSOR_", "REPLIT_AGENT")
 """Markers that coding agents put into the environment of the commands they run."""
-AGENT_PROGRAMS = frozenset({"aider", "claude", "codex", "copilot", "cursor-agent", "gemini", "goose", "opencode"})
+AGENT_PROGRAMS = frozenset(
+    {"aider", "claude", "codex", "copilot", "cursor-agent", "gemini", "goose", "opencode", "qwen"}
+)
 """Programs that are coding agents, by the name they are started under; no editors, as people type in those."""
 CI_VARIABLES = ("CI", "CONTINUOUS_INTEGRATION", "BUILD_NUMBER", "GITHUB_ACTIONS", "GITLAB_CI", "TF_BUILD")
 FALSE = frozenset({"", "0", "false", "no", "off"})

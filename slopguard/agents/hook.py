@@ -1,0 +1,142 @@
+"""`slopguard hook`: one call of an agent's tool, from its input to the answer.
+
+Invariants: every input has an answer in its agent's own shape; what goes wrong, or takes too long, is a question to the
+user, or with `--strict` a refusal, and never an allow; nothing is answered that is not on disk.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from slopguard.agents import protocols
+from slopguard.agents.model import NOTHING, Answer, Call, Event, Output
+
+if TYPE_CHECKING:
+    from slopguard.agents.protocols.interface import Protocol
+
+DEADLINE = 8.0
+"""Seconds after which an answer is given whatever was found out: an agent that waits in vain runs the tool."""
+UNKNOWN = 2
+"""The exit code where not even the agent is known: most take it for a refusal, and show what stands on stderr."""
+_NATIVE = {"COPILOT_CLI": "copilot", "CURSOR_VERSION": "cursor"}
+"""Variables of agents that run the hooks of Claude Code too."""
+ASIDE = Output("{}\n")
+"""The agent has a hook of its own, which answers this call."""
+
+
+def main(agent: str, data: bytes, *, strict: bool = False) -> int:
+    """Answer one input on standard output; the exit code for the agent.
+
+    Args:
+        agent: the agent that the hook was installed for; `""` if the input has to tell.
+    """
+    found = answered(agent, data, strict=strict)
+    sys.stderr.write(found.stderr)
+    sys.stdout.write(found.stdout)
+    sys.stdout.flush()
+    return found.code
+
+
+def answered(agent: str, data: bytes, *, strict: bool = False) -> Output:
+    """The answer to one input; see `main`."""
+    document = _document(data)
+    told = protocols.told_by(document) if document is not None else ""
+    if _stands_aside(agent, told):
+        return ASIDE
+    protocol = _protocol(told or agent)
+    if protocol is None:
+        return Output(stderr=_no_agent(agent), code=UNKNOWN)
+    if document is None:
+        return protocol.output(_failed(strict=strict), None)
+    call = None
+    try:
+        call = protocol.call(document)
+        with _in_time(protocol.output(_failed(strict=strict), call)):
+            return protocol.output(answer(call, strict=strict), call)
+    except Exception:  # the edge of the process: whatever nobody foresaw is for the user to decide
+        if os.environ.get("SLOPGUARD_DEBUG"):
+            raise
+        return protocol.output(_failed(strict=strict), call)
+
+
+def answer(call: Call, *, strict: bool = False) -> Answer:
+    """What an agent is told about one call."""
+    if call.event is not Event.BEFORE or not (call.commands or call.edits):
+        return NOTHING
+    from slopguard.agents import looking
+
+    return looking.answer(call, strict=strict)
+
+
+@contextmanager
+def _in_time(late: Output) -> Iterator[None]:
+    """Give an answer prepared beforehand, and end, if the body takes longer than `DEADLINE`."""
+
+    def end(*_: object) -> None:
+        os.write(2, late.stderr.encode())
+        os.write(1, late.stdout.encode())
+        os._exit(late.code)
+
+    if not hasattr(signal, "setitimer"):
+        yield
+        return
+    before = signal.signal(signal.SIGALRM, end)
+    signal.setitimer(signal.ITIMER_REAL, DEADLINE)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _document(data: bytes) -> Mapping[str, Any] | None:
+    """The input; `None` if it is no JSON object."""
+    try:
+        found = json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _protocol(agent: str) -> Protocol | None:
+    try:
+        return protocols.named(agent)
+    except KeyError:
+        return None
+
+
+def _failed(*, strict: bool) -> Answer:
+    from slopguard.agents import words
+
+    return words.failed(strict=strict)
+
+
+def _no_agent(agent: str) -> str:
+    known = " ".join(protocols.AGENTS)
+    said = "there is no such agent" if agent else "the input does not tell which agent it comes from"
+    return f"slopguard: {said}. Name one of: {known}\n"
+
+
+def _stands_aside(agent: str, told: str) -> bool:
+    """Whether an agent that runs another's hooks too has one of its own, so that this one need not answer."""
+    if not agent:
+        return False
+    runs = told if told != agent else next((name for key, name in _NATIVE.items() if os.environ.get(key)), agent)
+    if runs in ("", agent):
+        return False
+    from slopguard.config import places
+    from slopguard.errors import SlopguardError
+    from slopguard.guard.enabling import record
+
+    home = Path(os.environ.get("SLOPGUARD_HOME") or places(os.environ).home)
+    try:
+        return runs in record.read(home).agents
+    except SlopguardError:
+        return False

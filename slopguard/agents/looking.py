@@ -1,0 +1,176 @@
+"""What slopguard has to say about one call: the guard itself first, then what would be installed.
+
+Invariants: what is refused says why and what to do instead; where something cannot be told and a gate stands below,
+that decides; imports and documents are noted, never refused.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from slopguard.agents.model import NOTHING, Answer, Call, Decision, Event
+
+if TYPE_CHECKING:
+    from slopguard.agents.edits import Added, Content
+    from slopguard.agents.verdicts import Group, Judged
+    from slopguard.check.indexes import Asked
+    from slopguard.config import Settings
+    from slopguard.model import Verdict
+
+MODEL_CONTROLLED = "agent"
+"""Who asks: nothing in the environment makes a person of a tool that an agent calls."""
+
+
+def answer(call: Call, *, strict: bool = False) -> Answer:
+    """What an agent is told about a call that runs commands or changes files.
+
+    Args:
+        strict: refuse what would be left to the user.
+    """
+    from slopguard.agents import words
+    from slopguard.errors import ConfigError
+
+    if call.event is Event.AFTER:
+        return NOTHING
+    try:
+        found = _Look(call, {**os.environ, "SLOPGUARD_ACTOR": MODEL_CONTROLLED}).answer()
+    except ConfigError:
+        found = words.failed(strict=strict, settings=True)
+    if strict and found.decision is Decision.ASK:
+        return Answer(Decision.DENY, found.reason, found.user)
+    return found
+
+
+@dataclass
+class _Look:
+    """One look at one call."""
+
+    call: Call
+    env: Mapping[str, str]
+    notes: list[str] = field(default_factory=list)
+    unread: bool = False
+
+    def answer(self) -> Answer:
+        """What is to be said."""
+        from slopguard.agents import words
+
+        for each in (self._guard, self._commands, self._edits):
+            found = each()
+            if found is not None:
+                return found
+        if self.unread and not self._gate:
+            return words.unread(what="command" if self.call.commands else "edit")
+        return Answer(note="\n".join(self.notes)) if self.notes else NOTHING
+
+    def _guard(self) -> Answer | None:
+        """What a call would do to the guard itself, and to files that an agent must not change."""
+        from slopguard.agents import protected, words
+
+        places = protected.Places.of(self.env, self.call.cwd)
+        for text in self.call.commands:
+            if guarded := protected.of_command(text, places):
+                return words.guarded(guarded.what)
+        for each in self._contents:
+            if guarded := protected.of_edit(each.edit, each.before, each.after, places, self.call.cwd):
+                return words.guarded(guarded.what)
+        return None
+
+    def _commands(self) -> Answer | None:
+        """What shell text would install."""
+        from slopguard.commands.script import idle
+
+        if all(map(idle, self.call.commands)):
+            return None
+        from slopguard.agents import installs, words
+        from slopguard.agents.verdicts import Group
+        from slopguard.store.suggestions import Kind
+
+        wanted = installs.look(self.call, lambda: self._settings, self._indexes, manifests=not self._gate)
+        self.unread = wanted.unclear
+        if not wanted.requests:
+            return None
+        judged = self._judged([Group(Kind.COMMAND, wanted.requests)])
+        refused = self._stopped(judged.groups[0])
+        if not refused:
+            return None
+        rest = "" if wanted.unclear else self._rest(refused)
+        return words.refused(refused, what=words.NOT_RUN, rest=rest, times=judged.times)
+
+    def _rest(self, refused: Sequence[Verdict]) -> str:
+        """The command without what is refused in it."""
+        from slopguard.agents import installs
+
+        if len(self.call.commands) != 1:
+            return ""
+        return installs.without(self.call.commands[0], [verdict.request for verdict in refused], self.call.cwd)
+
+    def _edits(self) -> Answer | None:
+        """What changes of files add."""
+        if not self.call.edits:
+            return None
+        from slopguard.agents import words
+        from slopguard.agents.verdicts import Group
+        from slopguard.store.suggestions import Kind
+
+        added = self._added()
+        self.unread = self.unread or bool(added.unclear)
+        groups = [Group(Kind.EDIT, added.requests, added.mismatched), Group(Kind.IMPORT, added.suggested)]
+        if not any(group.requests for group in groups):
+            return None
+        judged = self._judged(groups)
+        noted = [verdict for verdict in judged.groups[1] if verdict.outcome.refuses]
+        self.notes += [words.note(noted)] if noted else []
+        refused = self._stopped(judged.groups[0])
+        return words.refused(refused, what=words.NOT_MADE, times=judged.times) if refused else None
+
+    def _added(self) -> Added:
+        from slopguard.agents import edits
+        from slopguard.lists import Lists
+
+        settings = self._settings
+        return edits.look(
+            self.call.edits, self.call.cwd, settings, ask=self._indexes, lists=lambda: Lists.load(settings)
+        )
+
+    def _judged(self, groups: Sequence[Group]) -> Judged:
+        from slopguard.agents.verdicts import judged
+
+        return judged(groups, self.call, self._settings)
+
+    def _stopped(self, verdicts: Sequence[Verdict]) -> list[Verdict]:
+        """Those that are refused; of those that mode `observe` lets pass a note is kept."""
+        from slopguard.agents import words
+
+        watched = [verdict for verdict in verdicts if verdict.outcome.refuses and not verdict.stops]
+        self.notes += [words.observed(watched)] if watched else []
+        return [verdict for verdict in verdicts if verdict.stops]
+
+    @cached_property
+    def _contents(self) -> Sequence[Content]:
+        """What each edit makes of its file."""
+        from slopguard.agents import edits
+
+        return edits.contents(self.call.edits, self.call.cwd) if self.call.edits else ()
+
+    @cached_property
+    def _gate(self) -> bool:
+        """Whether a gate stands below."""
+        from slopguard.agents import below
+
+        return below.gate(self.env)
+
+    @cached_property
+    def _settings(self) -> Settings:
+        from slopguard.config import load
+
+        return load(self.call.cwd, self.env, terminal=False)
+
+    @cached_property
+    def _indexes(self) -> Asked:
+        from slopguard.agents.verdicts import indexes
+
+        return indexes(self._settings)
