@@ -8,14 +8,11 @@ configured nothing counts here: the wish becomes a request to its reviewers.
 
 from __future__ import annotations
 
-import getpass
 import json
 import os
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +20,7 @@ import click
 
 from slopguard.cli.app import common, config_of
 from slopguard.cli.persons import approval_key, ask_for, key_folder, new_secret, only_a_person, tell
-from slopguard.config import Settings, load, private
+from slopguard.config import Settings, load
 from slopguard.errors import UsageError, printable
 from slopguard.lists.released import Kept, Release, Released
 from slopguard.messages import utc
@@ -33,15 +30,13 @@ from slopguard.store import acts
 from slopguard.versions import same_version
 
 if TYPE_CHECKING:
-    from slopguard.cli.releasing import Wanted
+    from slopguard.check.wishes import Wanted
     from slopguard.signing.keys import PublicKey, Secret
 
 SCHEMA = "slopguard/releases/1"
-REQUEST = "slopguard/request/1"
 FIRST_KEY = "approval"
 REQUESTED = 3
 """Exit code of a wish that became a request: it is in quarantine still."""
-DAY = timedelta(days=1)
 WIDE = 300
 FIRST = (
     "This account has no key that lets packages through yet; it is made now.",
@@ -92,19 +87,19 @@ def add(
     del form  # a person reads the answer
     command = _command(name, why, lasts, hashes, ecosystem, key)
     only_a_person("let a package through", command)
-    from slopguard.cli import releasing
+    from slopguard.check import wishes
     from slopguard.judge import Door
 
     cwd = Path.cwd()
     settings = load(cwd, os.environ, config_file=config_of(ctx, config))
-    wish = releasing.wanted(name, ecosystem, why, lasts, hashes, cwd)
-    verdict, then = releasing.looked_up(wish, settings, cwd, Door("allow", command))
+    wish = wishes.wanted(name, ecosystem, why, lasts, hashes, cwd)
+    verdict, then = wishes.looked_up(wish, settings, cwd, Door("allow", command))
     if not verdict.outcome.refuses:
         return _ended(verdict, _already(verdict, wish), 0)
-    refused = releasing.refusal(wish, verdict, then)
+    refused = wishes.refusal(wish, verdict, then)
     if refused is not None:
         return _ended(verdict, f"{refused[0]}; nothing was written", refused[1])
-    release = _release(wish, releasing.digests_of(wish, verdict))
+    release = wishes.release_of(wish, wishes.digests_of(wish, verdict))
     if settings.list_sources:
         return _ask_reviewers(release, wish, verdict, settings)
     return _let_through(release, wish, verdict, settings, key, command)
@@ -137,7 +132,7 @@ def show(ctx: click.Context, config: Path | None, form: str) -> int:
 def remove(ctx: click.Context, name: str, ecosystem: str | None, config: Path | None, form: str) -> int:
     """Take back what was let through under NAME, or only its version V; nobody needs to prove anything for that."""
     del form
-    from slopguard.cli.releasing import one_request
+    from slopguard.check.wishes import one_request
 
     settings = _settings(ctx, config)
     request = one_request(name, ecosystem, Path.cwd())
@@ -189,45 +184,18 @@ def _first_key(settings: Settings) -> tuple[PublicKey, Secret]:
 
 
 def _ask_reviewers(release: Release, wish: Wanted, verdict: Verdict, settings: Settings) -> int:
-    """Turn the wish into a request: a file to hand over, and the command that a reviewer would run."""
-    from slopguard.cli import releasing
+    """Turn the wish into a request, and print what is to be handed over, and the command that a reviewer would run."""
+    from slopguard.check import wishes
+    from slopguard.cli.releasing import known
 
-    content: dict[str, Any] = json.loads(release.payload()) | {"schema": REQUEST, "rule": verdict.rule}
-    data = json.dumps(content, indent=1, sort_keys=True).encode() + b"\n"
-    path = settings.home / "requests" / f"{sha256(data).hexdigest()[:16]}.json"
-    kind = ["--release"] if release.version else []  # in a list, exceptions are for versions; a name is allowed
-    command = ["slopguard", "lists", "add", wish.target, *kind, "--why", wish.why, "--owner", _account()]
-    command += ["--expires", f"{-(-wish.lasts // DAY)}d"]
-    command += [word for digest in release.hashes for word in ("--hash", digest)]
-    acts.record(settings, "allow", "requested", verdict.rule, wish.package, shlex.join(command))
-    private.put(path, data)
-    for line in releasing.known(verdict):
+    path = wishes.ask_reviewers(wish, release, verdict, settings, "allow")
+    for line in known(verdict):
         click.echo(line)
     click.echo("slopguard: your team's reviewers decide; nothing was let through.", err=True)
     click.echo(printable(f"  the request: {path}"), err=True)
-    click.echo(printable(f"  a reviewer runs: {shlex.join(command)}"), err=True)
+    command = shlex.join(wishes.reviewer_command(wish, release, wish.why))
+    click.echo(printable(f"  a reviewer runs: {command}"), err=True)
     return REQUESTED
-
-
-def _account() -> str:
-    """The name of the account, for the reviewers: who asks, and answers for it."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "unknown"
-
-
-def _release(wish: Wanted, digests: tuple[str, ...]) -> Release:
-    """The release that is to be signed.
-
-    Raises:
-        UsageError: the text names no package.
-    """
-    request, now = wish.request, datetime.now(UTC).replace(microsecond=0)
-    assert request.name is not None  # what is no name is blocked, and nothing lifts that
-    release = Release(request.ecosystem, request.name, request.version, digests, wish.why, now, now + wish.lasts, by="")
-    release.check()
-    return release
 
 
 def _proposal(release: Release, wish: Wanted) -> Iterator[str]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from slopguard.cli.targets import ecosystems_of, lines_of, requests_for
+from slopguard.check.targets import ecosystems_of, lines_of, requests_for
 from slopguard.config import Settings, load
 from slopguard.errors import InputError, UsageError
 from slopguard.model import Ecosystem, Location, Mode, Request, Verdict

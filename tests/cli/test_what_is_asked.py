@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from slopguard.cli.targets import requests_for
+from slopguard.check.targets import requests_for
 from slopguard.errors import UsageError
 from slopguard.model import Actor, Ecosystem
 
