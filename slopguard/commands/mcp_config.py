@@ -19,7 +19,7 @@ from slopguard.readers.interface import NOWHERE, Context, Load, Problem, Reading
 from slopguard.readers.text import Lines, Table, json_object, plain_json, toml
 
 _KEYS = re.compile(
-    r"mcp_?servers|context_servers|\bservers\b|\bmcp\b|\bextensions\b|\bhooks\b|statusLine|mcp_config"
+    r"mcp[-_]?servers|context_servers|\bservers\b|\bmcp\b|\bextensions\b|\bhooks\b|statusLine|mcp_config"
     r"|modelContextProtocolServers|Helper\b|awsAuthRefresh|awsCredentialExport|\blsp\b|\bformatter\b|\"?(?:\w+Command|notify|terminals|tasks|install|start"
     r"|setup-worktree)\b|\"command\"",
     re.IGNORECASE,
@@ -42,20 +42,23 @@ def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:
         return Reading(path)
     place = _Place(text, path)
     cwd = context.cwd or path.parent
-    found = list(islice(starts(_document(text, path)), _MOST + 1))
+    found = list(islice(starts(document(text, path)), _MOST + 1))
     beyond = [Problem("undecidable", Location(str(path), 1))] if len(found) > _MOST else []
     return together(path, (_read(each, place, cwd) for each in found[:_MOST]), beyond)
 
 
-def _document(text: str, path: Path) -> Table:
+def document(text: str, path: Path) -> Table:
     """The file's table, in the format that its name says; a block of a document shows it itself.
+
+    A list at the top is one of servers.
 
     Raises:
         InputError: it is not in that format.
     """
     suffix = path.suffix.lower()
     if suffix in (".json", ".jsonc", ".json5") or text.lstrip().startswith(("{", "//", "/*")):
-        return json_object(plain_json(text), path)
+        plain = plain_json(text)
+        return json_object(f'{{"mcpServers":{plain}}}' if plain.lstrip().startswith("[") else plain, path)
     tables = suffix not in (".yaml", ".yml") and _TABLE.search(text)
     if suffix == ".toml" or tables:
         return toml(text, path)

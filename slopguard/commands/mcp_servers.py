@@ -18,6 +18,7 @@ _TABLES = (
     ("mcpServers",),
     ("servers",),
     ("mcp_servers",),
+    ("mcp-servers",),
     ("context_servers",),
     ("mcp",),
     ("mcp", "servers"),
@@ -32,19 +33,27 @@ _TABLES = (
     ("customizations", "vscode", "settings", "mcp", "servers"),
     ("customizations", "vscode", "settings", "mcp.servers"),
     ("experimental", "modelContextProtocolServers"),
+    ("powers", "mcpServers"),
+    ("augment", "advanced", "mcpServers"),
+    ("augment.advanced", "mcpServers"),
+    ("augment.advanced.mcpServers",),
     ("plugins", "*", "mcpServers"),
     ("agents", "*", "mcpServers"),
-    ("lsp",),
-    ("formatter",),
-    (),
 )
-"""Where clients keep their tables of servers, or lists of them; `*` is every entry; plugins have them at the top."""
+"""Where clients keep their tables of servers, or lists of them; `*` is every entry."""
+_LIKE_SERVERS = (("lsp",), ("formatter",), ())
+"""Where what is started in the same way may stand; plugins have their servers at the top."""
 _TASKS = (("tasks",), ("terminals",))
 """Where what is no server is started in the same way."""
 _SINGLE = (("server", "mcp_config"),)
 """Where one server stands that has no name (bundles)."""
 _SETTING = re.compile(r"(?:PIP|UV|PIPX|POETRY|PDM|NPM_CONFIG|PNPM_CONFIG|YARN|BUN)_\w+", re.IGNORECASE)
-_FILLED = re.compile(r"\$\{[^}]{0,300}\}|\{\{[^}]{0,300}\}\}|\$\w+|%\w+%")
+_FILLED = re.compile(
+    r"\$\{\{[^}]{0,300}\}\}|\$\{[^}]{0,300}\}|\{\{[^}]{0,300}\}\}|\{(?:env|file):[^{}]{0,300}\}|\$\w+|%\w+%"
+)
+_COMPUTED = re.compile(rf"{_FILLED.pattern}|\$\([^()]{{0,300}}\)")
+"""The same in a word that no shell reads: there a client may fill in what a command prints."""
+_SHELL = re.compile(r"(?:ba|z|da|k|a|fi)?sh")
 _LAUNCHER = re.compile(r"(?:cmd|command)(?:\.exe|\.com)?", re.IGNORECASE)
 _POWERSHELL = re.compile(r"(?:powershell|pwsh)(?:\.exe)?", re.IGNORECASE)
 _RUNS = re.compile(r"/[ckr]|-c(?:ommand)?", re.IGNORECASE)
@@ -76,16 +85,46 @@ class Start:
     server: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry of a table or list of servers, whatever it comes to.
+
+    Args:
+        name: as written; `""` if it has none.
+        server: what the entry says.
+        keys: the way to it from the top: keys of tables, numbers in lists.
+    """
+
+    name: str
+    server: Table
+    keys: tuple[str | int, ...]
+
+
+def entries(document: Table, *, flat: bool = False) -> Iterator[Entry]:
+    """The entries of every table and list of servers; those of tables that are something else are there too.
+
+    Args:
+        flat: those at the top of the document.
+    """
+    for path in ((),) if flat else _TABLES:
+        for keys, found in _reached(document, path):
+            if isinstance(found, dict):
+                yield from (Entry(str(name), table(each), (*keys, name)) for name, each in found.items())
+            elif isinstance(found, list):
+                servers = ((at, table(each)) for at, each in enumerate(found))
+                yield from (Entry(string(each.get("name")), each, (*keys, at)) for at, each in servers if each)
+
+
 def starts(document: Table) -> Iterator[Start]:
     """Everything that a configuration has its client start."""
-    for path in _TABLES:
+    for path in (*_TABLES, *_LIKE_SERVERS):
         for name, each in _entries(_at(document, path)):
-            if command := name != "statusLine" and _command(each):
+            if command := name != "statusLine" and command_of(each):
                 yield Start(name, command)
     yield from _tasks(document)
     for path in _SINGLE:
         for server in _at(document, path):
-            if command := _command(table(server)):
+            if command := command_of(table(server)):
                 yield Start("", command)
     for event, hook in _hooks(document):
         yield Start(event, hook, server=False)
@@ -95,19 +134,32 @@ def _tasks(document: Table) -> Iterator[Start]:
     """What an editor or an agent starts that is no server."""
     for path in _TASKS:
         for task in (each for found in _at(document, path) for each in tables(found)):
-            if command := _command(task):
+            if command := command_of(task):
                 yield Start(string(task.get("label")) or string(task.get("name")), command, server=False)
 
 
 def _at(document: Table, path: tuple[str, ...]) -> list[object]:
     """The values at a path."""
-    found: list[object] = [document]
+    return [value for _, value in _reached(document, path)]
+
+
+def _reached(document: Table, path: tuple[str, ...]) -> list[tuple[tuple[str | int, ...], object]]:
+    """The values at a path, each with the way to it."""
+    found: list[tuple[tuple[str | int, ...], object]] = [((), document)]
     for key in path:
         if key == "*":
-            found = [value for each in found for value in (each.values() if isinstance(each, dict) else tables(each))]
+            found = [((*way, step), value) for way, each in found for step, value in _inside(each)]
         else:
-            found = [each[key] for each in found if isinstance(each, dict) and key in each]
+            found = [((*way, key), each[key]) for way, each in found if isinstance(each, dict) and key in each]
     return found
+
+
+def _inside(value: object) -> Iterator[tuple[str | int, object]]:
+    """The values in a table, and the tables in a list."""
+    if isinstance(value, dict):
+        yield from value.items()
+    elif isinstance(value, list):
+        yield from ((at, each) for at, each in enumerate(value) if isinstance(each, dict))
 
 
 def _entries(found: list[object]) -> Iterator[tuple[str, Table]]:
@@ -119,24 +171,33 @@ def _entries(found: list[object]) -> Iterator[tuple[str, Table]]:
             yield from ((string(server.get("name")), server) for server in tables(each))
 
 
-def _command(server: Table) -> str:
-    """The command line of a server; empty for one that is reached by its address."""
+def flattened(server: Table) -> Table:
+    """A server's table with what some clients put into tables of its own; `command` stays what the other keys hold."""
     server = {**server, **table(server.get("transport"))}
     command: object = next((server[key] for key in ("command", "cmd") if key in server), None)
-    arguments = strings(server.get("args")) or strings(server.get("arguments")) or string(server.get("args")).split()
     if isinstance(command, dict):  # Zed: {"path": ..., "args": [...]}
-        server = {**server, **command}
-        arguments = strings(command.get("args"))
-        command = command.get("path")
+        return {**server, **command, "args": strings(command.get("args")), "command": command.get("path")}
+    return {**server, "command": command}
+
+
+def words_of(server: Table) -> str | list[str]:
+    """What a flattened server is started with: words, or a line for a shell; empty where it is reached by address."""
+    command = server.get("command")
+    arguments = strings(server.get("args")) or strings(server.get("arguments")) or string(server.get("args")).split()
     if isinstance(command, list):
-        words = strings(command)
-    elif isinstance(command, str):
-        if not arguments and re.search(r"\s", command.strip()):
-            return _settings(server) + _FILLED.sub(UNKNOWN, command)
-        words = [command, *arguments]
-    else:
+        return strings(command)
+    if not isinstance(command, str):
         return ""
-    return _settings(server) + _line(words)
+    return command if not arguments and re.search(r"\s", command.strip()) else [command, *arguments]
+
+
+def command_of(server: Table) -> str:
+    """The command line of a server; empty for one that is reached by its address."""
+    server = flattened(server)
+    words = words_of(server)
+    if isinstance(words, str):
+        return _settings(server) + _FILLED.sub(UNKNOWN, words) if words else ""
+    return _settings(server) + _line(words) if words else ""
 
 
 def _line(words: list[str]) -> str:
@@ -153,12 +214,13 @@ def _line(words: list[str]) -> str:
         if len(rest) == 1:
             return _FILLED.sub(UNKNOWN, rest[0])
         return _line(rest)
-    return " ".join(map(_quoted, [program, *rest]))
+    filled = _FILLED if _SHELL.fullmatch(program) else _COMPUTED
+    return " ".join(_quoted(word, filled) for word in [program, *rest])
 
 
-def _quoted(word: str) -> str:
+def _quoted(word: str, filled: re.Pattern[str] = _FILLED) -> str:
     """A word for a shell; what the client fills in is unknown to it."""
-    literal = _FILLED.split(word)
+    literal = filled.split(word)
     if len(literal) == 1:
         return shlex.quote(word)
     return UNKNOWN.join(shlex.quote(part) if part else "" for part in literal)
