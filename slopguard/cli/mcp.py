@@ -12,7 +12,7 @@ from slopguard.cli.lazy import LazyGroup
 from slopguard.errors import UsageError
 
 if TYPE_CHECKING:
-    from slopguard.agents.mcp_calls import Serving
+    from slopguard.agents.mcp.calls import Serving
 
 SUBCOMMANDS = {
     "inventory": (
@@ -55,11 +55,11 @@ def serve(
     _installed()
     serving = _serving(config_of(ctx, config), offline=offline)
     if http is None:
-        from slopguard.agents.mcp_server import serve_stdio
+        from slopguard.agents.mcp.server import serve_stdio
 
         serve_stdio(serving)
     else:
-        from slopguard.agents.mcp_http import Place, serve_http, token_of
+        from slopguard.agents.mcp.http import Place, serve_http, token_of
 
         serve_http(serving, Place.of(http), token_of(token_file) if token_file is not None else None)
     return 0
@@ -69,7 +69,7 @@ def _serving(config: Path | None, *, offline: bool) -> Serving:
     import logging
     import os
 
-    from slopguard.agents.mcp_calls import Reports, Serving
+    from slopguard.agents.mcp.calls import Reports, Serving
     from slopguard.reports import json_report, text
 
     if not os.environ.get("SLOPGUARD_DEBUG"):  # what the server's packages log may hold what a client sent

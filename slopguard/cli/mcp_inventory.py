@@ -25,8 +25,8 @@ from slopguard.model import Actor
 from slopguard.names import phrase
 
 if TYPE_CHECKING:
-    from slopguard.agents.inventory import Taken
-    from slopguard.agents.pins import Plan, Rewrite
+    from slopguard.agents.inventory.finding import Taken
+    from slopguard.agents.inventory.pins import Plan, Rewrite
 
 
 @click.command(epilog="Example: slopguard mcp inventory --format markdown")
@@ -56,8 +56,8 @@ def inventory(
     settings = load(folder, os.environ, {"offline": offline}, config_of(ctx, config))
     if pin and settings.offline:
         raise UsageError("versions cannot be chosen offline", "Leave --offline out and unset SLOPGUARD_OFFLINE")
-    from slopguard.agents.inventory import take
-    from slopguard.agents.inventory_places import Machine
+    from slopguard.agents.inventory.finding import take
+    from slopguard.agents.inventory.places import Machine
 
     machine = Machine(os.environ)
     taken = take(machine, folder, settings, command)
@@ -108,7 +108,7 @@ def _plain(line: str) -> str:
 
 def _pin(taken: Taken, settings: Settings, command: str, *, yes: bool, home: Path) -> None:
     """Show what would change, ask, keep copies and write; what is told goes to stderr, beside the inventory."""
-    from slopguard.agents import pins
+    from slopguard.agents.inventory import pins
     from slopguard.store import acts
 
     plan = pins.plan(taken, settings, command)

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from slopguard.agents.inventory import Taken, take
-from slopguard.agents.inventory_model import Server
-from slopguard.agents.inventory_places import Machine
+from slopguard.agents.inventory.finding import Taken, take
+from slopguard.agents.inventory.model import Server
+from slopguard.agents.inventory.places import Machine
 from slopguard.config import load, places
 
 SAMPLES = Path(__file__).parent / "mcp_samples"

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from slopguard.agents import inventory_files, inventory_servers
-from slopguard.agents.inventory_model import Inventory
-from slopguard.agents.inventory_places import Place, Scope
+from slopguard.agents.inventory import files as inventory_files
+from slopguard.agents.inventory import servers as inventory_servers
+from slopguard.agents.inventory.model import Inventory
+from slopguard.agents.inventory.places import Place, Scope
 from slopguard.errors import InputError
 from slopguard.reports import inventory as report
 from tests.agents.inventoried import Home

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from slopguard.agents.inventory_places import Scope
+from slopguard.agents.inventory.places import Scope
 from tests.agents.inventoried import SAMPLES, Home, codes
 
 USER, PROJECT, MANAGED, PLUGIN = Scope.USER, Scope.PROJECT, Scope.MANAGED, Scope.PLUGIN

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slopguard.agents.inventory_model import Handed
-from slopguard.agents.inventory_secrets import handed, host_of
+from slopguard.agents.inventory.model import Handed
+from slopguard.agents.inventory.secrets import handed, host_of
 from slopguard.commands.mcp_servers import flattened
 from slopguard.reports import inventory as report
 from tests.agents.inventoried import SAMPLES, Home, codes

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from slopguard.agents.inventory_model import Server
+from slopguard.agents.inventory.model import Server
 from tests.agents.inventoried import Home, codes
 
 DIGEST = "sha256:" + "0123456789abcdef" * 4

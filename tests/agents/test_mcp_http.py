@@ -15,7 +15,7 @@ import httpx2
 import pytest
 from mcp import MCPError
 
-from slopguard.agents.mcp_http import Place
+from slopguard.agents.mcp.http import Place
 from slopguard.errors import UsageError
 from tests.agents.mcp_world import (
     GHOST,

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 from mcp import Client
 
-from slopguard.agents import mcp_server
-from slopguard.agents.mcp_calls import Reports, Serving
-from slopguard.agents.mcp_tools import FAILED, agent_of, call
+from slopguard.agents.mcp import server as mcp_server
+from slopguard.agents.mcp.calls import Reports, Serving
+from slopguard.agents.mcp.tools import FAILED, agent_of, call
 from slopguard.model import Verdict
 from tests.agents.mcp_world import GHOST, LISTED, environment, hello, receive, send, started, stream
 from tests.cli.program import Program

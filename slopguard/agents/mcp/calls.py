@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from slopguard.agents.mcp_schemas import RESULT_KEYS
+from slopguard.agents.mcp.schemas import RESULT_KEYS
 from slopguard.check.judging import looked_at
 from slopguard.check.targets import requests_for
 from slopguard.config import load

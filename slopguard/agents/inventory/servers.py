@@ -11,11 +11,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from slopguard.agents import inventory_runs, inventory_secrets
-from slopguard.agents.inventory_model import Handed, Noted, Package, Rights, Server
-from slopguard.agents.inventory_places import Place, Scope
-from slopguard.agents.inventory_runs import Run
-from slopguard.agents.inventory_secrets import host_of
+from slopguard.agents.inventory import runs as inventory_runs
+from slopguard.agents.inventory import secrets as inventory_secrets
+from slopguard.agents.inventory.model import Handed, Noted, Package, Rights, Server
+from slopguard.agents.inventory.places import Place, Scope
+from slopguard.agents.inventory.runs import Run
+from slopguard.agents.inventory.secrets import host_of
 from slopguard.commands import prose
 from slopguard.commands.mcp_servers import Entry, command_of, flattened, words_of
 from slopguard.model import Location, Sighting, SourceKind

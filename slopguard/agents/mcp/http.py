@@ -24,13 +24,13 @@ import uvicorn
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.responses import JSONResponse, Response
 
-from slopguard.agents.mcp_server import build, leave
+from slopguard.agents.mcp.server import build, leave
 from slopguard.errors import UsageError, printable
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from slopguard.agents.mcp_calls import Serving
+    from slopguard.agents.mcp.calls import Serving
 
 PATH = "/mcp"
 LARGEST = 256 * 1024

@@ -1,4 +1,4 @@
-"""What the tools of the MCP server do. Nothing here speaks the protocol; `mcp_server` does.
+"""What the tools of the MCP server do. Nothing here speaks the protocol; `server` does.
 
 Invariants: a call never raises: what goes wrong is a fixed sentence, and nothing of a stack or of what was sent is in
 it; every verdict that is told is in the ledger; a name that is offered stands on a verified list.
@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from slopguard import messages
-from slopguard.agents import mcp_schemas as schemas
-from slopguard.agents.mcp_calls import Call, Said, Serving, once, request_for, title, titles
+from slopguard.agents.mcp import schemas
+from slopguard.agents.mcp.calls import Call, Said, Serving, once, request_for, title, titles
 from slopguard.agents.protocols import AGENTS, ALIASES
 from slopguard.errors import SlopguardError
 from slopguard.model import Ecosystem, Outcome, Verdict
@@ -129,13 +129,13 @@ def _why(verdict: Verdict, name: str) -> str:
 
 
 def _explain(here: Call, asked: schemas.ExplainVerdict) -> Said:
-    from slopguard.agents.mcp_explain import explain
+    from slopguard.agents.mcp.explain import explain
 
     return explain(here, asked)
 
 
 def _request_review(here: Call, asked: schemas.RequestReview) -> Said:
-    from slopguard.agents.mcp_review import request_review
+    from slopguard.agents.mcp.review import request_review
 
     return request_review(here, asked)
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from slopguard.agents.inventory_model import Package, Rights
+from slopguard.agents.inventory.model import Package, Rights
 from slopguard.clients.argv import listed
 
 _CONTAINERS = listed("docker podman nerdctl container finch")

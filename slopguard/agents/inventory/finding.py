@@ -11,11 +11,12 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from slopguard.agents import inventory_files, inventory_servers
-from slopguard.agents.inventory_files import Contents
-from slopguard.agents.inventory_model import BadFile, Inventory, Noted, Server
-from slopguard.agents.inventory_places import Machine, Place, Scope, places
-from slopguard.agents.inventory_servers import Found
+from slopguard.agents.inventory import files as inventory_files
+from slopguard.agents.inventory import servers as inventory_servers
+from slopguard.agents.inventory.files import Contents
+from slopguard.agents.inventory.model import BadFile, Inventory, Noted, Server
+from slopguard.agents.inventory.places import Machine, Place, Scope, places
+from slopguard.agents.inventory.servers import Found
 from slopguard.check.files import Files
 from slopguard.check.group import Group, missing_notes
 from slopguard.check.kinds import KINDS

@@ -4,7 +4,7 @@ Invariants: nothing but the wire is ever written to standard output; at most `AT
 `WAITING` wait, each in a thread, for a call reads files and asks indexes; the end of the input, SIGTERM and SIGINT end
 it with 0.
 
-The package `mcp` is imported here and in `mcp_http` only. Its lower server is used, because the upper one answers bad
+The package `mcp` is imported here and in `mcp.http` only. Its lower server is used, because the upper one answers bad
 arguments with what they were.
 """
 
@@ -26,13 +26,13 @@ from mcp.server.lowlevel import Server
 from mcp.server.stdio import stdio_server
 
 from slopguard import __version__
-from slopguard.agents import mcp_tools
-from slopguard.agents.mcp_schemas import INSTRUCTIONS, TOOLS, Tool
+from slopguard.agents.mcp import tools as mcp_tools
+from slopguard.agents.mcp.schemas import INSTRUCTIONS, TOOLS, Tool
 
 if TYPE_CHECKING:
     from mcp.server.context import ServerRequestContext
 
-    from slopguard.agents.mcp_calls import Said, Serving
+    from slopguard.agents.mcp.calls import Said, Serving
 
 AT_ONCE = 8
 WAITING = 64

@@ -1,6 +1,6 @@
 """The files in which clients of MCP keep their servers, one line a place.
 
-A line is scope, client and a path. The path's first part is a name of `inventory_places`: `~` the account's home, `C`
+A line is scope, client and a path. The path's first part is a name of `inventory.places`: `~` the account's home, `C`
 where programs keep settings, `V` the same of every editor made from VS Code, `P` the project and what lies above it in
 its repository, and others of single clients; nothing before a `/` is the machine's root. In front may stand the system
 that a line is for. Paths come from the vendors' documents and sources, some from what other tools look at.

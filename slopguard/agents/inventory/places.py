@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from slopguard.agents.inventory_table import TABLE
+from slopguard.agents.inventory.table import TABLE
 
 
 class Scope(StrEnum):

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
-from slopguard.agents.mcp_calls import Call, Said, request_for
-from slopguard.agents.mcp_schemas import ExplainVerdict
+from slopguard.agents.mcp.calls import Call, Said, request_for
+from slopguard.agents.mcp.schemas import ExplainVerdict
 from slopguard.errors import UsageError
 from slopguard.model import Ecosystem, Request
 from slopguard.names import shown

@@ -11,8 +11,8 @@ import shlex
 from datetime import UTC, datetime, timedelta
 
 from slopguard import messages
-from slopguard.agents.mcp_calls import DOOR, Call, Said, request_for, title, with_version
-from slopguard.agents.mcp_schemas import LONGEST_WHY, RequestReview
+from slopguard.agents.mcp.calls import DOOR, Call, Said, request_for, title, with_version
+from slopguard.agents.mcp.schemas import LONGEST_WHY, RequestReview
 from slopguard.check import wishes
 from slopguard.errors import printable
 from slopguard.model import Ecosystem, Verdict

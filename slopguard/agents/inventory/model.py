@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from slopguard.agents.inventory_places import Scope
+from slopguard.agents.inventory.places import Scope
 from slopguard.model import Location, Outcome, Verdict
 from slopguard.rules import exit_code
 

@@ -16,12 +16,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from slopguard.agents import inventory_files
-from slopguard.agents.inventory import Taken
-from slopguard.agents.inventory_model import Package, Server
-from slopguard.agents.inventory_places import Scope
-from slopguard.agents.inventory_servers import Found, fetched
-from slopguard.agents.pin_words import Word, placed, words
+from slopguard.agents.inventory import files as inventory_files
+from slopguard.agents.inventory.finding import Taken
+from slopguard.agents.inventory.model import Package, Server
+from slopguard.agents.inventory.pin_words import Word, placed, words
+from slopguard.agents.inventory.places import Scope
+from slopguard.agents.inventory.servers import Found, fetched
 from slopguard.check.ranges import excluded
 from slopguard.config import Settings
 from slopguard.errors import ConfigError, InputError

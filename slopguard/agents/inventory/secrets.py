@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import urlsplit
 
-from slopguard.agents.inventory_model import Handed, Noted
+from slopguard.agents.inventory.model import Handed, Noted
 from slopguard.names import shown
 from slopguard.readers.text import Table, string, strings, table
 
