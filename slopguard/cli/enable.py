@@ -1,4 +1,4 @@
-"""`slopguard enable`: plain `pip install x` and `npm install x` are guarded from now on.
+"""`slopguard enable`: plain `pip install x` and `npm install x` are guarded from now on, and what coding agents do.
 
 Invariants: every file that will change is shown first, with what the guard would have stopped here; a person answers at
 the terminal, or `--yes` says that nobody needs to; what changes is what was shown; it only ever tightens, so an agent
@@ -12,12 +12,13 @@ import os
 import shlex
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from slopguard import clients
+from slopguard.cli.agent_names import Named, notes, split, titles, wanted
 from slopguard.cli.app import common, config_of
 from slopguard.cli.enable_words import as_json, described
 from slopguard.cli.persons import ask_yes, only_a_person, prove, terminal_there
@@ -28,22 +29,21 @@ from slopguard.config import Settings, load, places
 from slopguard.config.actors import at_a_terminal, detect
 from slopguard.errors import ConfigError, UsageError, printable
 from slopguard.guard.enabling import hooks, plan, record, rehearsal, switch, venvs
+from slopguard.guard.enabling.insertions import SettingsFile
 from slopguard.guard.enabling.plan import Plan
+from slopguard.guard.enabling.record import Enabled
 from slopguard.model import Actor
-from slopguard.names import shown
 from slopguard.store import acts
 
-AGENTS = frozenset(
-    {"aider", "claude", "claude-code", "cline", "codex", "copilot", "cursor", "gemini", "goose", "opencode"}
+
+@click.command(epilog="Example: slopguard enable    or: slopguard enable pip claude-code --venv .venv")
+@click.argument("names", nargs=-1, metavar="[CLIENT|AGENT ...]")
+@click.option("--agents", is_flag=True, help="Put a hook into every coding agent that is here, too.")
+@click.option(
+    "--project",
+    is_flag=True,
+    help="Accept this project's settings and lock files too, and guard its .venv; of an AGENT, the project's hooks.",
 )
-
-FAR = 2
-"""Letters beyond which a client's name is no mistyped one."""
-
-
-@click.command(epilog="Example: slopguard enable    or: slopguard enable pip npm --venv .venv")
-@click.argument("names", nargs=-1, metavar="[CLIENT ...]")
-@click.option("--project", is_flag=True, help="Accept this project's settings and lock files too, and guard its .venv.")
 @click.option(
     "--venv", is_flag=False, flag_value="", metavar="[DIR]", help="Guard a virtual environment's own pip too."
 )
@@ -54,6 +54,7 @@ FAR = 2
 def enable(
     ctx: click.Context,
     names: tuple[str, ...],
+    agents: bool,
     project: bool,
     venv: str | None,
     dry_run: bool,
@@ -61,20 +62,23 @@ def enable(
     config: Path | None,
     form: str,
 ) -> int:
-    """Guard every CLIENT (all that are installed) wherever it is called by its name.
+    """Guard every CLIENT (all that are installed) wherever it is called by its name, and every AGENT that you name.
 
-    Shims go into a folder of slopguard's that a line in your shell profiles puts first on PATH. You see every file that
-    changes, and what would have been stopped in the lock files here, before anything happens. Back: slopguard disable.
+    Shims go into a folder of slopguard's that a line in your shell profiles puts first on PATH; an agent's settings get
+    a hook that runs before its commands and edits. You see every file that changes, and what would have been stopped in
+    the lock files here, before anything happens. Back: slopguard disable.
     """
-    check_names(names)
+    named = split(names, "enable")
     if sys.platform == "win32":
         raise UsageError("shims are not part of this version on Windows", "Guard one command: slopguard run -- COMMAND")
-    proposal = _proposal(config_of(ctx, config), dry_run=dry_run) if project else None
+    whole = project and not named.only_agents
+    proposal = _proposal(config_of(ctx, config), dry_run=dry_run) if whole else None
     settings = proposal.settings if proposal else load(Path.cwd(), os.environ, config_file=config_of(ctx, config))
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    made = _plan(settings, names, _folders(venv, project=project), now)
+    hooked = _Hooked(named, agents, Path.cwd() if project else None)
+    made = _plan(settings, hooked, _folders(venv, project=whole), now)
     if made.empty and proposal is None:
-        click.echo(f"slopguard: already on; nothing to change. Guarded: {' '.join(made.after.clients)}")
+        click.echo(f"slopguard: already on; nothing to change. Guarded: {_guarded(made)}")
         return 0
     tried = rehearse(rehearsal.look(Path.cwd(), settings, os.environ), settings)
     text = [*described(made), *(proposal.lines if proposal else ()), *rehearsed(tried, Path.cwd())]
@@ -85,40 +89,17 @@ def enable(
             click.echo(printable_lines([*text, "slopguard: nothing was changed (--dry-run)."]))
         return 0
     with switch.alone(settings.home):
-        agreed, made = made, _plan(settings, names, _folders(venv, project=project), now)
+        agreed, made = made, _plan(settings, hooked, _folders(venv, project=whole), now)
         if made.shown != agreed.shown:
             raise ConfigError("something changed while you read, so nothing was done", "Run it again")
         if proposal is not None:
             keep(proposal, places(os.environ).user)
-        command = shlex.join(["slopguard", "enable", *names])
+        command = shlex.join(["slopguard", "enable", *names, *(["--agents"] if agents else [])])
         acts.record(settings, "enable", "enabled", "enable", f"guard:{made.home / record.SHIMS}", command)
         switch.carry_out(made)
     if form != "json":
-        click.echo(printable_lines(_done(made)))
+        click.echo(printable_lines(_done(made, notes(hooked.files(made.before, settings.home)))))
     return 0
-
-
-def check_names(names: Sequence[str], command: str = "enable") -> None:
-    """Go on only if these are clients.
-
-    Raises:
-        UsageError: one is not; the nearest is named.
-    """
-    from rapidfuzz.distance import OSA
-
-    for name in names:
-        if clients.plain(name):
-            continue
-        if name.lower() in AGENTS:
-            raise UsageError(
-                f"'{name.lower()}' is an agent, and hooks for agents are not part of this version",
-                "The clients it starts by their names are guarded by: slopguard enable",
-            )
-        near = min(clients.COMMANDS, key=lambda known: OSA.distance(name, known))
-        hint = f"The nearest is: slopguard {command} {near}"
-        if OSA.distance(name, near) > FAR:
-            hint = f"Known are: {' '.join(clients.COMMANDS)}"
-        raise UsageError(f"there is no client '{shown(name)}'", hint)
 
 
 def printable_lines(lines: Sequence[str]) -> str:
@@ -126,10 +107,24 @@ def printable_lines(lines: Sequence[str]) -> str:
     return "\n".join(printable(line) for line in lines)
 
 
-def _plan(settings: Settings, names: Sequence[str], folders: Sequence[Path], now: str) -> Plan:
-    before = record.read(settings.home)
-    wanted = plan.names(os.environ, names, before.clients)
-    return plan.make(settings.home, os.environ, wanted, [*map(Path, before.venvs), *folders], before, now)
+@dataclass(frozen=True, slots=True)
+class _Hooked:
+    """What was named, whether every agent is meant, and the project whose settings they are, if not the account's."""
+
+    named: Named
+    every: bool
+    project: Path | None
+
+    def files(self, before: Enabled, home: Path) -> list[SettingsFile]:
+        return wanted(self.named, self.every, home, before, self.project)
+
+
+def _plan(settings: Settings, hooked: _Hooked, folders: Sequence[Path], now: str) -> Plan:
+    before, asked = record.read(settings.home), hooked.named.clients
+    clients = before.clients if hooked.named.only_agents else plan.names(os.environ, asked, before.clients)
+    bins = [*map(Path, before.venvs), *folders]
+    files = hooked.files(before, settings.home)
+    return plan.make(settings.home, os.environ, clients, bins, before, now, files)
 
 
 def _folders(venv: str | None, *, project: bool) -> list[Path]:
@@ -181,10 +176,21 @@ def _agreed(text: Sequence[str], settings: Settings, proposal: Proposal | None, 
     return True
 
 
-def _done(made: Plan) -> list[str]:
+def _guarded(made: Plan) -> str:
+    agents = titles(made.after.agents)
+    return "; ".join(part for part in (" ".join(made.after.clients), agents and f"hooks in {agents}") if part)
+
+
+def _done(made: Plan, notes: Sequence[str]) -> list[str]:
     here = hooks.at_once(made.home / record.SHIMS, os.environ)
-    return [
-        f"slopguard: on. Guarded by name: {' '.join(made.after.clients)}",
-        f"slopguard: shells that you open from now on are guarded; this one with: {here}",
-        "slopguard: off again with: slopguard disable",
-    ]
+    lines = []
+    if made.after.clients:
+        lines.append(f"slopguard: on. Guarded by name: {' '.join(made.after.clients)}")
+    if made.after.agents:
+        lines.append(f"slopguard: on. Hooks in: {titles(made.after.agents)}")
+        lines += [f"slopguard: {note}" for note in notes]
+    if made.after.clients:
+        lines.append(f"slopguard: shells that you open from now on are guarded; this one with: {here}")
+    else:
+        lines.append("slopguard: what is installed outside these agents is not guarded; that with: slopguard enable")
+    return [*lines, "slopguard: off again with: slopguard disable"]

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from slopguard.cli.agent_names import titles
 from slopguard.cli.rehearsing import Rehearsed
-from slopguard.guard.enabling import record
-from slopguard.guard.enabling.plan import Edit, Plan
+from slopguard.guard.enabling import agent_hook, insertions, record
+from slopguard.guard.enabling.edits import Edit
+from slopguard.guard.enabling.plan import Plan
 from slopguard.guard.enabling.profiles import MARK
 from slopguard.guard.find import MOVED
 
@@ -23,13 +25,19 @@ def described(plan: Plan) -> Iterator[str]:
     place = plan.home / record.SHIMS
     if plan.fresh or plan.stale:
         verb = "change" if place.exists() else "new   "
-        yield f"{verb}  {place}/   {len(plan.after.clients)} shims: {' '.join(plan.after.clients)}"
         others = [name for name in plan.scripts if name not in plan.after.clients]
-        yield f"          and {', '.join(others)}; undo.sh undoes all this without slopguard"
+        if plan.after.clients:
+            yield f"{verb}  {place}/   {len(plan.after.clients)} shims: {' '.join(plan.after.clients)}"
+            yield f"          and {', '.join(others)}; undo.sh undoes all this without slopguard"
+        else:
+            yield f"{verb}  {place}/   {', '.join(others)}; undo.sh undoes all this without slopguard"
     if plan.stale:
         yield f"          no longer: {' '.join(plan.stale)}"
+    if plan.hook is not None:
+        script = agent_hook.path(plan.home)
+        yield f"{'change' if script.exists() else 'new   '}  {script}   what agents run before a tool"
     for edit in plan.edits:
-        yield from _edit(edit)
+        yield from _edit(edit) if edit.kind == "line" else _settings(edit)
     for move in plan.moves:
         yield f"change  {move.folder / move.name}   a shim; the pip itself moves to {MOVED}/{move.name} beside it"
     for move in plan.rewritten:
@@ -39,7 +47,10 @@ def described(plan: Plan) -> Iterator[str]:
 def as_json(plan: Plan, tried: Rehearsed, *, changed: bool) -> dict[str, Any]:
     """The same for programs."""
     changes = [{"path": str(plan.home / record.SHIMS / name), "kind": "shim"} for name in plan.fresh]
-    changes += [{"path": str(edit.path), "kind": "line" if edit.before is not None else "new"} for edit in plan.edits]
+    changes += [{"path": str(agent_hook.path(plan.home)), "kind": "hook"}] * (plan.hook is not None)
+    changes += [
+        {"path": str(edit.path), "kind": _KINDS[edit.kind] if edit.before is not None else "new"} for edit in plan.edits
+    ]
     changes += [{"path": str(each.folder / each.name), "kind": "moved"} for each in (*plan.moves, *plan.rewritten)]
     stopped = [
         {"ecosystem": each.request.ecosystem.value, "name": each.request.raw, "version": each.request.version}
@@ -50,6 +61,7 @@ def as_json(plan: Plan, tried: Rehearsed, *, changed: bool) -> dict[str, Any]:
         "schema": SCHEMA,
         "changed": changed,
         "clients": list(plan.after.clients),
+        "agents": list(plan.after.agents),
         "changes": changes,
         "rehearsal": {
             "files": [str(path) for path in tried.look.files],
@@ -58,6 +70,17 @@ def as_json(plan: Plan, tried: Rehearsed, *, changed: bool) -> dict[str, Any]:
             "stopped": stopped,
         },
     }
+
+
+_KINDS = {"line": "line", "json": "entry", "file": "file"}
+
+
+def _settings(edit: Edit) -> Iterator[str]:
+    """An agent's settings: what comes in, and that an older entry of slopguard's goes."""
+    yield f"{'new   ' if edit.before is None else 'change'}  {edit.path}   {titles([edit.purpose])}"
+    yield from (f"          +{line}" for line in edit.lines)
+    if insertions.mentioned(edit.before):
+        yield "          in the place of an older one of slopguard's"
 
 
 def _edit(edit: Edit) -> Iterator[str]:

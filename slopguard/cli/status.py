@@ -54,8 +54,9 @@ def status(ctx: click.Context, test: bool, config: Path | None, form: str) -> in
         week=_week(settings, now),
         guarded=tuple(each.name for each in clients if each.guarded),
         open=is_open,
-        installed_since=tuple(name for name in is_open if since and name not in known),
+        installed_since=tuple(name for name in is_open if known and name not in known),
         here=here,
+        agents=_agents(settings),
         venvs=tuple(_short(place, cwd) for place in coverage.open_venvs(cwd, env)),
         indexes=dict(_indexes(settings, cwd)),
         lists=tuple(_lists(settings, now)),
@@ -80,7 +81,15 @@ def _enabled(settings: Settings) -> tuple[str | None, frozenset[str], str]:
     enabled = record.read(settings.home)
     if not enabled.on:
         return None, frozenset(), ""
-    return enabled.since[:10], frozenset(enabled.clients), hooks.at_once(settings.home / record.SHIMS, os.environ)
+    here = hooks.at_once(settings.home / record.SHIMS, os.environ) if enabled.clients else ""
+    return enabled.since[:10], frozenset(enabled.clients), here
+
+
+def _agents(settings: Settings) -> dict[str, str]:
+    """Agent to how slopguard's hook stands with it."""
+    from slopguard.agents.standing import standings
+
+    return {agent: standing.value for agent, standing in standings(os.environ, settings.home).items()}
 
 
 def _tested(

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from slopguard.agents.protocols import AGENTS
+
 SCHEMA = "slopguard/status/1"
 WIDTH = 118
 ALWAYS_OPEN = ("a full path to a client", "curl | sh")
@@ -35,7 +37,8 @@ class Status:
         since: the day it was switched on, `None` if it is not.
         guarded, open: clients that are and that are not.
         installed_since: of the open ones, those that were not there when it was switched on.
-        here: what a person types to have the shims come first in the shell that is open already.
+        here: what a person types to have the shims come first in the shell that is open already; `""`: no shims are on.
+        agents: coding agent to how the hook stands with it (see `agents.standing`).
         venvs: virtual environments whose own pip is not guarded.
         indexes: ecosystem to its indexes in words.
         lists: one line a list.
@@ -50,6 +53,7 @@ class Status:
     open: tuple[str, ...]
     installed_since: tuple[str, ...] = ()
     here: str = ""
+    agents: Mapping[str, str] = field(default_factory=dict)
     venvs: tuple[str, ...] = ()
     indexes: Mapping[str, str] = field(default_factory=dict)
     lists: tuple[str, ...] = ()
@@ -93,6 +97,8 @@ def _week(week: Week | None) -> str:
 def _fields(status: Status) -> Iterator[tuple[str, str]]:
     if status.guarded:
         yield "guarded", " ".join(in_short(status.guarded))
+    if on := [AGENTS[agent] for agent, stands in status.agents.items() if stands == "on"]:
+        yield "hooks in", ", ".join(on)
     yield "NOT guarded", "; ".join(_not_guarded(status))
     if status.indexes:
         yield "indexes", "   ".join(f"{ecosystem}: {words}" for ecosystem, words in status.indexes.items())
@@ -104,7 +110,7 @@ def _fields(status: Status) -> Iterator[tuple[str, str]]:
 
 def _not_guarded(status: Status) -> Iterator[str]:
     before = in_short([name for name in status.open if name not in status.installed_since])
-    if before and status.since:
+    if before and status.here:
         yield f"in this shell {' '.join(before)} (open a new one, or here: {status.here})"
     elif before:
         yield f"{' '.join(before)} (slopguard enable)"
@@ -112,7 +118,19 @@ def _not_guarded(status: Status) -> Iterator[str]:
         yield f"{name} (installed since: slopguard enable {name})"
     for place in status.venvs:
         yield f"{place} (slopguard enable --venv {place})"
+    for agent, stands in status.agents.items():
+        if stands in _WHY:
+            yield f"{AGENTS[agent]} ({_WHY[stands].format(agent=agent)})"
     yield from ALWAYS_OPEN
+
+
+_WHY = {
+    "open": "slopguard enable {agent}",
+    "gone": "its hook was taken out: slopguard enable {agent}",
+    "off": "its settings switch hooks off",
+    "untrusted": "it does not trust the hook yet: type /hooks there",
+}
+"""Why an agent is not guarded, and what to do."""
 
 
 def _test(status: Status) -> Iterator[str]:

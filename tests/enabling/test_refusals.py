@@ -18,8 +18,8 @@ from tests.enabling.account import answered
         ("nmp", "there is no client 'nmp'. The nearest is: slopguard COMMAND npm"),
         ("poetri", "there is no client 'poetri'. The nearest is: slopguard COMMAND poetry"),
         ("qqqq", "there is no client 'qqqq'. Known are: pip uv "),
-        ("claude-code", "'claude-code' is an agent, and hooks for agents are not part of this version. "),
-        ("Cursor", "'cursor' is an agent, and hooks for agents are not part of this version. "),
+        ("curser", "there is no agent 'curser'. The nearest is: slopguard COMMAND cursor"),
+        ("Aider", "'aider' is an agent in which no hook can be run before a tool. "),
         ("a\x1b[31m", "there is no client 'a\\x1b[31m'."),
     ],
 )

@@ -8,34 +8,19 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from slopguard.clients import plain
 from slopguard.errors import ConfigError
 from slopguard.guard import find
-from slopguard.guard.enabling import files, hooks, profiles, record, shims, undo, venvs
+from slopguard.guard.enabling import agent_hook, files, hooks, profiles, record, shims, undo, venvs
+from slopguard.guard.enabling.edits import Edit, edits
+from slopguard.guard.enabling.insertions import SettingsFile
 from slopguard.guard.enabling.profiles import Profile
-from slopguard.guard.enabling.record import Changed, Enabled
+from slopguard.guard.enabling.record import Enabled
 from slopguard.guard.enabling.venvs import Move
-
-
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """A file that gets a line.
-
-    Args:
-        path: as a person knows it.
-        before: its content, `None` if it is not there.
-        after: what it will be.
-        purpose: what reads it.
-    """
-
-    path: Path
-    before: bytes | None
-    after: bytes
-    purpose: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +34,8 @@ class Plan:
         scripts: every file of the folder of shims.
         fresh: those of them that are new or differ.
         stale: shims there that no longer belong.
-        edits: shell profiles and activation scripts.
+        hook: the script that agents start, if it is new or differs.
+        edits: shell profiles, activation scripts, agents' settings.
         moves: pips of virtual environments.
         rewritten: shims in virtual environments that differ.
         contents: path to before and after, of what is new in the record.
@@ -61,6 +47,7 @@ class Plan:
     scripts: Mapping[str, bytes]
     fresh: tuple[str, ...]
     stale: tuple[str, ...]
+    hook: bytes | None
     edits: tuple[Edit, ...]
     moves: tuple[Move, ...]
     rewritten: tuple[Move, ...]
@@ -69,13 +56,13 @@ class Plan:
     @property
     def empty(self) -> bool:
         """Whether nothing will change."""
-        changes = (self.fresh, self.stale, self.edits, self.moves, self.rewritten, self.contents)
+        changes = (self.fresh, self.stale, self.hook, self.edits, self.moves, self.rewritten, self.contents)
         return not any(changes) and self.before == self.after
 
     @property
     def shown(self) -> tuple[object, ...]:
         """What a person agrees to; folders that another program made meanwhile are no part of it."""
-        return (self.after.clients, self.edits, self.moves, self.rewritten, self.stale)
+        return (self.after.clients, self.after.agents, self.edits, self.moves, self.rewritten, self.stale)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,32 +104,39 @@ def names(env: Mapping[str, str], asked: Sequence[str], known: Sequence[str] = (
 
 
 def make(
-    home: Path, env: Mapping[str, str], clients: Sequence[str], folders: Iterable[Path], before: Enabled, now: str
+    home: Path,
+    env: Mapping[str, str],
+    clients: Sequence[str],
+    folders: Iterable[Path],
+    before: Enabled,
+    now: str,
+    settings: Sequence[SettingsFile] = (),
 ) -> Plan:
-    """The plan that leads to exactly these shims and environments.
+    """The plan that leads to exactly these shims and environments, and to these agents' settings beside the known ones.
 
     Args:
         clients: see `names`.
         folders: the `bin` of each virtual environment to guard, those guarded already included.
         before: the record.
         now: the time, ISO 8601.
+        settings: what agents' settings get.
 
     Raises:
-        ConfigError: a file is read-only or cannot be read, SLOPGUARD_HOME cannot stand on PATH, or HOME is not ours.
+        ConfigError: a file is read-only, cannot be read or is not what it should be, SLOPGUARD_HOME cannot stand on
+            PATH, or HOME is not ours.
     """
     _fit_for_path(home)
     _own_home(env)
     place = home / record.SHIMS
     bins = sorted({folder for folder in folders if folder.is_dir()})
-    wanted = profiles.profiles(place, env)
-    for folder in bins:
-        wanted += profiles.activations(place, folder)
-    edits, changed, contents = _edits(home, wanted, before)
-    made = [str(each) for edit in edits for each in _missing(edit.path.resolve().parent)]
+    shells = bool(clients) or not (settings or before.on)
+    wanted: list[Profile | SettingsFile] = [*_profiles(place, env, bins, shells), *settings]
+    found = edits(home, wanted, before)
+    made = [str(each) for edit in found.todo for each in _missing(edit.path.resolve().parent)]
     after = Enabled(
         since=before.since or now,
         clients=tuple(clients),
-        files=changed,
+        files=found.files,
         folders=tuple(dict.fromkeys([*before.folders, *made])),
         venvs={str(folder): tuple(venvs.pips(folder)) for folder in bins},
         python=sys.executable,
@@ -155,10 +149,11 @@ def make(
         scripts,
         tuple(name for name, data in scripts.items() if files.read(place / name) != data),
         _stale(place, scripts),
-        tuple(edits),
+        _hook(home, after),
+        found.todo,
         tuple(move for folder in bins for move in venvs.moves(folder)),
         tuple(_rewritten(after, place)),
-        contents,
+        found.contents,
     )
 
 
@@ -181,48 +176,31 @@ def coverage(home: Path, env: Mapping[str, str]) -> Coverage:
     )
 
 
+def _profiles(place: Path, env: Mapping[str, str], bins: Iterable[Path], shells: bool) -> Iterator[Profile]:
+    """Every profile that gets a line.
+
+    Args:
+        shells: whether there are shims to lead a shell to; else only agents' hooks are on.
+    """
+    if shells:
+        yield from profiles.profiles(place, env)
+    for folder in bins:
+        yield from profiles.activations(place, folder)
+
+
 def _scripts(home: Path, after: Enabled) -> dict[str, bytes]:
     """Every file of the folder of shims."""
-    place = home / record.SHIMS
-    texts = {**shims.scripts(after.clients, place), "env.sh": hooks.env_sh(place), "env.fish": hooks.env_fish(place)}
+    place, texts = home / record.SHIMS, {}
+    if after.clients or any(each.kind == "line" for each in after.files):
+        own = {"env.sh": hooks.env_sh(place), "env.fish": hooks.env_fish(place)}
+        texts = {**shims.scripts(after.clients, place), **own}
     texts[undo.NAME] = undo.undo_sh(home, after, [*texts, undo.NAME])
     return {name: text.encode("utf-8", "surrogateescape") for name, text in texts.items()}
 
 
-def _edits(
-    home: Path, wanted: Sequence[Profile], before: Enabled
-) -> tuple[list[Edit], tuple[Changed, ...], dict[str, tuple[bytes | None, bytes]]]:
-    """The edits, the files of the record after them, and the contents that are new in it."""
-    known = {changed.path: changed for changed in before.files}
-    edits, contents = [], {}
-    for profile in wanted:
-        path, now = str(profile.path.resolve()), files.read(profile.path)
-        after = profiles.with_line(now, profile.line)
-        if after != now:
-            files.check_writable(profile.path, f"Make it writable, or write at its end yourself: {profile.line}")
-            edits.append(Edit(profile.path, now, after, profile.purpose))
-        elif path in known:
-            continue
-        original = _original(home, path, now, known.get(path))
-        contents[path] = (original, after)
-        known[path] = _changed(path, original, after, known.get(path))
-    return edits, tuple(known.values()), contents
-
-
-def _original(home: Path, path: str, now: bytes | None, known: Changed | None) -> bytes | None:
-    """What a file holds, or held, without slopguard's line."""
-    if known is not None and record.digest(now) == known.after:
-        return record.copy_before(home, known) if known.existed else None
-    rest = None if now is None else profiles.without_line(now)
-    return now if rest == now else rest or None
-
-
-def _changed(path: str, original: bytes | None, after: bytes, known: Changed | None) -> Changed:
-    same = known is not None and known.before == record.digest(original)
-    if known is not None and same:
-        return replace(known, after=record.digest(after))
-    mtime = Path(path).stat().st_mtime_ns if original is not None else 0
-    return Changed(path, original is not None, mtime, record.digest(original), record.digest(after))
+def _hook(home: Path, after: Enabled) -> bytes | None:
+    wanted = agent_hook.script(home, after.everywhere) if after.agents else None
+    return wanted if wanted != files.read(agent_hook.path(home)) else None
 
 
 def _missing(folder: Path) -> list[Path]:

@@ -27,7 +27,7 @@ SCHEMA = "slopguard/enabled/1"
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """One file that has a line of slopguard's.
+    """One file that has something of slopguard's in it.
 
     Args:
         path: the file, links followed.
@@ -35,6 +35,10 @@ class Changed:
         mtime_ns: its time of change then.
         before: SHA-256 of its content then, `""` if it was not there.
         after: SHA-256 of what slopguard made of it.
+        kind: `line`: a shell profile with a line; `json`: settings with entries; `file`: it is slopguard's as a whole.
+        agent: whose settings they are, `""` of a shell profile.
+        project: the folder of the project whose settings they are, `""` of the account's.
+        lines: of `json`: the lines put in, without their indentation and the comma after them.
     """
 
     path: str
@@ -42,6 +46,10 @@ class Changed:
     mtime_ns: int
     before: str
     after: str
+    kind: str = "line"
+    agent: str = ""
+    project: str = ""
+    lines: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -56,7 +64,7 @@ class Enabled:
     Args:
         since: when, ISO 8601 in UTC.
         clients: the names that have a shim.
-        files: every file that has a line of slopguard's.
+        files: every file that has something of slopguard's in it.
         folders: folders that were made for them, outermost first.
         venvs: the `bin` folder of each guarded virtual environment, and the names that have a shim in it.
         python: the Python that the shims start slopguard with.
@@ -73,6 +81,16 @@ class Enabled:
     def on(self) -> bool:
         """Whether anything is switched on."""
         return bool(self.since)
+
+    @property
+    def agents(self) -> tuple[str, ...]:
+        """The coding agents that run slopguard's hook, in whatever project."""
+        return tuple(dict.fromkeys(each.agent for each in self.files if each.agent))
+
+    @property
+    def everywhere(self) -> tuple[str, ...]:
+        """Those that run it in every project of the account."""
+        return tuple(dict.fromkeys(each.agent for each in self.files if each.agent and not each.project))
 
 
 def read(home: Path) -> Enabled:
@@ -91,7 +109,7 @@ def read(home: Path) -> Enabled:
         return Enabled(
             since=str(said["since"]),
             clients=tuple(map(str, said["clients"])),
-            files=tuple(Changed(**each) for each in said["files"]),
+            files=tuple(Changed(**{**each, "lines": tuple(map(str, each.get("lines", ())))}) for each in said["files"]),
             folders=tuple(map(str, said["folders"])),
             venvs={str(folder): tuple(map(str, names)) for folder, names in said["venvs"].items()},
             python=str(said["python"]),

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from slopguard.errors import ConfigError, StoreError
-from slopguard.guard.enabling import files, profiles, record, undo, venvs
+from slopguard.guard.enabling import agent_hook, files, insertions, profiles, record, undo, venvs
 from slopguard.guard.enabling.plan import Plan
 from slopguard.guard.enabling.record import Changed, Enabled
 from slopguard.guard.find import is_shim
@@ -50,7 +50,7 @@ def carry_out(plan: Plan) -> None:
         _scripts(plan)
         for edit in plan.edits:
             files.make_folder(edit.path.resolve().parent)
-            files.put(edit.path, edit.after)
+            files.put(edit.path, edit.after, mode=edit.mode)
         for one in plan.moves:
             venvs.move(one, plan.home / record.SHIMS)
         for one in plan.rewritten:
@@ -72,11 +72,29 @@ def put_back(home: Path, enabled: Enabled) -> list[str]:
     for folder in enabled.venvs:
         put_back_venv(enabled, folder)
     _remove_scripts(home / record.SHIMS)
+    remove_hook(home, enabled.files)
+    remove_folders(enabled)
+    record.remove(home)
+    return said
+
+
+def remove_folders(enabled: Enabled) -> tuple[str, ...]:
+    """Take away the folders that were made and are empty; those that are left."""
     for made in reversed(enabled.folders):
         with suppress(OSError):
             Path(made).rmdir()
-    record.remove(home)
-    return said
+    return tuple(made for made in enabled.folders if Path(made).is_dir())
+
+
+def remove_hook(home: Path, some: Iterable[Changed]) -> None:
+    """Take away what agents start; where one of these files still names it, it becomes a script that does nothing."""
+    script = agent_hook.path(home)
+    if any(insertions.mentioned(files.read(Path(each.path))) for each in some if each.agent):
+        files.put(script, agent_hook.OFF.encode(), mode=0o755)
+        return
+    script.unlink(missing_ok=True)
+    with suppress(OSError):
+        script.parent.rmdir()
 
 
 def put_back_files(home: Path, enabled: Enabled, some: Iterable[Changed]) -> list[str]:
@@ -117,17 +135,42 @@ def _put_back(home: Path, changed: Changed) -> Iterator[str]:
         else:
             files.put(path, before, mtime_ns=changed.mtime_ns)
         return
-    rest = profiles.without_line(now)
+    rest, what = _without(changed, now, before)
     if rest == now:
-        yield f"{path}: was changed since, and has no line of slopguard's"
-    elif rest or changed.existed:
+        yield f"{path}: was changed since, and {_LEFT[changed.kind]}"
+    elif rest is not None and (rest or changed.existed):
         files.put(path, rest)
-        yield f"{path}: was changed since, so only slopguard's line was taken out"
+        yield f"{path}: was changed since, so only {what} was taken out"
     else:
         path.unlink()
 
 
+_LEFT = {
+    "line": "has no line of slopguard's",
+    "json": "no entry of slopguard's can be found in it; look for hooks/run",
+    "file": "is left as it is; delete it if it is not yours",
+}
+"""What is said of a file from which nothing can be taken out."""
+
+
+def _without(changed: Changed, now: bytes, before: bytes | None) -> tuple[bytes | None, str]:
+    """An edited file without what is slopguard's, `None` if nothing else is in it; and what that is."""
+    if changed.kind == "line":
+        return profiles.without_line(now), "slopguard's line"
+    if changed.kind == "file":
+        return now, ""
+    was = before if before is not None or not changed.existed else b"{}"
+    try:
+        return insertions.removed(now, was), "slopguard's entry"
+    except ConfigError:
+        return now, ""
+
+
 def _scripts(plan: Plan) -> None:
+    if plan.hook is not None:
+        script = agent_hook.path(plan.home)
+        script.parent.mkdir(mode=0o755, exist_ok=True)
+        files.put(script, plan.hook, mode=0o755)
     place = plan.home / record.SHIMS
     place.mkdir(mode=0o755, parents=True, exist_ok=True)
     for name in sorted(plan.fresh, key=lambda each: each != undo.NAME):

@@ -1,7 +1,8 @@
 """`undo.sh`: everything put back without Python, for the day on which slopguard was removed first.
 
 Invariants: POSIX sh and what every system has beside it; where slopguard is still there it changes nothing unless
-forced; a file that was edited since loses slopguard's line only; the same outcome as `slopguard disable`.
+forced; a file that was edited since loses slopguard's line only; the same outcome as `slopguard disable`, but for
+settings that somebody wrote anew in another form since: those it names, to be edited by hand.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import slopguard
-from slopguard.guard.enabling import record
+from slopguard.guard.enabling import agent_hook, record
 from slopguard.guard.enabling.profiles import MARK
-from slopguard.guard.enabling.record import Enabled
+from slopguard.guard.enabling.record import Changed, Enabled
 from slopguard.guard.find import MOVED, SHIM_MARK
 
 NAME = "undo.sh"
@@ -30,22 +31,24 @@ kept=$home/{copies}
 same() {{
     [ -f "$2" ] && [ "$(cksum <"$1")" = "$(cksum <"$2")" ]
 }}
-back() {{ # a file, the name of its copies, whether it was there before
-    [ -f "$1" ] || return 0
-    if same "$1" "$kept/$2.after"; then
-        if [ "$3" = yes ]; then
-            cat "$kept/$2.before" >"$1" && touch -r "$kept/$2.before" "$1"
-        else
-            rm -f "$1"
-        fi
-        printf 'put back: %s\\n' "$1"
-    elif LC_ALL=C grep -q '{mark}' "$1"; then
-        LC_ALL=C sed '/{mark}/d' "$1" >"$kept/$2.now" && cat "$kept/$2.now" >"$1"
-        if [ "$3" = no ] && ! [ -s "$1" ]; then rm -f "$1"; fi
-        printf 'changed by somebody since, so only the line of slopguard was taken out: %s\\n' "$1"
+untouched() {{ # a file, the name of its copies, whether it was there before: puts it back if nobody edited it since
+    same "$1" "$kept/$2.after" || return 1
+    if [ "$3" = yes ]; then
+        cat "$kept/$2.before" >"$1" && touch -r "$kept/$2.before" "$1"
+    else
+        rm -f "$1"
     fi
+    printf 'put back: %s\\n' "$1"
 }}
-itself() {{ # a folder, a client whose place a shim took
+back() {{ # the same, of a shell profile
+    [ -f "$1" ] || return 0
+    untouched "$@" && return 0
+    LC_ALL=C grep -q '{mark}' "$1" || return 0
+    LC_ALL=C sed '/{mark}/d' "$1" >"$kept/$2.now" && cat "$kept/$2.now" >"$1"
+    if [ "$3" = no ] && ! [ -s "$1" ]; then rm -f "$1"; fi
+    printf 'changed by somebody since, so only the line of slopguard was taken out: %s\\n' "$1"
+}}
+{agents}itself() {{ # a folder, a client whose place a shim took
     [ -f "$1/{moved}/$2" ] || return 0
     if [ "$(sed -n 2p "$1/$2" 2>/dev/null)" = '{shim}' ]; then
         mv -f "$1/{moved}/$2" "$1/$2"
@@ -57,10 +60,54 @@ itself() {{ # a folder, a client whose place a shim took
 {calls}
 rm -f {scripts}
 rmdir {shims} 2>/dev/null
-rm -rf "$kept"
+{hook}rm -rf "$kept"
 rm -f "$home/{file}"
 echo 'slopguard: the guard is off. Shells that are open keep a folder on PATH that is gone; that is harmless.'
 exit 0
+"""
+
+_AGENTS = """agent() {{ # settings of an agent: as above, the agent, and the lines of slopguard's
+    [ -f "$1" ] || return 0
+    untouched "$1" "$2" "$3" && return 0
+    file=$1 copy=$kept/$2.now agent=$4
+    shift 4
+    LC_ALL=C grep -q "hooks/run[^ ]* $agent" "$file" || return 0
+    for line do
+        LC_ALL=C LINE=$line awk '{awk}' "$file" >"$copy" && cat "$copy" >"$file"
+    done
+    if LC_ALL=C grep -q "hooks/run[^ ]* $agent" "$file"; then
+        left=yes
+        printf 'changed by somebody since, so take what starts %s out yourself: %s\\n' {run} "$file"
+    else
+        printf 'changed by somebody since, so only the entry of slopguard was taken out: %s\\n' "$file"
+    fi
+}}
+left=no
+"""
+_AWK = """
+    {
+        all[NR] = bare[NR] = $0
+        gsub(/^[ \\t]+|[ \\t\\r]+$/, "", bare[NR])
+        if (bare[NR] == ENVIRON["LINE"] || bare[NR] == ENVIRON["LINE"] ",") at = NR
+        else if (bare[NR] != "" && !at) above = NR
+        else if (bare[NR] != "" && at && !below) below = NR
+    }
+    END {
+        if (!at) exit 1
+        if (bare[below] ~ /^[]}]/ && bare[above] !~ /[[{]$/) {
+            if (bare[above] !~ /,$/) exit 1
+            sub(/,[ \\t\\r]*$/, "", all[above])
+        }
+        for (n = 1; n <= NR; n++) if (n != at) print all[n]
+    }
+"""
+"""Takes a whole line out of a JSON file, and the comma before it where nothing follows; else fails and says nothing."""
+_HOOK = """if [ "$left" = yes ]; then
+    printf '%s' {off} >{run}
+else
+    rm -f {run}
+    rmdir {folder} 2>/dev/null
+fi
 """
 
 
@@ -72,11 +119,13 @@ def undo_sh(home: Path, enabled: Enabled, names: Sequence[str]) -> str:
         names: every file in the folder of shims.
     """
     shims, quoted = home / record.SHIMS, shlex.quote
-    calls = [f"back {quoted(each.path)} {each.key} {'yes' if each.existed else 'no'}" for each in enabled.files]
+    calls = [_call(each) for each in enabled.files]
     for folder, clients in enabled.venvs.items():
         calls += [f"itself {quoted(folder)} {quoted(name)}" for name in clients]
         calls.append(f"rmdir {quoted(f'{folder}/{MOVED}')} 2>/dev/null")
     calls += [f"rmdir {quoted(folder)} 2>/dev/null" for folder in reversed(enabled.folders)]
+    run = quoted(str(agent_hook.path(home)))
+    places = {"run": run, "folder": quoted(str(home / agent_hook.FOLDER)), "off": quoted(agent_hook.OFF)}
     return _TEXT.format(
         home=quoted(str(home)),
         python=quoted(sys.executable),
@@ -85,8 +134,17 @@ def undo_sh(home: Path, enabled: Enabled, names: Sequence[str]) -> str:
         mark=MARK,
         moved=MOVED,
         shim=SHIM_MARK,
+        agents=_AGENTS.format(awk=_AWK, run=run) if enabled.agents else "",
+        hook=_HOOK.format(**places) if enabled.agents else "",
         calls="\n".join(calls),
         scripts=" ".join(quoted(str(shims / name)) for name in names),
         shims=quoted(str(shims)),
         file=record.FILE,
     )
+
+
+def _call(changed: Changed) -> str:
+    words = [changed.path, changed.key, "yes" if changed.existed else "no"]
+    if changed.agent:
+        words += [changed.agent, *changed.lines]
+    return " ".join(shlex.quote(word) for word in ("agent" if changed.agent else "back", *words))
