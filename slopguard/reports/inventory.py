@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from slopguard import messages
-from slopguard.agents.inventory_model import (
+from slopguard.agents.inventory.model import (
     REMARKS,
     BadFile,
     Handed,
@@ -23,7 +23,7 @@ from slopguard.agents.inventory_model import (
     Rights,
     Server,
 )
-from slopguard.agents.inventory_secrets import looks_secret
+from slopguard.agents.inventory.secrets import looks_secret
 from slopguard.model import Outcome, Verdict
 from slopguard.names import phrase, shown
 from slopguard.reports.json_report import moment
