@@ -28,7 +28,7 @@ def hooks(folder: Path) -> None:
     machine = Machine.at(folder / "home")
     env = {**machine.env, "SLOPGUARD_OFFLINE": "1"}
     installed = folder / "run"
-    installed.write_bytes(agent_hook.script(Path(env["SLOPGUARD_HOME"])))
+    installed.write_bytes(agent_hook.script(Path(env["SLOPGUARD_HOME"]), ("claude-code",)))
     installed.chmod(0o755)
     (folder / "project").mkdir()
     ways = {"the installed hook": (str(installed), "claude-code")}

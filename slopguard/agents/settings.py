@@ -108,22 +108,29 @@ _REPLACES = ("gemini", "qwen")
 
 
 def _claude_code(where: Where, start: str) -> tuple[SettingsFile, ...]:
+    """It takes plain names in a matcher for a list of tools, and anything else for a pattern."""
     hook = {"type": "command", "command": start, "timeout": SECONDS, "onFailure": "block"}
-    group = {"matcher": "Bash|PowerShell|Write|Edit|MultiEdit|NotebookEdit", "hooks": [hook]}
+    matchers = ("Bash|PowerShell|Write|Edit|MultiEdit|NotebookEdit", "mcp__.*")
+    groups = [{"matcher": matcher, "hooks": [hook]} for matcher in matchers]
     path = where.folder("CLAUDE_CONFIG_DIR", ".claude") / "settings.json"
-    return (SettingsFile("claude-code", path, entries=(Entry(("hooks", "PreToolUse"), group),)),)
+    return (
+        SettingsFile("claude-code", path, entries=tuple(Entry(("hooks", "PreToolUse"), group) for group in groups)),
+    )
 
 
 def _codex(where: Where, start: str) -> tuple[SettingsFile, ...]:
     """It trusts each hook by its place in the list, so that ours must not move others."""
-    group = {"matcher": "^(Bash|apply_patch)$", "hooks": [{"type": "command", "command": start, "timeout": SECONDS}]}
+    group = {
+        "matcher": "^(Bash|apply_patch|mcp__.*)$",
+        "hooks": [{"type": "command", "command": start, "timeout": SECONDS}],
+    }
     path = where.folder("CODEX_HOME", ".codex") / "hooks.json"
     return (SettingsFile("codex", path, entries=(Entry(("hooks", "PreToolUse"), group, last=True),)),)
 
 
 def _gemini(where: Where, start: str) -> tuple[SettingsFile, ...]:
     hook = {"name": "slopguard", "type": "command", "command": start, "timeout": SECONDS * 1000}
-    group = {"matcher": "^(run_shell_command|write_file|replace)$", "hooks": [hook]}
+    group = {"matcher": "^(run_shell_command|write_file|replace|mcp_.*)$", "hooks": [hook]}
     path = where.folder("", ".gemini") / "settings.json"
     return (SettingsFile("gemini", path, entries=(Entry(("hooks", "BeforeTool"), group),), comments=True),)
 
@@ -131,7 +138,7 @@ def _gemini(where: Where, start: str) -> tuple[SettingsFile, ...]:
 def _qwen(where: Where, start: str) -> tuple[SettingsFile, ...]:
     """Its newer versions count the limit in seconds, but take a number of at least 1000 for milliseconds."""
     hook = {"name": "slopguard", "type": "command", "command": start, "timeout": SECONDS * 1000}
-    tools = "run_shell_command|monitor|write_file|edit|notebook_edit|exec"
+    tools = "run_shell_command|monitor|write_file|edit|notebook_edit|exec|mcp__.*"
     group = {"matcher": f"^({tools})$", "hooks": [hook]}
     path = where.folder("QWEN_HOME", ".qwen") / "settings.json"
     return (SettingsFile("qwen", path, entries=(Entry(("hooks", "PreToolUse"), group),), comments=True),)
@@ -143,6 +150,7 @@ def _cursor(where: Where, start: str) -> tuple[SettingsFile, ...]:
     edits = "^(Write|Edit|MultiEdit|StrReplace|ApplyPatch|EditNotebook|Delete)$"
     entries = (
         Entry(("hooks", "beforeShellExecution"), hook),
+        Entry(("hooks", "beforeMCPExecution"), hook),
         Entry(("hooks", "preToolUse"), {**hook, "matcher": edits}),
     )
     path = where.folder("", ".cursor") / "hooks.json"
@@ -157,10 +165,13 @@ def _copilot(where: Where, start: str) -> tuple[SettingsFile, ...]:
     return (SettingsFile("copilot", folder / "hooks" / "slopguard.json", entries=(entry,), fresh={"version": 1}),)
 
 
+_WINDSURF = ("pre_run_command", "pre_write_code", "pre_mcp_tool_use")
+
+
 def _windsurf(where: Where, start: str) -> tuple[SettingsFile, ...]:
     """In JetBrains' editors it has its settings one folder above."""
     hook = {"command": start, "show_output": True}
-    entries = tuple(Entry(("hooks", event), hook) for event in ("pre_run_command", "pre_write_code"))
+    entries = tuple(Entry(("hooks", event), hook) for event in _WINDSURF)
     if where.project is not None:
         return (SettingsFile("windsurf", where.project / ".windsurf" / "hooks.json", entries=entries),)
     place = where.home / ".codeium"

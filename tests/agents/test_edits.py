@@ -9,14 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slopguard.agents import added_names
 from slopguard.agents.edits import look
 from slopguard.agents.model import Edit, Replacement
 from slopguard.agents.patches import parse
 from slopguard.config import Settings
-from slopguard.config.settings import UpstreamSetting
-from slopguard.indexes import Index, IndexKind
-from slopguard.model import Arrival, Ecosystem, Layer
+from slopguard.model import Arrival, Ecosystem
 from slopguard.readers.interface import Reading
 from tests.agents.edited import asked, names, project_in, replaced, suggested, unclear, written
 
@@ -222,90 +219,6 @@ def test_a_folder_may_be_relative(project, monkeypatch):
 def test_a_link_that_leads_nowhere_yet_is_the_file_behind_it(project):
     (project.root / "requirements.txt").symlink_to("real.txt")
     assert asked(project.look(written("requirements.txt", "one\n"))) == [("one", "", "requirements.txt", 1)]
-
-
-def _lock(digest, **packages):
-    held = {
-        f"node_modules/{name}": {
-            "version": version,
-            "resolved": f"https://registry.example/{name}/-/{name}-{version}.tgz",
-            "integrity": f"sha512-{digest * 86}==",
-        }
-        for name, version in packages.items()
-    }
-    root = {"dependencies": {"one": "^1"}}
-    return json.dumps({"name": "p", "lockfileVersion": 3, "packages": {"": root, **held}})
-
-
-def test_of_a_lock_file_what_is_new_is_asked_about_and_what_has_other_digests(project):
-    url = "https://registry.example/"
-    project.ask = lambda ecosystem, folder: (Index(ecosystem, "main", url, IndexKind.DEFAULT, Layer.USER),)
-    project.write({"package-lock.json": _lock("A", one="1.0.0", two="2.0.0")})
-    project.write({"package.json": '{"name": "p", "dependencies": {"one": "^1"}}'})
-    more = project.look(written("package-lock.json", _lock("A", one="1.0.0", two="2.0.0", three="3.0.0")))
-    assert [(r.name, r.version, r.source.trusted) for r in more.requests] == [("three", "3.0.0", True)]
-    other = project.look(written("package-lock.json", _lock("B", one="1.0.0", two="2.0.0")))
-    assert [r.name for r in other.mismatched] == ["one", "two"]
-    assert set(other.mismatched) == set(other.requests)
-
-
-@pytest.fixture
-def no_clients(monkeypatch, tmp_path):
-    monkeypatch.setenv("PATH", str(tmp_path / "empty"))
-    added_names._built_in.cache_clear()
-    yield
-    added_names._built_in.cache_clear()
-
-
-@pytest.mark.usefixtures("no_clients")
-def test_where_no_client_is_installed_the_settings_say_which_index_is_meant(project):
-    project.ask = None
-    project.write({"package.json": '{"name": "p", "dependencies": {"one": "^1"}}'})
-    upstream = {Ecosystem.NPM: UpstreamSetting("https://registry.example/")}
-    added = project.look(written("package-lock.json", _lock("A", one="1.0.0")), upstream=upstream)
-    assert [(r.name, r.source.trusted) for r in added.requests] == [("one", True)]
-
-
-@pytest.mark.usefixtures("no_clients")
-def test_without_client_and_settings_a_lock_file_is_held_against_the_index_that_most_of_it_names(project):
-    project.ask = None
-    project.write({"package.json": '{"name": "p", "dependencies": {"one": "^1"}}'})
-    names_ = {f"p{number}": "1.0.0" for number in range(20)}
-    text = _lock("A", **names_)
-    strange = text.replace("registry.example/p7/", "other.example/p7/")
-    sources = {r.name: r.source for r in project.look(written("package-lock.json", strange)).requests}
-    assert {name for name, source in sources.items() if not source.trusted} == {"p7"}
-
-
-def test_a_host_of_which_only_the_index_can_tell_is_unclear(project):
-    url = "https://registry.example/"
-    project.ask = lambda ecosystem, folder: (Index(ecosystem, "main", url, IndexKind.DEFAULT, Layer.USER),)
-    packages = "".join(
-        f'''[[package]]
-name = "{name}"
-version = "1.0"
-source = {{ registry = "{url}" }}
-wheels = [{{ url = "https://{host}/{name}-1.0-py3-none-any.whl", hash = "sha256:{"a" * 64}" }}]
-'''
-        for name, host in (("one", "files.example"), ("two", "files.example"), ("three", "other.example"))
-    )
-    lock = f"version = 1\n{packages}"
-    added = project.look(written("uv.lock", lock))
-    assert all(request.source.trusted for request in added.requests)
-    assert unclear(added) == [("uv.lock", 13)]
-
-
-def test_an_index_that_a_file_names_is_nobodys_promise(project):
-    project.ask = lambda ecosystem, folder: ()
-    added = project.look(written("requirements.txt", "--index-url https://packages.example/simple\none\n"))
-    assert [(r.name, r.source.trusted) for r in added.requests] == [("one", False)]
-
-
-def test_clients_settings_above_count_for_a_file_below(project):
-    project.ask = lambda ecosystem, folder: ()
-    project.write({"bunfig.toml": '[install]\nregistry = "https://packages.example/"\n'})
-    added = project.look(written("package.json", '{"dependencies": {"one": "1"}}'))
-    assert [(r.name, r.source.trusted) for r in added.requests] == [("one", False)]
 
 
 def test_an_internal_name_is_asked_of_the_private_index(project):

@@ -50,7 +50,7 @@ def test_other_hooks_still_run_and_each_file_comes_back_as_it_was(slopguard: Pro
         json.loads(path.read_text())
         found = commands(path)
         assert [each for each in found if each == THEIRS] == theirs[agent]
-        assert len(found) == len(theirs[agent]) + (2 if agent in ("cursor", "windsurf") else 1)
+        assert len(found) == len(theirs[agent]) + {"cursor": 3, "windsurf": 3, "claude-code": 2}.get(agent, 1)
         data = spoken.shell(agent, "ls", slopguard.cwd)
         for command in found:
             subprocess.run(["sh", "-c", command], input=data, env=slopguard.env, cwd=slopguard.cwd, check=True)
