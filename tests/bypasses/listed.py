@@ -16,6 +16,7 @@ GATE = "gate"
 NET = "egress net"
 SETTINGS = "settings in layers"
 SIGNED = "signed lists"
+HOOK = "agent's hook"
 NOTHING = "not stopped without an egress rule"
 
 WAYS = (
