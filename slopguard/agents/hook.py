@@ -12,6 +12,7 @@ import signal
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +26,11 @@ DEADLINE = 8.0
 """Seconds after which an answer is given whatever was found out: an agent that waits in vain runs the tool."""
 UNKNOWN = 2
 """The exit code where not even the agent is known: most take it for a refusal, and show what stands on stderr."""
-_NATIVE = {"COPILOT_CLI": "copilot", "CURSOR_VERSION": "cursor"}
-"""Variables of agents that run the hooks of Claude Code too."""
+_COPILOT = "COPILOT_CLI"
+"""Set by Copilot, which runs a repository's hooks of Claude Code too, in Claude Code's shape less `transcript_path`.
+
+Whatever runs below Copilot's shell has it too, Claude Code included.
+"""
 ASIDE = Output("{}\n")
 """The agent has a hook of its own, which answers this call."""
 
@@ -46,9 +50,10 @@ def main(agent: str, data: bytes, *, strict: bool = False) -> int:
 
 def answered(agent: str, data: bytes, *, strict: bool = False) -> Output:
     """The answer to one input; see `main`."""
-    document = _document(data)
-    told = protocols.told_by(document) if document is not None else ""
-    if _stands_aside(agent, told):
+    agent, document = protocols.ALIASES.get(agent, agent), _document(data)
+    told = protocols.told_by(document, agent) if document is not None else ""
+    speaker = _speaker(told, document or {})
+    if _stands_aside(agent, speaker):
         return ASIDE
     protocol = _protocol(told or agent)
     if protocol is None:
@@ -57,7 +62,7 @@ def answered(agent: str, data: bytes, *, strict: bool = False) -> Output:
         return protocol.output(_failed(strict=strict), None)
     call = None
     try:
-        call = protocol.call(document)
+        call = replace(protocol.call(document), agent=speaker or agent)
         with _in_time(protocol.output(_failed(strict=strict), call)):
             return protocol.output(answer(call, strict=strict), call)
     except Exception:  # the edge of the process: whatever nobody foresaw is for the user to decide
@@ -124,12 +129,15 @@ def _no_agent(agent: str) -> str:
     return f"slopguard: {said}. Name one of: {known}\n"
 
 
-def _stands_aside(agent: str, told: str) -> bool:
+def _speaker(told: str, document: Mapping[str, Any]) -> str:
+    """The agent that speaks, which may be one that borrowed the shape of another."""
+    borrowed = told == "claude-code" and os.environ.get(_COPILOT) and "transcript_path" not in document
+    return "copilot" if borrowed else told
+
+
+def _stands_aside(agent: str, speaker: str) -> bool:
     """Whether an agent that runs another's hooks too has one of its own, so that this one need not answer."""
-    if not agent:
-        return False
-    runs = told if told != agent else next((name for key, name in _NATIVE.items() if os.environ.get(key)), agent)
-    if runs in ("", agent):
+    if not agent or speaker in ("", agent):
         return False
     from slopguard.config import places
     from slopguard.errors import SlopguardError
@@ -137,6 +145,6 @@ def _stands_aside(agent: str, told: str) -> bool:
 
     home = Path(os.environ.get("SLOPGUARD_HOME") or places(os.environ).home)
     try:
-        return runs in record.read(home).agents
+        return speaker in record.read(home).everywhere
     except SlopguardError:
         return False

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from slopguard.agents.verdicts import Group, Judged
     from slopguard.check.indexes import Asked
     from slopguard.config import Settings
-    from slopguard.model import Verdict
+    from slopguard.model import Request, Verdict
 
 MODEL_CONTROLLED = "agent"
 """Who asks: nothing in the environment makes a person of a tool that an agent calls."""
@@ -43,6 +43,13 @@ def answer(call: Call, *, strict: bool = False) -> Answer:
     if strict and found.decision is Decision.ASK:
         return Answer(Decision.DENY, found.reason, found.user)
     return found
+
+
+def _imported(request: Request) -> bool:
+    """Whether source code asks for it, rather than a document."""
+    from slopguard.check.imports import ecosystem_of
+
+    return any(ecosystem_of(place.path) is not None for place in request.locations)
 
 
 @dataclass
@@ -118,12 +125,19 @@ class _Look:
 
         added = self._added()
         self.unread = self.unread or bool(added.unclear)
-        groups = [Group(Kind.EDIT, added.requests, added.mismatched), Group(Kind.IMPORT, added.suggested)]
+        imports = [request for request in added.suggested if _imported(request)]
+        told = [request for request in added.suggested if not _imported(request)]
+        groups = [
+            Group(Kind.EDIT, added.requests, added.mismatched),
+            Group(Kind.IMPORT, imports),
+            Group(Kind.TEXT, told),
+        ]
         if not any(group.requests for group in groups):
             return None
         judged = self._judged(groups)
-        noted = [verdict for verdict in judged.groups[1] if verdict.outcome.refuses]
-        self.notes += [words.note(noted)] if noted else []
+        for kind, verdicts in zip((Kind.IMPORT, Kind.TEXT), judged.groups[1:], strict=True):
+            noted = [verdict for verdict in verdicts if verdict.outcome.refuses]
+            self.notes += [words.note(noted, imported=kind is Kind.IMPORT)] if noted else []
         refused = self._stopped(judged.groups[0])
         return words.refused(refused, what=words.NOT_MADE, times=judged.times) if refused else None
 

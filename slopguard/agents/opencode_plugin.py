@@ -12,7 +12,7 @@ _TEXT = """// {mark}
 // It runs: {start}
 import {{ spawn }} from "node:child_process"
 
-const TOOLS = new Set(["bash", "write", "edit", "multiedit", "patch", "apply_patch"])
+const READERS = new Set(["read", "glob", "grep", "list", "webfetch", "websearch", "todowrite", "task", "skill"])
 const LIMIT = 30000
 const models = new Map()
 
@@ -34,7 +34,7 @@ export default async (ctx) => ({{
     models.set(input?.sessionID, input?.model?.id ?? "")
   }},
   "tool.execute.before": async (input, output) => {{
-    if (!TOOLS.has(input.tool)) return
+    if (READERS.has(input.tool)) return // tools of MCP servers have names of their own
     const call = {{
       agent: "opencode",
       event: "tool.execute.before",

@@ -1,7 +1,8 @@
 """A first look at what an agent is about to do: most of it installs nothing, and is answered without any import.
 
 Invariants: only builtins are used, because every import costs more than the whole look; "nothing to object" is said
-only where the full reading (`agents.hook`) would say so too; what this look does not understand goes there.
+only where the full reading (`agents.hook`) would say so too; what this look does not understand goes there. Of what is
+no JSON at all it may let pass what names nothing in its strings, where the full reading would ask.
 
 The input is JSON, of which only the strings matter: with escaped quotes set aside, every other piece between two quotes
 is one. A string that a colon follows is a key.
@@ -21,11 +22,22 @@ _TOLD = frozenset(
     b"hook_event_name hookEventName hookName event permission_mode permissionMode prompt_id turn_id generation_id "
     b"conversation_id cursor_version user_email workspace_roots workspaceRoots timestamp taskId userId clineVersion "
     b"trajectory_id execution_id agent_action_name model model_name agent_id agent_type call_id "
-    b"callID sessionID description explanation".split()
+    b"callID sessionID description explanation agent tool".split()
 )
 """Keys whose values the agent itself fills in: no command and no content stands there."""
-_PATHS = frozenset(b"file_path filePath path notebook_path absolute_path target_file".split())
+_PATHS = frozenset(
+    b"file_path filePath path notebook_path absolute_path relative_path target_file targetFile TargetFile file "
+    b"filename uri".split()
+)
 """Keys whose values are files that will change."""
+_FOLDERS = frozenset(b"cwd workspace_roots workspaceRoots directory workdir working_directory dir_path".split())
+"""Keys whose values are folders that a command runs in."""
+_RUNS = frozenset(
+    b"command commands cmd commandLine command_line CommandLine shell_command shellCommand script".split()
+)
+"""Keys whose values are run."""
+_PATCHES = (b"\n*** ", b"\n--- ", b"\ndiff --git ")
+"""How the lines begin that name a file in a patch."""
 _CLIENTS = (
     b"pip uv npm npx pnp yarn bun poetry pdm deno corepack conda mamba hatch rye tox nox install dlx exec eval "
     b"volta easy_ mise asdf slopguard sqlite".split()
@@ -36,8 +48,14 @@ _GUARDED = (
     b"hook settings config.toml pyproject allowlists shims activate /etc fish".split()
 )
 """Parts of words that name what belongs to the guard or to an agent's settings: reading that is nobody's business."""
-_SHELLS = frozenset(b"sh bash dash zsh ksh fish ash cmd powershell pwsh iex busybox".split())
-_READERS = frozenset(b"python python3 node nodejs perl ruby php py".split())
+_SHORT = frozenset(b"pn pnx ni nlx lerna ng nx expo pixi".split())
+"""Clients that are parts of other words."""
+_LISTS = (b"requirements", b"constraints", b"package.json")
+"""Parts of names of files that name packages."""
+_MOVED = b"SLOPGUARD_HOME SLOPGUARD_CONFIG CLAUDE_CONFIG_DIR CODEX_HOME COPILOT_HOME QWEN_HOME".split()
+"""Variables that say where the guard or an agent keeps its files."""
+_SHELLS = frozenset(b"sh bash dash zsh ksh fish ash cmd powershell pwsh iex expression busybox".split())
+_READERS = frozenset(b"python pythonw pypy node nodejs perl ruby php py".split())
 """What runs a text that is piped to it."""
 _REMOVING = frozenset(
     b"rm rmdir unlink mv shred find xargs rsync checkout restore stash clean reset trash srm del erase rd move "
@@ -54,7 +72,7 @@ _SOURCES = (
     b".php .swift .sql .svg .csv"
 ).split()
 """Endings of files that hold source code, and at most imports for us."""
-_NAMED = frozenset(b"setup.py noxfile.py tasks.py dodo.py fabfile.py conanfile.py".split())
+_NAMED = frozenset(b"setup.py noxfile.py tasks.py dodo.py fabfile.py conanfile.py .pnpmfile.cjs".split())
 _IMPORTING = frozenset(b"import require from script include export load cdn esm".split())
 """Words without which source code asks for no package."""
 _JOINTS = bytes(10 if each in b";|&()" else each for each in range(256))
@@ -99,23 +117,47 @@ def plain(argv: "Sequence[str]") -> bool:
 
 def idle(data: bytes) -> bool:
     """Whether there is certainly nothing to object to, and nothing to log."""
-    if b"\x01" in data or b"\x02" in data:  # no JSON holds them as they are
+    if b"\x01" in data or b"\x02" in data or b"\0" in data or not _utf8(data):  # no JSON in UTF-8 holds them
         return False
     pieces = data.replace(b"\\\\", b"\x02").replace(b'\\"', b"\x01").split(b'"')
-    if len(pieces) < 3 or not len(pieces) % 2:
+    if len(pieces) < 3 or not len(pieces) % 2 or pieces[-1].rstrip()[-1:] != b"}":
         return False
-    said, paths, key = [], [], b""
+    keys, said, paths, folders = _sorted(pieces)
+    if any(sign in key for key in keys for sign in (b"\\", b"\x01", b"\x02")):
+        return False
+    text = b"\n".join([b"", *said]).replace(b"\\n", b"\n").replace(b"\\t", b" ").replace(b"\\r", b"\n")
+    if any(head in text for head in _PATCHES):
+        return False
+    if paths:
+        return keys.isdisjoint(_RUNS) and _only_source(paths, text)
+    return _harmless(text, b"\n".join(folders).lower())
+
+
+def _utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _sorted(pieces: "list[bytes]") -> "tuple[set[bytes], list[bytes], list[bytes], list[bytes]]":
+    """The strings of a document: its keys, and of its values what is said, files, and folders."""
+    keys, said, paths, folders, key = set(), [], [], [], b""
     for at in range(1, len(pieces), 2):
         if pieces[at + 1].lstrip()[:1] == b":":
             key = pieces[at]
-        elif key in _PATHS:
+            keys.add(key)
+            continue
+        if b"}" in pieces[at - 1]:
+            key = b""  # a value after an object is no longer that of the object's last key
+        if key in _PATHS:
             paths.append(pieces[at])
+        elif key in _FOLDERS:
+            folders.append(pieces[at])
         elif key not in _TOLD:
             said.append(pieces[at])
-    text = b"\n".join(said).replace(b"\\n", b"\n").replace(b"\\t", b" ").replace(b"\\r", b"\n")
-    if paths:
-        return _only_source(paths, text)
-    return _harmless(text)
+    return keys, said, paths, folders
 
 
 def _only_source(paths: "list[bytes]", text: bytes) -> bool:
@@ -130,8 +172,8 @@ def _only_source(paths: "list[bytes]", text: bytes) -> bool:
     return _IMPORTING.isdisjoint(words) and not any(word in text for word in (b"import", b"require", b"\\u"))
 
 
-def _harmless(text: bytes) -> bool:
-    """Whether commands neither install anything nor touch what belongs to the guard."""
+def _harmless(text: bytes, folders: bytes) -> bool:
+    """Whether commands that run in some folders neither install anything nor touch what belongs to the guard."""
     text = text.replace(b"\x01", b"").replace(b"'", b"").lower()
     if any(sign in text for sign in (b"\x02", b"\\", b"$", b"`")):
         return False  # a name could be spelled without being written
@@ -140,14 +182,23 @@ def _harmless(text: bytes) -> bool:
     if any(part in text for part in _CLIENTS) and not all(map(_only_runs, text.translate(_JOINTS).split(b"\n"))):
         return False
     words = set(text.translate(_BREAKS).split())
-    if not _SHELLS.isdisjoint(words) or not _REMOVING.isdisjoint(words):
+    if not _SHELLS.isdisjoint(words) or not _REMOVING.isdisjoint(words) or not _SHORT.isdisjoint(words):
         return False
-    reads = not _READERS.isdisjoint(words)
-    if b"|" in text and reads:
+    reads = any(word.rstrip(b"0123456789") in _READERS for word in words)
+    if (b"|" in text and (reads or not words.isdisjoint((b"at", b"batch")))) or b"<(" in text:
         return False
     if not reads and b">" not in text and _WRITING.isdisjoint(words):
         return True
-    return not any(part in text for part in _GUARDED) and not any(sign in text for sign in (b"*", b"?", b"["))
+    where = folders + text
+    guarded = (*_GUARDED, *_LISTS, b"slopguard", *_elsewhere())
+    return not any(part in where for part in guarded) and not any(sign in text for sign in (b"*", b"?", b"["))
+
+
+def _elsewhere() -> "list[bytes]":
+    """The last parts of the folders that variables name for the guard and for agents."""
+    environ = getattr(sys.modules.get("posix"), "environ", {})
+    named = [environ.get(name, b"").rstrip(b"/").rpartition(b"/")[2].lower() for name in _MOVED]
+    return [part for part in named if part]
 
 
 def _only_runs(command: bytes) -> bool:
@@ -158,4 +209,4 @@ def _only_runs(command: bytes) -> bool:
         return True
     from slopguard.guard.quick import installs_nothing
 
-    return named == [0] and installs_nothing(words[0], words[1:])
+    return named == [0] and words[1:2] != ["pkg"] and installs_nothing(words[0], words[1:])

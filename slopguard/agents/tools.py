@@ -73,24 +73,32 @@ _MOST = 1_000
 """Edits of one call; commands of one call."""
 
 
-def commands(arguments: Arguments) -> tuple[str, ...]:
-    """The shell text among a tool's arguments."""
+def commands(tool: str, arguments: Arguments) -> tuple[str, ...]:
+    """The shell text among a tool's arguments; a patch in it is shell text too, unless the tool takes nothing else.
+
+    Args:
+        tool: what the agent calls it.
+    """
     found = [text for key in _COMMANDS for text in _texts(key, arguments.get(key)) if text]
     if _path(arguments) and any(text in _EDITOR for text in found):
         return ()
-    return tuple(text for text in found if not _PATCH.search(text))[:_MOST]
+    patches = "patch" in tool.lower()
+    return tuple(text for text in found if not (patches and _PATCH.match(text)))[:_MOST]
 
 
 def edits(tool: str, arguments: Arguments) -> tuple[Edit, ...]:
-    """What a tool changes.
+    """What a tool changes: by patches, and by what it says of one file.
 
     Args:
         tool: what the agent calls it.
     """
     patched = [edit for text in _patches(arguments) for edit in parse(text)]
     path = _path(arguments)
-    if not path or patched:
-        return tuple(patched)[:_MOST]
+    return (*patched, *(_own(tool, path, arguments) if path else ()))[:_MOST]
+
+
+def _own(tool: str, path: str, arguments: Arguments) -> tuple[Edit, ...]:
+    """What becomes of the file that is named."""
     if _REMOVES.search(tool):
         moved = [Edit(str(arguments[key]), unread=True) for key in ("destination", "new_path") if arguments.get(key)]
         return (Edit(path, removed=True), *moved)

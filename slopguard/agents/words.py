@@ -63,6 +63,8 @@ _FOR_A_PERSON = (
     "The guard is for a person to change, not for an agent. Do not look for another way; "
     "stop and tell the user what you wanted to change and why."
 )
+_GUESS = "Do not guess a package for it; see what holds it first"
+_TOLD = "Do not tell anybody to install it; take it out, or name a verified package"
 UNREAD = "slopguard: this cannot be read without running it, so what it would install was not judged."
 UNREAD_DO = "Write the packages out in the command or in a requirements file, or let the user run it."
 FAILED = "slopguard: it could not be checked (internal error), so it is for the user to decide. Next: slopguard status"
@@ -88,9 +90,13 @@ def refused(verdicts: Sequence[Verdict], *, what: str = NOT_RUN, rest: str = "",
     return Answer(Decision.DENY, "\n".join(lines), messages.line(ordered[0]))
 
 
-def note(verdicts: Sequence[Verdict]) -> str:
-    """What a model is told of modules that it imports, and of commands it writes down for others."""
-    return "\n".join(map(_note, verdicts[:MOST]))
+def note(verdicts: Sequence[Verdict], *, imported: bool) -> str:
+    """What a model is told of packages that it brings up without installing them.
+
+    Args:
+        imported: source code imports them; else a document tells its readers to install them.
+    """
+    return "\n".join(_note(verdict, _GUESS if imported else _TOLD) for verdict in verdicts[:MOST])
 
 
 def observed(verdicts: Sequence[Verdict]) -> str:
@@ -175,8 +181,7 @@ def _tell(verdict: Verdict) -> str:
     return f'Stop and tell the user: "I asked for {name}; {why}."'
 
 
-def _note(verdict: Verdict) -> str:
+def _note(verdict: Verdict, advice: str) -> str:
     near = ", ".join(verdict.suggestions[:SUGGESTED])
     verified = f" Verified: {near}." if near else ""
-    advice = "Do not guess a package for it; see what holds it first"
     return f"{_head(verdict, 'NOTE')}: {messages.reason(verdict)}. {advice}.{verified}"

@@ -23,11 +23,16 @@ UNKNOWN = MARK
 
 _CLIENT = re.compile(
     r"pip|uv|npm|npx|pnp|yarn|bun|poetry|pdm|deno|corepack|conda|mamba|hatch|rye|tox|nox"
-    r"|install|dlx|exec|eval|\b(?:ba|da|z|k|fi)?sh\b|\|[ \t]*(?:sudo[ \t]+)?(?:python|node|perl|ruby|php)|-enc",
+    r"|\b(?:pnx?|ni|nlx|lerna|ng|nx|expo|pixi)\b"
+    r"|install|dlx|exec|eval|\b(?:ba|da|z|k|fi)?sh\b|<\(|\biex\b|expression|-enc"
+    r"|\|[^\n|]*(?:python|pypy|node|perl|ruby|php|\bat\b|\bbatch\b)",
     re.IGNORECASE,
 )
 _HIDING = re.compile(r"[\\$`%!^\ue000]|[\w/.-][\"']+\w|[\"']{2}\w|\w\{|\}\w")
 """What could spell a client's name without writing it: escapes, expansions, quotes inside a word, braces."""
+
+_LISTS = re.compile(r"requirements|constraints|package\.json|pyproject\.toml", re.IGNORECASE)
+"""Parts of names of files that name packages."""
 
 _END = "END_OF_THE_SCRIPT"
 _TEMPLATE = re.compile(r"\{\{[^\n]{0,300}?\}\}|\{%[^\n]{0,300}?%\}|@[A-Z_]{2,50}@")
@@ -41,8 +46,12 @@ def without_templates(text: str) -> str:
 
 
 def idle(text: str) -> bool:
-    """Whether a shell text can install nothing: no client is named in it, nor is there anything to hide one behind."""
-    return not _CLIENT.search(text) and not _HIDING.search(text)
+    """Whether a shell text can install nothing, and write nothing down to be installed.
+
+    No client is named in it, nor is there anything to hide one behind.
+    """
+    writes = (">" in text or "tee" in text) and _LISTS.search(text)
+    return not writes and not _CLIENT.search(text) and not _HIDING.search(text)
 
 
 class Script:

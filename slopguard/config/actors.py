@@ -25,17 +25,29 @@ AGENT_VARIABLES = frozenset(
         "AI_AGENT",
         "AIDER_MODEL",
         "CLAUDECODE",
+        "CLAUDE_CODE_CHILD_SESSION",
+        "CLAUDE_CODE_ENTRYPOINT",
+        "CLAUDE_CODE_EXECPATH",
+        "CLAUDE_CODE_SESSION_ID",
         "CLINE_ACTIVE",
         "CLINE_CONNECTOR_CLI_LAUNCH",
+        "CODEX_CI",
+        "CODEX_SANDBOX",
+        "CODEX_SANDBOX_NETWORK_DISABLED",
+        "CODEX_SESSION_ID",
+        "CODEX_THREAD_ID",
+        "CODEX_TOOL_CALL_ID",
         "COPILOT_CLI",
+        "CURSOR_AGENT",
+        "CURSOR_TRACE_ID",
         "GEMINI_CLI",
         "GOOSE_TERMINAL",
         "OPENCODE",
         "QWEN_CODE",
     }
 )
-AGENT_PREFIXES = ("CLAUDE_CODE_", "CODEX_", "COPILOT_AGENT_", "CURSOR_", "REPLIT_AGENT")
-"""Markers that coding agents put into the environment of the commands they run."""
+AGENT_PREFIXES = ("COPILOT_AGENT_", "REPLIT_AGENT")
+"""Markers that coding agents put into the environment of the commands they run; none by which people configure one."""
 AGENT_PROGRAMS = frozenset(
     {"aider", "claude", "codex", "copilot", "cursor-agent", "gemini", "goose", "opencode", "qwen"}
 )

@@ -35,6 +35,8 @@ ALIASES: Mapping[str, str] = {
     "qwen-code": "qwen",
 }
 """Other names that people type for them."""
+_CLAUDES = frozenset({"claude-code", "codex", "qwen"})
+"""Agents that speak Claude Code's shape of their own."""
 
 
 def named(agent: str) -> Protocol:
@@ -50,10 +52,14 @@ def named(agent: str) -> Protocol:
     return protocol
 
 
-def told_by(document: Mapping[str, Any]) -> str:
+def told_by(document: Mapping[str, Any], agent: str = "") -> str:
     """The agent that an input comes from, by its keys; `""` if they do not tell.
 
-    Claude Code's keys are shared by Codex CLI and Qwen Code, which are known by what only they send.
+    Claude Code's keys are shared by Codex CLI and Qwen Code, which are known by what only some of their inputs hold;
+    so if the hook was installed for one of these, that is believed.
+
+    Args:
+        agent: the agent that the hook was installed for; `""` if that is not known.
     """
     if document.get("agent") == "opencode":
         return "opencode"
@@ -67,7 +73,10 @@ def told_by(document: Mapping[str, Any]) -> str:
         return "cursor"
     if str(document.get("hook_event_name")) in ("BeforeTool", "AfterTool"):
         return "gemini"
-    return _like_claude(document) if "hook_event_name" in document else ""
+    if "hook_event_name" not in document:
+        return ""
+    named = ALIASES.get(agent, agent)
+    return named if named in _CLAUDES else _like_claude(document)
 
 
 def _like_claude(document: Mapping[str, Any]) -> str:

@@ -26,7 +26,7 @@ def call(document: Document) -> Call:
         event=Event.AFTER if name == "tool_result" else EVENTS.get(name, Event.BEFORE if said else Event.OTHER),
         tool=text(said, "name"),
         cwd=folder(document, "cwd", "workspaceRoots"),
-        commands=tools.commands(arguments),
+        commands=tools.commands(text(said, "name"), arguments),
         edits=tools.edits(text(said, "name") or text(told, "toolName"), arguments),
         session=text(document, "taskId"),
         model=text(table(document, "model"), "slug", "id") or text(document, "model"),
@@ -47,5 +47,6 @@ def output(answer: Answer, call: Call | None) -> Output:
 
 
 def _unpacked(parameters: Document) -> Document:
-    """Arguments of which each is text, JSON where it was none."""
-    return {key: table(parameters, key) or value for key, value in parameters.items()}
+    """Arguments of which each is text, JSON where it was none; those of an MCP server's tool lie one level deeper."""
+    found = {key: table(parameters, key) or value for key, value in parameters.items()}
+    return {**found, **table(parameters, "arguments")}

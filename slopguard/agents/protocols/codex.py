@@ -21,4 +21,5 @@ def output(answer: Answer, call: Call | None) -> Output:
     """See `interface.Protocol`."""
     if answer.decision is Decision.ASK:
         answer = replace(answer, decision=Decision.DENY)
+    answer = replace(answer, reason=answer.reason.removesuffix("."))  # it puts a full stop of its own behind it
     return claude_code.output(answer, call)

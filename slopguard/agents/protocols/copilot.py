@@ -21,7 +21,7 @@ def call(document: Document) -> Call:
         tool=text(document, "toolName", "tool_name"),
         event=EVENTS.get(event, Event.AFTER if after else Event.BEFORE),
         cwd=folder(document, "cwd"),
-        commands=tools.commands(arguments),
+        commands=tools.commands(text(document, "toolName", "tool_name"), arguments),
         edits=tools.edits(text(document, "toolName", "tool_name"), arguments),
         session=text(document, "sessionId", "session_id"),
         model=text(document, "model"),

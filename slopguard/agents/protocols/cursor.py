@@ -21,10 +21,10 @@ def call(document: Document) -> Call:
     changed = document if event == "afterFileEdit" else arguments
     return Call(
         agent="cursor",
-        tool=text(document, "tool_name") or event,
+        tool=event if event.endswith("Execution") else text(document, "tool_name"),
         event=EVENTS.get(event, Event.OTHER),
         cwd=folder({**document, **_own_folder(arguments)}, "cwd", "workspace_roots"),
-        commands=(*tools.commands(own), *tools.commands(arguments)),
+        commands=(*tools.commands("", own), *tools.commands(text(document, "tool_name"), arguments)),
         edits=tools.edits(text(document, "tool_name"), changed),
         session=text(document, "conversation_id", "session_id"),
         turn=text(document, "generation_id"),

@@ -16,8 +16,9 @@ def call(document: Document) -> Call:
     return Call(
         agent="opencode",
         event=EVENTS.get(text(document, "event"), Event.OTHER),
+        tool=text(document, "tool"),
         cwd=folder(document, "directory") / text(arguments, "workdir"),
-        commands=tools.commands(arguments),
+        commands=tools.commands(text(document, "tool"), arguments),
         edits=tools.edits(text(document, "tool"), arguments),
         session=text(document, "sessionID"),
         model=text(document, "model"),

@@ -20,7 +20,7 @@ def call(document: Document) -> Call:
         agent="windsurf",
         event=EVENTS.get(text(document, "agent_action_name"), Event.OTHER),
         cwd=folder(told, "cwd"),
-        commands=tools.commands(arguments),
+        commands=tools.commands(text(told, "mcp_tool_name"), arguments),
         edits=tools.edits(text(told, "mcp_tool_name"), arguments),
         session=text(document, "trajectory_id"),
         turn=text(document, "execution_id"),
