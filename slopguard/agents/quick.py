@@ -174,14 +174,15 @@ def _only_source(paths: "list[bytes]", text: bytes) -> bool:
 
 def _harmless(text: bytes, folders: bytes) -> bool:
     """Whether commands that run in some folders neither install anything nor touch what belongs to the guard."""
-    text = text.replace(b"\x01", b"").replace(b"'", b"").lower()
+    quoted = text.lower()
+    text = quoted.replace(b"\x01", b"").replace(b"'", b"")
     if any(sign in text for sign in (b"\x02", b"\\", b"$", b"`")):
         return False  # a name could be spelled without being written
     if b"{" in text and (b"," in text or b".." in text):
         return False
     if any(part in text for part in _CLIENTS) and not all(map(_only_runs, text.translate(_JOINTS).split(b"\n"))):
         return False
-    words = set(text.translate(_BREAKS).split())
+    words = {*text.translate(_BREAKS).split(), *quoted.translate(_BREAKS).split()}
     if not _SHELLS.isdisjoint(words) or not _REMOVING.isdisjoint(words) or not _SHORT.isdisjoint(words):
         return False
     reads = any(word.rstrip(b"0123456789") in _READERS for word in words)

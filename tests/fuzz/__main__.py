@@ -2,6 +2,8 @@
 
 Each target runs in a process of its own. It fails on any exception but `InputError`, on an input that takes longer
 than `SLOWEST`, and on more than `MEMORY`. What failed is kept in `fuzz-findings/`, to be made a test of.
+
+`hooks` alone is fuzzed by shape, without Atheris: see `tests.fuzz.hooks`.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.fuzz import hooks
 from tests.fuzz.targets import targets
 
 SLOWEST, MEMORY, LONGEST = 10, 2048, 4096
@@ -21,10 +24,15 @@ FINDINGS = Path("fuzz-findings")
 def main() -> int:
     """Fuzz the targets one after the other; 1 if one of them failed."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz")
-    parser.add_argument("targets", nargs="*", choices=[*targets(), []])
+    parser.add_argument("targets", nargs="*", choices=[*targets(), "hooks", []])
+    parser.add_argument("--inputs", type=int, default=100_000, help="of each agent's hook")
+    parser.add_argument("--agent", action="append", default=[], help="whose hook; all by default")
+    parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
+    if asked.targets == ["hooks"]:
+        return hooks.main(asked.inputs, asked.agent, asked.seed)
     if asked.one:
         _fuzz(asked.targets[0], asked.seconds)
         return 0

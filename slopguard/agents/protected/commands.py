@@ -1,7 +1,8 @@
 """Shell commands that an agent must not run: see the package.
 
 Invariants: a text that names nothing of the guard's and has no program in it that could change a file is not parsed;
-one that cannot be read is let through, others ask about it.
+one that cannot be read is let through, others ask about it. One that is too long to be read whole is refused: what
+stands behind the rest of it would be hidden there.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ _CHANGING = re.compile(
 """
 _MOVED = ("SLOPGUARD_HOME", "SLOPGUARD_CONFIG", "CLAUDE_CONFIG_DIR", "CODEX_HOME", "COPILOT_HOME", "QWEN_HOME")
 _FOLDERS = 40
+_CUT = Guarded("command", "this is too long to be read whole, and could change what guards its user; run it in parts")
 
 
 def of_command(text: str, places: Places) -> Guarded | None:
@@ -46,7 +48,7 @@ def of_command(text: str, places: Places) -> Guarded | None:
         (code.of(each, cwd, places) for each, cwd in script.code),
         (look.redirected(word, script.folders[:_FOLDERS], appended) for word, appended in script.outputs),
     )
-    return next(filter(None, reasons), None)
+    return next(filter(None, reasons), _CUT if script.cut else None)
 
 
 def worth_a_look(text: str, places: Places) -> bool:

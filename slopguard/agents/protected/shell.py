@@ -1,7 +1,8 @@
 """The commands of a shell text with everything around them taken off, and the files that it redirects to.
 
 Invariants: nothing is run; a command that a wrapper, a substitution, a function or another text starts is one of the
-commands too; what is unknown stays marked as such. Where the text has more than `_MOST` commands, the rest is not read.
+commands too; what is unknown stays marked as such. Where the text has more than `_MOST` commands, the rest is not read,
+and that is said.
 """
 
 from __future__ import annotations
@@ -64,6 +65,7 @@ class Script:
         outputs: the files that it redirects to: the word, whether it is appended, the folder.
         variables: the names of variables that it sets or takes away.
         folders: every folder that it was in.
+        cut: it was too long or too deep to be read whole.
     """
 
     ran: list[Ran] = field(default_factory=list)
@@ -71,6 +73,7 @@ class Script:
     outputs: list[tuple[str, bool]] = field(default_factory=list)
     variables: list[str] = field(default_factory=list)
     folders: list[Path] = field(default_factory=list)
+    cut: bool = False
 
 
 def read(text: str, places: Places) -> Script:
@@ -102,11 +105,13 @@ class _Walk:
     def script(self, text: str, scope: Scope, depth: int) -> None:
         """Read a text; what it sets stays in `scope`."""
         if depth > _DEPTH or len(text) > _LONGEST:
+            self.found.cut = True
             return
         text = re.sub("[\0\ud800-\udfff]", "\ufffd", text.replace("\r\n", "\n")).replace("\\\n", "")
         outer: list[Scope] = []
         for step in bash.steps(text, 1):
             if self._seen > _MOST:
+                self.found.cut = True
                 return
             if isinstance(step, Enter):
                 outer.append(scope)
@@ -159,7 +164,8 @@ class _Walk:
     def _run(self, words: tuple[Word, ...], feed: Feed | None, scope: Scope, depth: int) -> None:
         """One command, and what it starts."""
         self._seen += 1
-        if not words or depth > _DEPTH or self._seen > _MOST:
+        self.found.cut = self.found.cut or depth > _DEPTH or self._seen > _MOST
+        if self.found.cut or not words:
             return
         first, name = words[0], base(words[0].text)
         self.found.ran.append(Ran(words, scope.cwd, feed, scope))
