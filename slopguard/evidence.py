@@ -81,8 +81,8 @@ class Lookalikes:
     def names(self, ecosystem: Ecosystem) -> Names:
         """The verified names of one ecosystem."""
         if ecosystem not in self._names:
-            listing = self._lists.listing(ecosystem)
-            self._names[ecosystem] = Names(listing, lambda module: self._lists.means(ecosystem, module)[1])
+            lists = self._lists  # the names must not hold this object: a cycle keeps megabytes until it is collected
+            self._names[ecosystem] = Names(lists.listing(ecosystem), lambda module: lists.means(ecosystem, module)[1])
         return self._names[ecosystem]
 
 

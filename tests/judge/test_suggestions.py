@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from weakref import ref
+
 import pytest
 
 from slopguard.evidence import Lookalikes, Suggestions
@@ -71,3 +74,16 @@ def test_only_so_many_names_are_searched_for() -> None:
     suggestions = Suggestions(LISTS, Lookalikes(LISTS), most=1)
     names = ("flask-auth-magic", "flask-login-magic", "flask-auth-magic")
     assert [bool(suggestions.of(request(name), Evidence(OFFLINE))) for name in names] == [True, False, True]
+
+
+def test_the_names_go_with_their_judge() -> None:
+    gc.collect()
+    gc.disable()  # the collector may take its time: a server kept 2 MB of names for each call until it came
+    try:
+        lookalikes = Lookalikes(LISTS)
+        assert Suggestions(LISTS, lookalikes).of(request("flask-auth-magic"), Evidence(OFFLINE))
+        names = ref(lookalikes.names(PYPI))
+        del lookalikes
+        assert names() is None
+    finally:
+        gc.enable()
