@@ -84,9 +84,12 @@ def over_http(url: str, token: str | None = None, mode: str = "auto") -> Iterato
 
 
 @contextmanager
-def started(slopguard: Program, *options: str, **more: str) -> Iterator[subprocess.Popen[bytes]]:
-    """The server with pipes for a wire; gone afterwards."""
-    command = [sys.executable, "-m", "slopguard", "mcp", "serve", *options]
+def started(
+    slopguard: Program, *options: str, script: str | None = None, **more: str
+) -> Iterator[subprocess.Popen[bytes]]:
+    """The server with pipes for a wire, by the command or by a script of Python; gone afterwards."""
+    how = ["-c", script] if script else ["-m", "slopguard", "mcp", "serve", *options]
+    command = [sys.executable, *how]
     pipe = subprocess.PIPE
     server = subprocess.Popen(
         command, env=environment(slopguard, **more), cwd=slopguard.cwd, stdin=pipe, stdout=pipe, stderr=pipe

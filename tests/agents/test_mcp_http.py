@@ -15,7 +15,7 @@ import httpx2
 import pytest
 from mcp import MCPError
 
-from slopguard.agents.mcp.http import Place
+from slopguard.agents.mcp.http import CONNECTIONS, NO_MESSAGE, Place
 from slopguard.errors import UsageError
 from tests.agents.mcp_world import (
     GHOST,
@@ -132,6 +132,14 @@ def test_a_body_that_is_too_large_or_no_message_is_refused(served: Served) -> No
     assert served.post(typed, content=b"{").status_code == 400
 
 
+@pytest.mark.parametrize("sent", [b"[{}]", b'{"method": 1}', b'"sg-not-to-be-repeated"', b"{", b"", b"\xff"])
+def test_what_is_no_message_is_not_repeated(served: Served, sent: bytes) -> None:
+    typed = BEARER | {"Content-Type": "application/json"}
+    answer = served.post(typed, content=sent.replace(b"{", b'{"sg-not-to-be-repeated": "x", ', 1))
+    assert (answer.status_code, answer.json()["id"], answer.json()["error"]["message"]) == (400, None, NO_MESSAGE)
+    assert "sg-not" not in answer.text
+
+
 def test_two_tokens_are_none(served: Served) -> None:
     with socket.create_connection(("127.0.0.1", served.port), timeout=30) as connection:
         twice = f"Authorization: Bearer {TOKEN}\r\n" * 2
@@ -139,6 +147,22 @@ def test_two_tokens_are_none(served: Served) -> None:
         head = f"POST /mcp HTTP/1.1\r\nHost: 127.0.0.1:{served.port}\r\n{twice}Content-Length: {len(body)}\r\n\r\n"
         connection.sendall(head.encode() + body.encode())
         assert connection.recv(64).startswith(b"HTTP/1.1 401 ")
+
+
+def test_connections_on_which_nothing_comes_are_closed(slopguard: Program) -> None:
+    script = (
+        "import sys; from slopguard.agents.mcp import http; http.SILENT = 0.3; from slopguard.cli import main;"
+        " sys.exit(main(['mcp', 'serve', '--http', '0']))"
+    )
+    with started(slopguard, script=script) as server:
+        port = urlsplit(url_of(server)).port
+        silent = [socket.create_connection(("127.0.0.1", port), timeout=30) for _ in range(CONNECTIONS)]
+        silent[0].sendall(b"POST /mcp HTTP/1.1\r\nHost: ")
+        assert [connection.recv(1) for connection in silent] == [b""] * CONNECTIONS
+        with over_http(f"http://127.0.0.1:{port}/mcp") as agent:
+            assert agent.check(LISTED)[LISTED]["verdict"] == "allow"
+        for connection in silent:
+            connection.close()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -2,12 +2,13 @@
 
 Invariants: without a token it listens on loopback only; a request from a web page (any `Origin`), to another host name,
 or without the token where there is one reaches nothing of the server; bodies, connections and time are bounded; nothing
-of a request is logged or repeated.
+of a request is logged or repeated, and a connection on which nothing comes is closed.
 """
 
 from __future__ import annotations
 
 import hmac
+import json
 import os
 import signal
 import socket
@@ -28,7 +29,7 @@ from slopguard.agents.mcp.server import build, leave
 from slopguard.errors import UsageError, printable
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from slopguard.agents.mcp.calls import Serving
 
@@ -37,9 +38,15 @@ LARGEST = 256 * 1024
 """Bytes of a request; a hundred names need a tenth of it."""
 CONNECTIONS = 32
 LONGEST = 120.0
-"""Seconds that one request may take, reading it included."""
+"""Seconds that one request may take, its body included."""
+SILENT = 15.0
+"""Seconds between two looks at the connections: one that waits for a whole head at both is closed."""
 SHORTEST_TOKEN = 16
 LARGEST_TOKEN = 4096
+NO_MESSAGE = "slopguard: no message of the protocol"
+"""Instead of the package's words for it, which hold what was sent."""
+UNREADABLE = (-32700, -32602)
+"""The codes of JSON-RPC for what is no JSON, and no message."""
 STOPPING = 3
 """Seconds that a stop waits for answers under way."""
 
@@ -127,7 +134,30 @@ def serve_http(serving: Serving, place: Place, token: bytes | None) -> None:
         signal.signal(number, leave)
     sys.stderr.write(f"slopguard: MCP on http://{_shown(place.host)}:{port}{PATH}; SIGTERM or Ctrl-C ends it.\n")
     sys.stderr.flush()
-    anyio.run(server.serve, [listening])
+    anyio.run(_serve, server, listening)
+
+
+async def _serve(server: uvicorn.Server, listening: socket.socket) -> None:
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(_close_silent, server)
+        await server.serve([listening])
+        tasks.cancel_scope.cancel()
+
+
+async def _close_silent(server: uvicorn.Server) -> None:
+    """Close what holds a place and asks nothing: uvicorn gives the head of a request as long as it likes."""
+    before: dict[object, object] = {}
+    while True:
+        await anyio.sleep(SILENT)
+        waiting: dict[object, object] = {}
+        for connection in list(server.server_state.connections):
+            cycle = getattr(connection, "cycle", None)
+            if cycle is not None and not cycle.response_complete:
+                continue
+            if connection in before and before[connection] is cycle:
+                connection.transport.close()
+            waiting[connection] = cycle
+        before = waiting
 
 
 def _listen(place: Place) -> socket.socket:
@@ -170,7 +200,7 @@ class Entrance:
             await refused(scope, receive, send)
             return
         with anyio.move_on_after(LONGEST):
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, _worded(send))
 
     def _refusal(self, scope: Scope) -> Response | None:
         headers: dict[bytes, list[bytes]] = {}
@@ -192,6 +222,36 @@ class Entrance:
             return True
         scheme, _, token = given[0].partition(b" ") if len(given) == 1 else (b"", b"", b"")
         return hmac.compare_digest(token.strip(), self._token) and scheme.lower() == b"bearer"
+
+
+def _worded(send: Send) -> Send:
+    """What sends an answer; to what is no message, in words of ours."""
+    held: list[Message] = []
+
+    async def told(message: Message) -> None:
+        if message["type"] == "http.response.start" and message["status"] == 400:
+            held.append(message)
+            return
+        if held:
+            start, body = held.pop(), _fixed(message.get("body", b""))
+            others = [header for header in start["headers"] if header[0].lower() != b"content-length"]
+            await send({**start, "headers": [*others, (b"content-length", str(len(body)).encode())]})
+            message = {**message, "body": body}
+        await send(message)
+
+    return told
+
+
+def _fixed(body: bytes) -> bytes:
+    """The answer to something whose id could not be read holds that id's place and its kind; no other words."""
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        return body
+    if not isinstance(answer, dict) or answer.get("id") is not None or answer["error"]["code"] not in UNREADABLE:
+        return body
+    error = {"code": answer["error"]["code"], "message": NO_MESSAGE}
+    return json.dumps({"jsonrpc": "2.0", "id": None, "error": error}).encode()
 
 
 def _refused(status: int, why: str, headers: Mapping[str, str] | None = None) -> Response:
