@@ -24,10 +24,10 @@ MINUTES = 10
 _AGAIN = f"Asked {{times}} times in {MINUTES} minutes. The answer will not change. Stop and tell the user."
 NOT_RUN = "Your command was not run."
 NOT_MADE = "Your edit was not made."
-_NEVER = (
-    "Do not retry, respell, or fetch it by URL, git, another index or another installer; "
-    "do not change slopguard's settings."
-)
+_NO_OTHER_WAY = "fetch it by URL, git, another index or another installer; do not change slopguard's settings."
+_NEVER = f"Do not retry, respell, or {_NO_OTHER_WAY}"
+_UNTIL_THEN = f"Do not respell, or {_NO_OTHER_WAY}"
+"""Of what passes by itself; its instruction may be to try again."""
 _SETTLED = {
     Ends.FINAL: "This is final.",
     Ends.BY_A_PERSON: "Only a person can change this.",
@@ -83,7 +83,7 @@ def refused(verdicts: Sequence[Verdict], *, what: str = NOT_RUN, rest: str = "",
     ordered = sorted(verdicts, key=lambda verdict: -SEVERITY[verdict.outcome])
     lines = [_AGAIN.format(times=times)] if times >= TIMES else []
     lines += _heads(ordered, what)
-    lines.append(f"{_settled(ordered)} {_NEVER}")
+    lines.append(_settled(ordered))
     lines.append("Do one of these:")
     lines += [f"{number}. {option}" for number, option in enumerate(_options(ordered), start=1)]
     lines += [f"The rest of your command is fine: {rest}"] if rest else []
@@ -148,12 +148,13 @@ def _head(verdict: Verdict, word: str) -> str:
 
 
 def _settled(verdicts: Sequence[Verdict]) -> str:
-    """How it ends: as the one that lasts longest does."""
+    """How it ends, as the one that lasts longest does, and what not to do about it."""
     ends = {rule_for(verdict).ends for verdict in verdicts}
     if ends == {Ends.BY_ITSELF}:
         until = max((verdict.until for verdict in verdicts if verdict.until), default=None)
-        return f"This passes by itself at {messages.utc(until)}." if until else _SETTLED[Ends.BY_ITSELF]
-    return _SETTLED[Ends.FINAL] if Ends.FINAL in ends else _SETTLED[Ends.BY_A_PERSON]
+        said = f"This passes by itself at {messages.utc(until)}." if until else _SETTLED[Ends.BY_ITSELF]
+        return f"{said} {_UNTIL_THEN}"
+    return f"{_SETTLED[Ends.FINAL] if Ends.FINAL in ends else _SETTLED[Ends.BY_A_PERSON]} {_NEVER}"
 
 
 def _options(verdicts: Sequence[Verdict]) -> Iterator[str]:
