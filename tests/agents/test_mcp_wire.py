@@ -7,6 +7,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import pytest
 from mcp import Client
 
 from slopguard.agents.mcp import server as mcp_server
-from slopguard.agents.mcp.calls import Reports, Serving
+from slopguard.agents.mcp.calls import Reports, Said, Serving
 from slopguard.agents.mcp.tools import FAILED, agent_of, call
 from slopguard.model import Verdict
 from tests.agents.mcp_world import GHOST, LISTED, environment, hello, receive, send, started, stream
@@ -141,6 +142,21 @@ def test_whoever_debugs_sees_where_it_failed(
     monkeypatch.setenv("SLOPGUARD_DEBUG", "1")
     assert call(CHECK, {"ecosystem": "pypi", "names": [GHOST]}, inside).text == FAILED
     assert "Traceback" in capsys.readouterr().err
+
+
+async def test_a_call_that_takes_too_long_is_answered_all_the_same(
+    inside: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = threading.Event()
+    monkeypatch.setattr(mcp_server, "LONGEST_CALL", 0.1)
+    monkeypatch.setattr(mcp_server.mcp_tools, "call", lambda *_: Said("too late", {}) if ended.wait(60) else None)
+    try:
+        async with Client(mcp_server.build(inside)) as client:
+            told = await client.call_tool(CHECK, {"ecosystem": "pypi", "names": [LISTED]})
+    finally:
+        ended.set()
+    [content] = told.content
+    assert (told.is_error, getattr(content, "text", None)) == (True, mcp_server.SLOW)
 
 
 async def test_a_call_too_many_is_answered_at_once(inside: Serving, monkeypatch: pytest.MonkeyPatch) -> None:

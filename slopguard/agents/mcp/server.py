@@ -17,6 +17,7 @@ import sys
 import threading
 from collections.abc import AsyncIterator
 from contextlib import redirect_stdout
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import anyio
@@ -27,12 +28,13 @@ from mcp.server.stdio import stdio_server
 
 from slopguard import __version__
 from slopguard.agents.mcp import tools as mcp_tools
+from slopguard.agents.mcp.calls import Said
 from slopguard.agents.mcp.schemas import INSTRUCTIONS, TOOLS, Tool
 
 if TYPE_CHECKING:
     from mcp.server.context import ServerRequestContext
 
-    from slopguard.agents.mcp.calls import Said, Serving
+    from slopguard.agents.mcp.calls import Serving
 
 AT_ONCE = 8
 WAITING = 64
@@ -43,6 +45,12 @@ AHEAD = 64
 """Messages read before they are dealt with."""
 PATIENCE = 2.0
 """Seconds from a signal to the end, whatever a call still waits for, and if nobody reads what is written."""
+LONGEST_CALL = 45.0
+"""Seconds from a call to its answer, waiting included; clients give up after 60 and know nothing then."""
+SLOW = (
+    "slopguard: it took too long, because an index is slow or there were many names, so do not install them yet. "
+    "Nothing is wrong with the names; ask once more later, fewer at a time, or tell the user."
+)
 BUSY = "slopguard: too many calls at once; this one was not done. Ask again."
 
 
@@ -60,12 +68,12 @@ def build(serving: Serving) -> Server[Any]:
         context: ServerRequestContext[Any], params: types.CallToolRequestParams
     ) -> types.CallToolResult:
         if limiter.statistics().tasks_waiting >= WAITING:
-            return types.CallToolResult(content=[types.TextContent(type="text", text=BUSY)], is_error=True)
+            return _result(Said(BUSY))
         client = context.session.client_params
         told = client.client_info.name if client is not None else ""
-        said = await to_thread.run_sync(
-            mcp_tools.call, params.name, params.arguments or {}, serving, told, limiter=limiter, abandon_on_cancel=True
-        )
+        call, said = partial(mcp_tools.call, params.name, params.arguments or {}, serving, told), Said(SLOW)
+        with anyio.move_on_after(LONGEST_CALL):
+            said = await to_thread.run_sync(call, limiter=limiter, abandon_on_cancel=True)
         return _result(said)
 
     return Server(
