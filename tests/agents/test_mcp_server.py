@@ -208,7 +208,7 @@ SECRET = "sg-not-to-be-repeated"
         (CHECK, {"ecosystem": "pypi", "names": []}),
         (CHECK, {"ecosystem": "pypi", "names": [SECRET] * 101}),
         (CHECK, {"ecosystem": "pypi", "names": [SECRET * 20]}),
-        (CHECK, {"ecosystem": "pypi", "names": [LISTED, f"{SECRET}>=2"]}),
+        (CHECK, {"ecosystem": "pypi", "names": [LISTED, f"{SECRET}; python_version > '3'"]}),
         (CHECK, {"ecosystem": "pypi", "names": [f"{SECRET} @ https://registry.example/x.whl"]}),
         (CHECK, {"names": [SECRET]}),
         ("suggest_alternatives", {"ecosystem": "npm", "name": f"{SECRET}[x]"}),

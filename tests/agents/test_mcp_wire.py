@@ -16,9 +16,10 @@ import pytest
 from mcp import Client
 
 from slopguard.agents.mcp import server as mcp_server
-from slopguard.agents.mcp.calls import Reports, Said, Serving
+from slopguard.agents.mcp.calls import Reports, Said, Serving, request_for
 from slopguard.agents.mcp.tools import FAILED, agent_of, call
-from slopguard.model import Verdict
+from slopguard.errors import UsageError
+from slopguard.model import Ecosystem, Verdict
 from tests.agents.mcp_world import GHOST, LISTED, environment, hello, receive, send, started, stream
 from tests.cli.program import Program
 
@@ -185,3 +186,24 @@ async def test_a_call_too_many_is_answered_at_once(inside: Serving, monkeypatch:
 )
 def test_an_agent_is_known_by_what_its_client_calls_itself(client: str, agent: str) -> None:
     assert agent_of(client) == agent
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("uvicorn[standard]", ("uvicorn", None)),
+        ("flask>=1,<4", ("flask", None)),
+        ("flask[async]==3.1.2", ("flask", "3.1.2")),
+        ("flask==3.*,!=3.1", ("flask", None)),
+        ("flask ~= 3.1", ("flask", None)),
+    ],
+)
+def test_a_requirement_as_installers_take_it_is_about_its_name(text: str, asked: tuple[str, str | None]) -> None:
+    request = request_for(Ecosystem.PYPI, text)
+    assert (request.name, request.version) == asked
+
+
+@pytest.mark.parametrize("text", ["flask; python_version > '3'", "flask @ https://files.example/a.whl"])
+def test_what_is_more_than_a_requirement_is_no_name(text: str) -> None:
+    with pytest.raises(UsageError):
+        request_for(Ecosystem.PYPI, text)

@@ -8,6 +8,7 @@ repeated as it was written.
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
     from slopguard.config import Settings
 
 DOOR = "mcp"
-NO_NAME = "Write NAME, NAME==VERSION or, for npm, NAME@VERSION: no extras, ranges, markers or addresses"
+NO_NAME = "Write NAME, NAME==VERSION or, for npm, NAME@VERSION: no markers, aliases or addresses"
+_REQUIREMENT = re.compile(r"([A-Za-z0-9][\w.-]*)\s*(?:\[[\w., -]*\])?\s*((?:[=<>!~].*)?)")
+"""A requirement of PyPI: name, extras, versions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +139,7 @@ class Call:
 
 
 def request_for(ecosystem: Ecosystem, text: str, where: str = "`name`") -> Request:
-    """What one name stands for.
+    """What one name stands for; of extras and ranges, which agents write as installers take them, the name.
 
     Args:
         where: the argument it stands in.
@@ -145,10 +148,18 @@ def request_for(ecosystem: Ecosystem, text: str, where: str = "`name`") -> Reque
         UsageError: it is more than a name and a version; what it is is not repeated.
     """
     try:
-        [request] = requests_for(text, (ecosystem,), Actor.AGENT)
+        [request] = requests_for(_bare(ecosystem, text), (ecosystem,), Actor.AGENT)
     except UsageError:
         raise UsageError(f"{where} is not a name", NO_NAME) from None
     return request
+
+
+def _bare(ecosystem: Ecosystem, text: str) -> str:
+    """`uvicorn[standard]>=0.30` as `uvicorn`; one version stays."""
+    found = _REQUIREMENT.fullmatch(text) if ecosystem is Ecosystem.PYPI else None
+    if found is None:
+        return text
+    return found[1] + (found[2] if found[2].startswith("==") and "," not in found[2] else "")
 
 
 def once(requests: Iterable[Request]) -> list[Request]:
