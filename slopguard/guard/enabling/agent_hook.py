@@ -15,7 +15,8 @@ from pathlib import Path
 
 import slopguard
 from slopguard.clients import COMMANDS
-from slopguard.guard.enabling import record
+from slopguard.errors import ConfigError
+from slopguard.guard.enabling import files, record
 
 FOLDER = "hooks"
 NAME = "run"
@@ -65,6 +66,15 @@ exit 0
 def path(home: Path) -> Path:
     """Where it lies."""
     return home / FOLDER / NAME
+
+
+def is_whole(home: Path) -> bool:
+    """Whether it is there and starts slopguard: it may be another version's, but nobody's who made it do nothing."""
+    try:
+        text = files.read(path(home)) or b""
+    except ConfigError:
+        return False
+    return text.startswith(f"#!/bin/sh\n{MARK}: what".encode()) and b"\n    exec " in text and b"\nexit 2\n" in text
 
 
 def start() -> Path:

@@ -6,6 +6,7 @@ file that may not be written is an error before anything changes.
 
 from __future__ import annotations
 
+import glob
 import os
 import stat
 from contextlib import suppress
@@ -80,10 +81,21 @@ def put(path: Path, data: bytes, *, mode: int = 0o644, mtime_ns: int | None = No
             stream.write(data)
             stream.truncate()
             os.fsync(stream.fileno())
+        _dated(file, mtime_ns)
     else:
-        _replace(file, data, mode if before is None else before.st_mode & 0o7777, before)
-    if mtime_ns is not None:
-        os.utime(file, ns=(file.stat().st_atime_ns, mtime_ns))
+        _replace(file, data, mode if before is None else before.st_mode & 0o7777, before, mtime_ns)
+
+
+def left_over(file: Path) -> str:
+    """How the names of files begin in which a killed write left what `file` was to hold; the process follows."""
+    return f".{file.name}.slopguard-"
+
+
+def tidy(file: Path) -> None:
+    """Take away what killed writes of a file left beside it."""
+    for fresh in file.parent.glob(f"{glob.escape(left_over(file))}*"):
+        with suppress(OSError):
+            fresh.unlink()
 
 
 def make_folder(folder: Path) -> list[Path]:
@@ -93,16 +105,24 @@ def make_folder(folder: Path) -> list[Path]:
     return missing
 
 
-def _replace(target: Path, data: bytes, mode: int, before: os.stat_result | None) -> None:
-    fresh = target.with_name(f".{target.name}.slopguard-{os.getpid()}")
+def _dated(file: Path, mtime_ns: int | None) -> None:
+    if mtime_ns is not None:
+        os.utime(file, ns=(file.stat().st_atime_ns, mtime_ns))
+
+
+def _replace(target: Path, data: bytes, mode: int, before: os.stat_result | None, mtime_ns: int | None) -> None:
+    fresh = target.with_name(f"{left_over(target)}{os.getpid()}")
+    fresh.unlink(missing_ok=True)
     try:
-        with fresh.open("wb") as stream:
+        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)  # settings and profiles may hold secrets
+        with os.fdopen(handle, "wb") as stream:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
         if before is not None and (before.st_uid, before.st_gid) != (fresh.stat().st_uid, fresh.stat().st_gid):
             os.chown(fresh, before.st_uid, before.st_gid)
         fresh.chmod(mode)
+        _dated(fresh, mtime_ns)  # first, or what is killed in between would never be dated
         fresh.replace(target)
     finally:
         with suppress(OSError):

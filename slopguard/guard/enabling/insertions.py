@@ -7,13 +7,15 @@ a file that is wholly slopguard's is never put in the place of somebody else's.
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from slopguard.errors import ConfigError
-from slopguard.guard.enabling import settings_json
+from slopguard.guard.enabling import files, record, settings_json
+from slopguard.guard.enabling.agent_hook import MARK
 from slopguard.guard.enabling.settings_json import Entry
 
 FILE_MARK = "slopguard enable: taken out by slopguard disable"
@@ -21,8 +23,12 @@ FILE_MARK = "slopguard enable: taken out by slopguard disable"
 AGENTS = ("claude-code", "codex", "gemini", "cursor", "copilot", "windsurf", "cline", "opencode", "qwen")
 """The agents that can be given slopguard's hook."""
 _AGENT = "|".join(AGENTS)
-_OURS = re.compile(rf"""[/\\]hooks/run["']*\s+({_AGENT})(?![\w-])|(?:^|[\s/"'])slopguard["']?\s+hook(?:\s|$)""")
-"""The installed form, and the one that people write by hand."""
+_PATH = r"""(?P<run>'/[^\n]*/hooks/run'|/[^|;&<>`$'"\s]*/hooks/run)"""
+_RUN = rf"""{_PATH}\s+(?:{_AGENT})(?:\s+--\w+)*"""
+_SHARED = rf"""sh -c \W*\[ ! -x .*[/\\]hooks/run.* \|\| exec .*[/\\]hooks/run["'}}]*\s+(?:{_AGENT})\s+--project["']?"""
+_BY_HAND = r"""(?:\S*python[\d.]*(?:\s+-\w+)*\s+)?["']?(?:[^|;&<>`\n]*[/\\])?slopguard["']?\s+hook(?:\s+[\w-]+)*"""
+_OURS = re.compile(rf"\s*(?:{_RUN}|{_SHARED}|{_BY_HAND})\s*")
+"""The installed forms, and the one that people write by hand; each the whole of a command."""
 _NAMED = re.compile(rf"hooks/run\S* ({_AGENT})(?![\w-])".encode())
 
 
@@ -56,8 +62,9 @@ class SettingsFile:
 
 
 def is_ours(text: str) -> bool:
-    """Whether a command is the start of slopguard's hook."""
-    return _OURS.search(text) is not None
+    """Whether a command is the start of slopguard's hook, and of nothing else."""
+    found = _OURS.fullmatch(text)
+    return found is not None and not _is_somebody_elses(found["run"])
 
 
 def applied(file: SettingsFile, now: bytes | None) -> tuple[bytes, tuple[str, ...]]:
@@ -97,6 +104,22 @@ def removed(now: bytes, before: bytes | None) -> bytes | None:
 def mentioned(content: bytes | None) -> bool:
     """Whether a file still names slopguard's hook."""
     return content is not None and _NAMED.search(content) is not None
+
+
+def _is_somebody_elses(run: str | None) -> bool:
+    """Whether a file that is called like slopguard's is there, and neither made by it nor in a SLOPGUARD_HOME."""
+    if run is None:
+        return False
+    try:
+        (word,) = shlex.split(run)
+        content = files.read(Path(word))
+    except ValueError:
+        return True
+    except ConfigError:
+        return False
+    return (
+        content is not None and MARK.encode() not in content and not (Path(word).parent.parent / record.FILE).exists()
+    )
 
 
 def _by_hand(entries: Sequence[Entry]) -> list[str]:

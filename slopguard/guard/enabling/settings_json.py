@@ -145,8 +145,13 @@ def _check(text: str, root: Node, *, comments: bool) -> None:
 
 
 def _says_nothing(root: Node) -> bool:
-    """Whether nothing is left but numbers and the like, such as a version: what a new file of slopguard's held."""
-    return all(child.value.kind == "0" or not (child.value.children or child.value.text) for child in root.children)
+    """Whether nothing is left but what is empty and a version, as slopguard or the agent writes it into a new file."""
+    return all(
+        child.key.removeprefix("$") == "version"
+        if child.value.kind == "0"
+        else not (child.value.children or child.value.text)
+        for child in root.children
+    )
 
 
 # --- putting in ---------------------------------------------------------------------------------------------------

@@ -20,6 +20,10 @@ PATIENCE = 60
 """Seconds for another `enable` or `disable` to end."""
 
 
+class _ChangedMeanwhileError(Exception):
+    """Somebody wrote to a file after it was read for the plan; the message is its path."""
+
+
 @contextmanager
 def alone(home: Path) -> Iterator[None]:
     """One `enable` or `disable` at a time.
@@ -49,15 +53,19 @@ def carry_out(plan: Plan) -> None:
     try:
         _scripts(plan)
         for edit in plan.edits:
+            if files.read(edit.path) != edit.before:
+                raise _ChangedMeanwhileError(edit.path)
             files.make_folder(edit.path.resolve().parent)
             files.put(edit.path, edit.after, mode=edit.mode)
         for one in plan.moves:
             venvs.move(one, plan.home / record.SHIMS)
         for one in plan.rewritten:
             venvs.write_shim(one.folder, one.name, plan.home / record.SHIMS)
-    except OSError as why:
+    except (OSError, _ChangedMeanwhileError) as why:
         if not plan.before.on:
             put_back(plan.home, plan.after)
+        if isinstance(why, _ChangedMeanwhileError):
+            raise ConfigError(f"{why}: was changed just now, so it was left alone", "Run it again") from None
         name = why.filename or plan.home
         raise ConfigError(f"{name}: cannot be changed ({type(why).__name__})", "See: slopguard disable") from None
 
@@ -126,6 +134,7 @@ def put_back_venv(enabled: Enabled, folder: str) -> None:
 
 def _put_back(home: Path, changed: Changed) -> Iterator[str]:
     path, now = Path(changed.path), files.read(Path(changed.path))
+    files.tidy(path)
     before = record.copy_before(home, changed)
     if now is None or (changed.existed and record.digest(now) == changed.before):
         return

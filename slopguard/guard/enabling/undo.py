@@ -14,6 +14,7 @@ from pathlib import Path
 
 import slopguard
 from slopguard.guard.enabling import agent_hook, record
+from slopguard.guard.enabling.files import left_over
 from slopguard.guard.enabling.profiles import MARK
 from slopguard.guard.enabling.record import Changed, Enabled
 from slopguard.guard.find import MOVED, SHIM_MARK
@@ -31,12 +32,25 @@ kept=$home/{copies}
 same() {{
     [ -f "$2" ] && [ "$(cksum <"$1")" = "$(cksum <"$2")" ]
 }}
+bad=no
+over() {{ # a file, what it shall hold, the name of its copies: what ends in the middle the next run takes up
+    cat "$2" >"$1" && return 0
+    bad=yes
+    same "$1" "$kept/$3.after" || mv -f "$2" "$kept/$3.torn"
+    printf 'cannot be written: %s\\n' "$1" >&2
+    return 1
+}}
 untouched() {{ # a file, the name of its copies, whether it was there before: puts it back if nobody edited it since
-    same "$1" "$kept/$2.after" || return 1
-    if [ "$3" = yes ]; then
-        cat "$kept/$2.before" >"$1" && touch -r "$kept/$2.before" "$1"
+    was=$kept/$2.before
+    if [ -f "$kept/$2.torn" ]; then
+        was=$kept/$2.torn
+    elif ! same "$1" "$kept/$2.after"; then
+        return 1
+    fi
+    if [ "$3" = yes ] || [ "$was" = "$kept/$2.torn" ]; then
+        over "$1" "$was" "$2" && touch -r "$was" "$1" || return 0
     else
-        rm -f "$1"
+        rm -f "$1" || {{ bad=yes; return 0; }}
     fi
     printf 'put back: %s\\n' "$1"
 }}
@@ -44,7 +58,8 @@ back() {{ # the same, of a shell profile
     [ -f "$1" ] || return 0
     untouched "$@" && return 0
     LC_ALL=C grep -q '{mark}' "$1" || return 0
-    LC_ALL=C sed '/{mark}/d' "$1" >"$kept/$2.now" && cat "$kept/$2.now" >"$1"
+    LC_ALL=C sed '/{mark}/d' "$1" >"$kept/$2.now" || {{ bad=yes; return 0; }}
+    over "$1" "$kept/$2.now" "$2" || return 0
     if [ "$3" = no ] && ! [ -s "$1" ]; then rm -f "$1"; fi
     printf 'changed by somebody since, so only the line of slopguard was taken out: %s\\n' "$1"
 }}
@@ -58,6 +73,10 @@ back() {{ # the same, of a shell profile
     printf 'put back: %s\\n' "$1/$2"
 }}
 {calls}
+if [ "$bad" = yes ]; then
+    echo 'slopguard: not all of it could be put back; make that writable and run this again' >&2
+    exit 1
+fi
 rm -f {scripts}
 rmdir {shims} 2>/dev/null
 {hook}rm -rf "$kept"
@@ -69,11 +88,12 @@ exit 0
 _AGENTS = """agent() {{ # settings of an agent: as above, the agent, and the lines of slopguard's
     [ -f "$1" ] || return 0
     untouched "$1" "$2" "$3" && return 0
-    file=$1 copy=$kept/$2.now agent=$4
+    file=$1 name=$2 copy=$kept/$2.now agent=$4
     shift 4
     LC_ALL=C grep -q "hooks/run[^ ]* $agent" "$file" || return 0
     for line do
-        LC_ALL=C LINE=$line awk '{awk}' "$file" >"$copy" && cat "$copy" >"$file"
+        LC_ALL=C LINE=$line awk '{awk}' "$file" >"$copy" || continue
+        over "$file" "$copy" "$name" || return 0
     done
     if LC_ALL=C grep -q "hooks/run[^ ]* $agent" "$file"; then
         left=yes
@@ -119,7 +139,7 @@ def undo_sh(home: Path, enabled: Enabled, names: Sequence[str]) -> str:
         names: every file in the folder of shims.
     """
     shims, quoted = home / record.SHIMS, shlex.quote
-    calls = [_call(each) for each in enabled.files]
+    calls = [line for each in enabled.files for line in (_call(each), _tidied(Path(each.path)))]
     for folder, clients in enabled.venvs.items():
         calls += [f"itself {quoted(folder)} {quoted(name)}" for name in clients]
         calls.append(f"rmdir {quoted(f'{folder}/{MOVED}')} 2>/dev/null")
@@ -141,6 +161,10 @@ def undo_sh(home: Path, enabled: Enabled, names: Sequence[str]) -> str:
         shims=quoted(str(shims)),
         file=record.FILE,
     )
+
+
+def _tidied(file: Path) -> str:
+    return f"rm -f {shlex.quote(str(file.parent / left_over(file)))}*"
 
 
 def _call(changed: Changed) -> str:
