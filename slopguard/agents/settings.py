@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from slopguard.agents.protocols import AGENTS, ALIASES
-from slopguard.guard.enabling import agent_hook
+from slopguard.errors import ConfigError
+from slopguard.guard.enabling import agent_hook, files
 from slopguard.guard.enabling.insertions import FILE_MARK, SettingsFile
 from slopguard.guard.enabling.settings_json import Entry
 
@@ -208,9 +209,10 @@ def _opencode(where: Where, start: str) -> tuple[SettingsFile, ...]:
 
 def _is_somebody_elses(path: Path) -> bool:
     try:
-        return FILE_MARK.encode() not in path.read_bytes()
-    except OSError:
-        return False
+        content = files.read(path)
+    except ConfigError:
+        return True
+    return content is not None and FILE_MARK.encode() not in content
 
 
 _FILES: Mapping[str, Callable[[Where, str], tuple[SettingsFile, ...]]] = {

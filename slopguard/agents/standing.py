@@ -31,11 +31,12 @@ class Standing(StrEnum):
     """The agent waits for its user to trust it."""
 
 
-def standings(env: Mapping[str, str], home: Path) -> Mapping[str, Standing]:
-    """Every agent that is here or was enabled.
+def standings(env: Mapping[str, str], home: Path, cwd: Path) -> Mapping[str, Standing]:
+    """Every agent that is here or was enabled, as it stands in a folder.
 
     Args:
         home: SLOPGUARD_HOME.
+        cwd: that folder, absolute; hooks of a project that it is no part of do not count.
 
     Raises:
         ConfigError: the record is not what it should be.
@@ -43,16 +44,17 @@ def standings(env: Mapping[str, str], home: Path) -> Mapping[str, Standing]:
     enabled = record.read(home)
     told = dict.fromkeys(found(env), Standing.OPEN)
     for agent in enabled.agents:
-        told[agent] = _of(home, [each for each in enabled.files if each.agent == agent])
+        here = [each for each in enabled.files if each.agent == agent and cwd.is_relative_to(each.project or "/")]
+        told[agent] = _of(home, here) if here else Standing.OPEN
     return told
 
 
 def _of(home: Path, changed: Iterable[Changed]) -> Standing:
-    """The worst of an agent's files; those of a project that is gone do not count."""
-    if not agent_hook.path(home).is_file():
+    """The worst of an agent's files."""
+    if not agent_hook.is_whole(home):
         return Standing.GONE
     order = (Standing.GONE, Standing.OFF, Standing.UNTRUSTED, Standing.ON)
-    stands = {_stands(each) for each in changed if not each.project or Path(each.project).is_dir()}
+    stands = {_stands(each) for each in changed}
     return next((each for each in order if each in stands), Standing.GONE)
 
 
@@ -90,9 +92,9 @@ def _trusted(path: Path, root: Node) -> bool:
     groups = hooks.get("PreToolUse") if hooks is not None else None
     place = next((n for n, each in enumerate(groups.children if groups else ()) if _ours(each.value)), None)
     try:
-        config: Any = tomli.loads((path.parent / "config.toml").read_text(encoding="utf-8"))
+        config: Any = tomli.loads((files.read(path.parent / "config.toml") or b"").decode())
         return bool(config["hooks"]["state"][f"{path}:pre_tool_use:{place}:0"]["trusted_hash"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (ConfigError, ValueError, KeyError, TypeError):
         return False
 
 

@@ -60,8 +60,13 @@ def wanted(named: Named, every: bool, home: Path, before: Enabled, project: Path
         home: SLOPGUARD_HOME.
         before: what is switched on now.
         project: the folder whose settings are meant, `None` for the account's.
+
+    Raises:
+        UsageError: that folder is the account's home, where the same file would be the account's settings.
     """
     asked = dict.fromkeys([*named.agents, *(agents.found(os.environ) if every else ())])
+    if asked and project is not None and project.resolve() == Path(os.environ.get("HOME") or Path.home()).resolve():
+        raise UsageError("your home folder is no project, so nothing was changed", "Leave --project out")
     pairs: dict[tuple[str, str], None] = dict.fromkeys((agent, str(project or "")) for agent in asked)
     if not named.agents and not named.clients:
         pairs |= {(each.agent, each.project): None for each in before.files if each.agent}

@@ -89,7 +89,7 @@ def _agents(settings: Settings) -> dict[str, str]:
     """Agent to how slopguard's hook stands with it."""
     from slopguard.agents.standing import standings
 
-    return {agent: standing.value for agent, standing in standings(os.environ, settings.home).items()}
+    return {agent: standing.value for agent, standing in standings(os.environ, settings.home, Path.cwd()).items()}
 
 
 def _tested(

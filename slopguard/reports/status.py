@@ -126,7 +126,7 @@ def _not_guarded(status: Status) -> Iterator[str]:
 
 _WHY = {
     "open": "slopguard enable {agent}",
-    "gone": "its hook was taken out: slopguard enable {agent}",
+    "gone": "its hook was taken out or changed: slopguard enable {agent}",
     "off": "its settings switch hooks off",
     "untrusted": "it does not trust the hook yet: type /hooks there",
 }

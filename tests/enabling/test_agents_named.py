@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,7 @@ def test_what_was_taken_out_comes_back_with_the_next_enable(slopguard: Program) 
     assert slopguard("enable", "--yes", "gemini", "npm").rc == 0
     path.write_text('{"a": 2}')
     assert status(slopguard)["agents"]["gemini"] == "gone"
-    assert "Gemini CLI (its hook was taken out: slopguard enable gemini)" in told(slopguard)
+    assert "Gemini CLI (its hook was taken out or changed: slopguard enable gemini)" in told(slopguard)
     assert slopguard("enable", "--yes").rc == 0
     assert status(slopguard)["agents"]["gemini"] == "on"
     (slopguard.root / "data" / "hooks" / "run").unlink()
@@ -124,6 +125,43 @@ def test_status_says_which_agents_run_the_hook_and_why_others_do_not(slopguard: 
     key = f'[hooks.state."{hooks}:pre_tool_use:0:0"]'
     (hooks.parent / "config.toml").write_text(f'{key}\ntrusted_hash = "sha256:0"\n')
     assert status(slopguard)["agents"]["codex"] == "on"
+
+
+def test_a_hook_that_does_nothing_any_more_is_not_told_as_on(slopguard: Program) -> None:
+    assert slopguard("enable", "--yes", "gemini").rc == 0
+    script = slopguard.root / "data" / "hooks" / "run"
+    assert "hooks in Gemini CLI" in told(slopguard)
+    for text in ("#!/bin/sh\nexit 0\n", agent_hook.OFF):
+        script.write_text(text)
+        assert "Gemini CLI (its hook was taken out or changed: slopguard enable gemini)" in told(slopguard)
+
+
+def test_the_hook_of_another_project_does_not_count_here(slopguard: Program) -> None:
+    assert slopguard("enable", "--yes", "--project", "gemini").rc == 0
+    assert "hooks in Gemini CLI" in told(slopguard)
+    slopguard.cwd = slopguard.root / "elsewhere"
+    slopguard.cwd.mkdir()
+    assert "Gemini CLI (slopguard enable gemini)" in told(slopguard)
+
+
+def test_a_home_folder_is_no_project(slopguard: Program) -> None:
+    slopguard.cwd = slopguard.root / "home"
+    ended = slopguard("enable", "--yes", "--project", "claude-code")
+    assert (ended.rc, ended.err) == (
+        2,
+        "slopguard: your home folder is no project, so nothing was changed. Leave --project out.\n",
+    )
+    assert not (slopguard.root / "home" / ".claude").exists()
+
+
+def test_a_pipe_where_an_agent_has_a_file_keeps_nobody_waiting(slopguard: Program) -> None:
+    for name in ("Documents/Cline/Hooks/PreToolUse", ".codex/config.toml"):
+        path = slopguard.root / "home" / name
+        path.parent.mkdir(parents=True)
+        os.mkfifo(path)
+    assert slopguard("enable", "--yes", "cline", "codex").rc == 0
+    assert (slopguard.root / "home" / "Documents/Cline/Hooks/PreToolUse.sh").is_file()
+    assert "Codex CLI (it does not trust the hook yet" in told(slopguard)
 
 
 def test_a_project_that_is_gone_is_not_made_again(slopguard: Program) -> None:
