@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -73,3 +74,30 @@ def test_odd_files_end_in_an_inventory(tmp_path: Path, where: str, text: str) ->
     found = home.take().inventory
     assert (found.files, found.bad) == (1, ())
     assert all(server.location.line for server in found.servers)
+
+
+def test_more_servers_than_are_told_are_told_of(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.write(".mcp.json", {"mcpServers": {f"s{n}": {"command": "acme"} for n in range(2_001)}})
+    found = home.take().inventory
+    assert ([each.code for each in found.bad], found.files, len(found.servers)) == (["unreadable"], 1, 2_000)
+    assert found.exit_code() == 4
+
+
+@pytest.mark.parametrize(
+    "server",
+    [
+        {"command": "acme", "env": {"_token" * 20_000 + "x": "1", "x" * 100_000: "a" * 100_000}},
+        {"command": "acme", "args": ["a+" * 50_000 + "://", "ghp_" + "-" * 100_000, "${" * 50_000]},
+        {"command": "bash", "args": ["-c", "a_" * 50_000]},
+        {"command": "docker", "args": ["run", "a" * 100_000 + "@" * 1_000]},
+        {"url": "https://a.example/?" + "token" * 20_000},
+    ],
+)
+def test_a_file_that_was_made_to_keep_a_reader_busy_does_not(tmp_path: Path, server: dict[str, Any]) -> None:
+    home = Home(tmp_path)
+    home.write(".mcp.json", {"mcpServers": {"one": server}})
+    started = time.process_time()
+    found = home.take().inventory
+    assert len("\n".join(report.text(found, home.home))) < 2_000
+    assert time.process_time() - started < 5

@@ -259,3 +259,11 @@ def test_a_file_that_changed_meanwhile_is_left_alone(box: Program) -> None:
     code, shown = typed([sys.executable, "-m", "slopguard", *PIN], box.env, box.cwd, meanwhile=meanwhile)
     assert (code, path.read_text()) == (2, other)
     assert "changed while you read" in shown
+
+
+def test_a_file_that_may_not_be_written_is_left_alone(box: Program) -> None:
+    path = box.write("home/.cursor/mcp.json", JSONC)
+    path.chmod(0o444)
+    ended = box(*PIN, "--yes", env=CI)
+    assert (ended.rc, path.read_text(), backups(box)) == (2, JSONC, [])
+    assert "is read-only, so nothing was changed" in ended.err

@@ -38,6 +38,11 @@ SERVERS: dict[str, dict[str, Any]] = {
     "git": {"command": "uvx", "args": ["--from", f"git+https://x:{VALUE}@a.example/{VALUE}/acme", "acme"]},
     "index": {"command": "uvx", "args": ["acme"], "env": {"UV_INDEX_URL": f"https://x:{VALUE}@a.example/simple/"}},
     "program": {"command": f"https://x:{VALUE}@a.example/"},
+    "docker-option": {"command": "docker", "args": ["run", "--password", VALUE, "acme/mcp"]},
+    "docker-image": {"command": "docker", "args": ["run", "-eA_TOKEN=" + VALUE, f"me:{VALUE}@a.example/acme"]},
+    "dnx-source": {"command": "dnx", "args": ["--source", f"https://x:{VALUE}@a.example", "Acme"]},
+    "dnx-option": {"command": "dotnet", "args": ["tool", "exec", "--api-key", VALUE, "Acme"]},
+    "variables": {"command": "acme", "env_vars": [f"ACME_TOKEN={VALUE}"]},
     "default": {"command": "acme", "env": {"ACME_TOKEN": "${X:-" + TOKEN + "}"}},
 }  # fmt: skip
 

@@ -41,12 +41,14 @@ class Contents:
         document: all of it, as a table.
         listed: its servers, each with its line.
         elsewhere: a further file that holds its servers, as a plugin's manifest may say.
+        whole: whether all of its servers are told; there is an end to how many are.
     """
 
     path: Path
     document: Table
     listed: tuple[tuple[Entry, int], ...]
     elsewhere: Path | None = None
+    whole: bool = True
 
 
 def read(path: Path) -> Contents:
@@ -63,10 +65,11 @@ def read(path: Path) -> Contents:
         raise Unreadable(f"{path}: not a file that can be read") from error
     text = from_disk(path).replace("\r\n", "\n")
     document = parse(text, path)
-    found = [*_once(servers(document, path))][:_MOST]
+    every = [*_once(servers(document, path))]
+    found = every[:_MOST]
     lines = _Lines(text, path) if found else None  # a client's whole state may be in the file
     listed = tuple((each, lines.of(each)) for each in found) if lines else ()
-    return Contents(path, document, listed, _pointed(document, path))
+    return Contents(path, document, listed, _pointed(document, path), whole=len(every) <= _MOST)
 
 
 def parse(text: str, path: Path) -> Table:

@@ -122,7 +122,7 @@ def take(machine: Machine, project: Path, settings: Settings, command: str) -> T
     made = Inventory(
         servers=tuple(each.server for each in found),
         bad=tuple(bad),
-        files=len(read) + len(bad),
+        files=len({each.path for each, _ in read} | {Path(each.location.path) for each in bad}),
         enforced=settings.mode is not Mode.OBSERVE,
         offline=settings.offline,
         notes=tuple(notes),
@@ -141,6 +141,8 @@ def _read(place: Place, read: list[tuple[Place, Contents]], bad: list[BadFile]) 
         bad.append(BadFile(place.clients, place.scope, Location(str(place.path)), "malformed"))
         return
     read.append((place, contents))
+    if not contents.whole:
+        bad.append(BadFile(place.clients, place.scope, Location(str(place.path)), "unreadable"))
     known = {each.path.resolve() for each, _ in read}
     if contents.elsewhere is not None and contents.elsewhere.resolve() not in known:
         _read(replace(place, path=contents.elsewhere), read, bad)

@@ -102,6 +102,7 @@ def carry_out(rewrite: Rewrite, home: Path, now: datetime) -> Path:
     try:
         if rewrite.path.read_bytes() != rewrite.before:
             raise ConfigError(f"{rewrite.path.name} changed while you read, so it was left alone", "Run it again")
+        files.check_writable(rewrite.path, "Make it writable, or name the version by hand")
         backup = _kept(rewrite, home / BACKUPS, now)
         files.put(rewrite.path, rewrite.after)
     except OSError as why:

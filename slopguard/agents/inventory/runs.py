@@ -38,7 +38,16 @@ _VALUED = listed(
     " --arch --authfile --cert-dir --creds --secret --userns --pod --umask"
 )
 """Options of `run` that take the next word."""
-_DIGEST = re.compile(r"(.+)@(sha256:[0-9a-f]{64})")
+_ALONE = listed(
+    "--disable-content-trust --detach --help --init --interactive --no-healthcheck --no-hosts --oom-kill-disable"
+    " --privileged --publish-all --quiet --read-only --replace --rm --rmi --sig-proxy --tty --tls-verify"
+)
+"""Options of `run` that take none; so do single letters."""
+_REFERENCE = re.compile(r"(?:[\w.-]+(?::\d+)?/)?[\w.-]+(?:/[\w.-]+)*(?::[\w.-]{1,128})?")
+_NUGET = re.compile(r"[\w.-]+(?:@[\w.*+-]+)?")
+_DNX_ALONE = listed("--yes -y --prerelease --allow-roll-forward --interactive --no-http-cache --ignore-failed-sources")
+_DNX_VALUED = listed("--source --add-source --configfile --framework --verbosity --version -v")
+_DIGEST = re.compile(r"([^@]+)@(sha256:[0-9a-f]{64})")
 _OPENING = {
     ("--net", "host"): "host-network",
     ("--network", "host"): "host-network",
@@ -151,6 +160,8 @@ def _container(program: str, words: list[str]) -> Run:
         option, joint, value = rest.pop(0).partition("=")
         if not joint and option in _VALUED and rest:
             value = rest.pop(0)
+        elif not joint and option.startswith("--") and option not in _ALONE:
+            rest = []  # what follows may be its value, or the image
         elif not joint and re.match(r"-[evpuwlmh].", option) and not option.startswith("--"):
             option, value = option[:2], option[2:]
         mounts += _mounted(option, value)
@@ -159,7 +170,8 @@ def _container(program: str, words: list[str]) -> Run:
         opened["docker-socket"] = None
     rights = Rights("container", tuple(mounts), tuple(opened))
     image = rest[0] if rest else ""
-    if not image or re.search(r"[${}%]", image):
+    exact = _DIGEST.fullmatch(image)
+    if not _REFERENCE.fullmatch(exact[1] if exact else image):
         return Run(program, tuple(words), rights, undecidable=True)
     return Run(program, tuple(words), rights, (_image(image),))
 
@@ -199,9 +211,7 @@ def _image(image: str) -> Package:
 def _others(name: str, words: list[str]) -> tuple[Package, ...]:
     """Packages of ecosystems that nobody judges here."""
     if name == "dnx" or words[1:3] == ["tool", "exec"]:
-        plain_words = [word for word in words[1:] if not word.startswith("-") and word not in ("tool", "exec")]
-        version = next((b for a, b in pairwise(words) if a == "--version"), None)
-        return (_spec("nuget", plain_words[0], version),) if plain_words else ()
+        return _nuget(words[1 if name == "dnx" else 3 :])
     if name == "go" and words[1:2] == ["run"]:
         found = next((word for word in words[2:] if not word.startswith("-")), "")
         return (_spec("go", found),) if "@" in found else ()
@@ -209,6 +219,15 @@ def _others(name: str, words: list[str]) -> tuple[Package, ...]:
         found = next((word for word in words[1:] if word.startswith("jsr:")), "")
         return (_spec("jsr", found.removeprefix("jsr:")),) if found else ()
     return ()
+
+
+def _nuget(words: list[str]) -> tuple[Package, ...]:
+    """The package that comes before or between dnx's options; of an option that is not known the value could be it."""
+    rest, version = list(words), next((b for a, b in pairwise(words) if a == "--version"), None)
+    while rest and rest[0].startswith("-"):
+        option = rest.pop(0)
+        rest = rest[1:] if option in _DNX_VALUED else rest if option in _DNX_ALONE or "=" in option else []
+    return (_spec("nuget", rest[0], version),) if rest and _NUGET.fullmatch(rest[0]) else ()
 
 
 def _spec(ecosystem: str, text: str, version: str | None = None) -> Package:

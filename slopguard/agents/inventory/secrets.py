@@ -44,6 +44,8 @@ _INTERPRETERS = re.compile(
     r"(?i)(?:node_options|node_path|node_repl_external_module|python(?:path|startup|home|inspect|usersite|breakpoint)|ld_(?:preload|library_path|audit)"
     r"|dyld_\w+|path|bash_env|env|zdotdir|perl5(?:lib|opt)|ruby(?:lib|opt)|java_tool_options|deno_dir)"
 )
+NAMED, READ = 200, 4_000
+"""Letters of a name, and of a value, that are looked at: whoever wrote the file may want this to take for ever."""
 _ENVIRONMENT = ("env", "envs", "environment")
 _NAMES = ("env_vars", "env_keys")
 
@@ -84,12 +86,13 @@ def noted(found: Iterable[Handed]) -> Iterator[Noted]:
 
 def secret_name(name: str) -> bool:
     """Whether something is called like a secret."""
-    return _SECRET.search(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name)) is not None
+    return _SECRET.search(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name[:NAMED])) is not None
 
 
 def looks_secret(value: str) -> bool:
     """Whether a value looks like a secret, whatever it is called."""
-    return any(pattern.search(value) for pattern in (_LOOKS, _USERINFO, _QUERY))
+    start = value[:READ]
+    return any(pattern.search(start) for pattern in (_LOOKS, _USERINFO, _QUERY))
 
 
 def host_of(address: str) -> str:
@@ -117,8 +120,9 @@ def _variables(server: Table) -> Iterator[Handed]:
     for key in _NAMES:
         for each in server.get(key) or () if isinstance(server.get(key), list) else ():
             name = string(each) or string(table(each).get("name"))
+            name, joint, value = name.partition("=")
             if name:
-                yield Handed("variable", name, secret_name(name))
+                yield _one("variable", name, value if joint else "$")
     if bearer := string(server.get("bearer_token_env_var")):
         yield Handed("variable", bearer, secret=True)
     if string(server.get("envFile")):
@@ -171,7 +175,7 @@ def _option(name: str, value: str) -> Iterator[Handed]:
 
 def _assigned(line: str) -> Iterator[Handed]:
     """Variables that a shell's text sets, where they are called like secrets or redirect something."""
-    for name, value in _ASSIGNED.findall(line):
+    for name, value in _ASSIGNED.findall(line[:READ]):
         if secret_name(name) or _INDEXES.fullmatch(name) or _INTERPRETERS.fullmatch(name):
             yield _one("variable", name, value.strip("\"'"), argument=True)
     if looks_secret(line):
@@ -205,4 +209,4 @@ def _default(reference: str) -> str:
 
 def _in_address(address: str) -> bool:
     """Whether an address holds a secret: before its host, or in its query."""
-    return bool(_USERINFO.search(address) or _QUERY.search(address) or _LOOKS.search(address))
+    return looks_secret(address)
