@@ -96,6 +96,9 @@ def main(argv: "Sequence[str]") -> int:
         import site
 
         site.main()
+    import gc
+
+    gc.disable()  # what it would free in so short a life is not worth the looking
     from slopguard.agents import hook
 
     return hook.main(agent, data, strict="--strict" in argv)
