@@ -45,13 +45,13 @@ class Wanted:
     unclear: bool = False
 
 
-def look(call: Call, settings: Callable[[], Settings], ask: Asked, *, manifests: bool) -> Wanted:
+def look(call: Call, settings: Callable[[], Settings], ask: Asked, *, manifests: Callable[[], bool]) -> Wanted:
     """What the commands of a call would install.
 
     Args:
         settings: gives those in force; asked for only where something has a name.
         ask: gives the indexes of an ecosystem's client in a folder, where something depends on them.
-        manifests: read what a command installs from without naming it (`npm install`) too.
+        manifests: whether what a command installs from without naming it (`npm install`) is read too.
 
     Raises:
         SlopguardError: the settings or a client's configuration cannot be used.
@@ -65,7 +65,8 @@ def look(call: Call, settings: Callable[[], Settings], ask: Asked, *, manifests:
     for text in call.commands:
         reading = read(text, TYPED, cwd=call.cwd)
         tree.add(script, reading)
-        for path in (*reading.files, *(_implied(text, call.cwd) if manifests else ())):
+        implied = tuple(_implied(text, call.cwd))
+        for path in (*reading.files, *(implied if implied and manifests() else ())):
             _file(tree, path)
     unclear = any(finding.rule == "undecidable" for finding in tree.findings)
     if not any(each.reading.sightings for each in tree.read):

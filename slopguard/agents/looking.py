@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING
 from slopguard.agents.model import NOTHING, Answer, Call, Decision, Event
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from slopguard.agents.edits import Added, Content
     from slopguard.agents.verdicts import Group, Judged
-    from slopguard.check.indexes import Asked
     from slopguard.config import Settings
-    from slopguard.model import Request, Verdict
+    from slopguard.indexes import Index
+    from slopguard.model import Ecosystem, Request, Verdict
 
 MODEL_CONTROLLED = "agent"
 """Who asks: nothing in the environment makes a person of a tool that an agent calls."""
@@ -93,13 +95,14 @@ class _Look:
         if all(map(idle, self.call.commands)):
             return None
         from slopguard.agents import installs, words
-        from slopguard.agents.verdicts import Group
-        from slopguard.store.suggestions import Kind
 
-        wanted = installs.look(self.call, lambda: self._settings, self._indexes, manifests=not self._gate)
+        wanted = installs.look(self.call, lambda: self._settings, self._ask, manifests=lambda: not self._gate)
         self.unread = wanted.unclear
         if not wanted.requests:
             return None
+        from slopguard.agents.verdicts import Group
+        from slopguard.store.suggestions import Kind
+
         judged = self._judged([Group(Kind.COMMAND, wanted.requests)])
         refused = self._stopped(judged.groups[0])
         if not refused:
@@ -146,9 +149,7 @@ class _Look:
         from slopguard.lists import Lists
 
         settings = self._settings
-        return edits.look(
-            self.call.edits, self.call.cwd, settings, ask=self._indexes, lists=lambda: Lists.load(settings)
-        )
+        return edits.look(self.call.edits, self.call.cwd, settings, ask=self._ask, lists=lambda: Lists.load(settings))
 
     def _judged(self, groups: Sequence[Group]) -> Judged:
         from slopguard.agents.verdicts import judged
@@ -183,8 +184,8 @@ class _Look:
 
         return load(self.call.cwd, self.env, terminal=False)
 
-    @cached_property
-    def _indexes(self) -> Asked:
-        from slopguard.agents.verdicts import indexes
+    def _ask(self, ecosystem: Ecosystem, folder: Path) -> tuple[Index, ...]:
+        """The indexes of an ecosystem's client in a folder."""
+        from slopguard.check.facts import indexes_of
 
-        return indexes(self._settings)
+        return indexes_of(ecosystem, self._settings, folder)

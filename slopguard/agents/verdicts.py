@@ -22,7 +22,6 @@ from slopguard.store.suggestions import Asker, Kind, Suggested, door_session
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from slopguard.check.indexes import Asked
     from slopguard.config import Settings
     from slopguard.indexes import Index
 
@@ -79,13 +78,6 @@ def judged(groups: Sequence[Group], call: Call, settings: Settings) -> Judged:
         flat = [verdict for verdicts in found for verdict in verdicts]
         judge.record(flat, Door(DOOR, _command(call), session), suggested=suggested)
     return Judged(tuple(map(tuple, found)), times)
-
-
-def indexes(settings: Settings) -> Asked:
-    """Gives the indexes of an ecosystem's client in a folder."""
-    from slopguard.check.facts import indexes_of
-
-    return lambda ecosystem, folder: indexes_of(ecosystem, settings, folder)
 
 
 def _alone(judge: Judge, request: Request, group: Group, session: str) -> Verdict:

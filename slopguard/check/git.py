@@ -8,7 +8,6 @@ and no object stands in for another; file names are bytes to git and surrogate-e
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha1, sha256
@@ -135,6 +134,8 @@ def _batch(said: bytes) -> Iterator[tuple[str, bytes]]:
 
 def _git(folder: Path, *words: str, stdin: bytes = b"") -> bytes | None:
     """What git prints; `None` if it is not there, refuses, or takes too long."""
+    import subprocess
+
     env = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE} | _STILL
     try:
         done = subprocess.run(

@@ -16,8 +16,8 @@ from slopguard.check.facts import as_written, indexes_of
 from slopguard.check.files import Files
 from slopguard.check.indexes import Indexes, above, named_by_variables, nearest_npmrc, npm_built_in
 from slopguard.check.lock_hosts import own_index
-from slopguard.check.locked import Evidence, evidence
-from slopguard.check.model import Finding, Judged
+from slopguard.check.locked import evidence
+from slopguard.check.model import Evidence, Finding, Judged
 from slopguard.check.newer import Newer, key
 from slopguard.check.projects import Own
 from slopguard.check.questions import Asking, Questions, questions

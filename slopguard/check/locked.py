@@ -6,12 +6,11 @@ Invariant: evidence only ever speaks against a package; whatever cannot be told 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from slopguard.check import lock_digests, lock_hosts, locks
 from slopguard.check.kinds import INSTALLED
-from slopguard.check.model import Finding
+from slopguard.check.model import Evidence, Finding, Package
 from slopguard.check.tree import Read
 from slopguard.indexes import Index
 from slopguard.model import Sighting
@@ -19,28 +18,6 @@ from slopguard.readers.interface import Reading
 
 Indexes = Callable[[Reading], tuple[Index, ...]]
 """The indexes that count for a lock file."""
-Package = tuple[str, str | None]
-"""Name as written and version of a locked package."""
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What one lock file is told of.
-
-    Args:
-        orphans: names that nothing in it or beside it asks for.
-        strange: packages whose files lie on a host that their index does not use, with that host.
-        unsure: those of them of which only the index can tell: too few packages are there to compare.
-        changed: packages whose digests were others before, for the same version.
-    """
-
-    orphans: frozenset[str] = frozenset()
-    strange: Mapping[Package, str] = field(default_factory=dict)
-    unsure: frozenset[Package] = frozenset()
-    changed: frozenset[Package] = frozenset()
-
-
-NOTHING = Evidence()
 
 
 def evidence(

@@ -5,8 +5,8 @@ Invariant: everything here is data; texts in it are our own words, paths and nam
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from slopguard.model import Location, Outcome, Verdict
 from slopguard.rules import RULES, exit_code
@@ -92,3 +92,27 @@ class Checked:
         code = exit_code(outcomes, enforced=self.enforced, fail_on_warn=fail_on_warn)
         bad = self.enforced and any(each.rule == "malformed" for each in self.findings)
         return BAD_FILE if bad and code not in (1, 4) else code
+
+
+Package = tuple[str, str | None]
+"""Name as written and version of a locked package."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What one lock file is told of.
+
+    Args:
+        orphans: names that nothing in it or beside it asks for.
+        strange: packages whose files lie on a host that their index does not use, with that host.
+        unsure: those of them of which only the index can tell: too few packages are there to compare.
+        changed: packages whose digests were others before, for the same version.
+    """
+
+    orphans: frozenset[str] = frozenset()
+    strange: Mapping[Package, str] = field(default_factory=dict)
+    unsure: frozenset[Package] = frozenset()
+    changed: frozenset[Package] = frozenset()
+
+
+NOTHING = Evidence()

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from slopguard.check.indexes import Indexes
-from slopguard.check.locked import NOTHING, Evidence
+from slopguard.check.model import NOTHING, Evidence
 from slopguard.check.newer import RequestKey, key
 from slopguard.check.tree import Read
 from slopguard.evidence import LockedSet

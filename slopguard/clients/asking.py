@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -137,6 +136,8 @@ def _without(env: Mapping[str, str], prefix: str) -> dict[str, str]:
 
 def output(command: Sequence[str], env: Mapping[str, str], cwd: Path | None = None) -> str:
     """What a client prints on standard output, or `""` when it cannot be started."""
+    import subprocess
+
     try:
         done = subprocess.run(
             command, env=dict(env), cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,

@@ -7,7 +7,6 @@ Invariant: nothing is written and pip is not started.
 
 from __future__ import annotations
 
-import configparser
 import os
 import sys
 from collections.abc import Mapping
@@ -134,6 +133,8 @@ def _site_file(place: Path) -> tuple[Path, Layer]:
 
 def _read(path: Path, layer: Layer) -> dict[tuple[str, str], Value]:
     """One INI file as (section, option) -> value; `{}` when it does not exist."""
+    import configparser
+
     try:
         text = path.read_text(encoding="utf-8")
         parser = configparser.RawConfigParser()

@@ -6,9 +6,6 @@ never printed, logged or put on a command line; no answer is no credentials, nev
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -42,6 +39,8 @@ def _from_keyring(index: Index, env: Mapping[str, str]) -> Credentials | None:
 
 def with_uv_store(found: Iterable[Index], env: Mapping[str, str]) -> tuple[Index, ...]:
     """The indexes, those without a secret completed from what `uv auth login` stored."""
+    import tomllib
+
     data = Path(env.get("XDG_DATA_HOME") or Path(env.get("HOME") or Path.home()) / ".local" / "share")
     folder = Path(env.get("UV_CREDENTIALS_DIR") or data / "uv" / "credentials")
     try:
@@ -79,6 +78,8 @@ def keyring(url: str, username: str, env: Mapping[str, str]) -> Credentials | No
         url: the index without credentials.
         username: as written in the index's address; `""` asks for any (`--mode creds`, keyring 25).
     """
+    import shutil
+
     command = shutil.which("keyring", path=env.get("PATH"))
     if command is None:
         return None
@@ -96,6 +97,8 @@ def keyring(url: str, username: str, env: Mapping[str, str]) -> Credentials | No
 
 def _ask(command: list[str], env: Mapping[str, str]) -> str:
     """The command's output, `""` when it fails or takes too long."""
+    import subprocess
+
     try:
         done = subprocess.run(
             command, env=dict(env), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,

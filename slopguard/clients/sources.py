@@ -8,7 +8,6 @@ the gate's routes (and the clients' caches behind them) stay the same from sessi
 from __future__ import annotations
 
 import hashlib
-import netrc
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -92,6 +91,8 @@ def url_credentials(url: str) -> Credentials | None:
 
 def netrc_credentials(url: str, env: Mapping[str, str]) -> Credentials | None:
     """What the user's netrc file says for the host (`NETRC`, `~/.netrc`, `~/_netrc`), as requests and uv read it."""
+    import netrc
+
     host = urlsplit(url).hostname
     home = Path(env.get("HOME") or Path.home())
     files = [Path(env["NETRC"])] if env.get("NETRC") else [home / ".netrc", home / "_netrc"]

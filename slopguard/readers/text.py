@@ -12,8 +12,6 @@ from bisect import bisect_left
 from pathlib import Path
 from typing import Any
 
-import tomli
-
 from slopguard.errors import InputError
 
 LIMIT = 50_000_000
@@ -103,6 +101,8 @@ def toml(text: str, path: Path, shift: int = 0) -> Table:
     Raises:
         InputError: it is not TOML.
     """
+    import tomli
+
     for number, written in enumerate(text.split("\n"), 1 + shift):
         if written.count(".") >= _PARTS and _DOTTED.match(written):
             raise InputError(f"{path}:{number}: a key of more than {_PARTS} parts")

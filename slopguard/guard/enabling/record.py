@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
@@ -152,6 +151,8 @@ def copy_before(home: Path, changed: Changed) -> bytes | None:
 
 def remove(home: Path) -> None:
     """Forget it all."""
+    import shutil
+
     (home / FILE).unlink(missing_ok=True)
     shutil.rmtree(home / COPIES, ignore_errors=True)
 
