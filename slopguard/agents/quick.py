@@ -52,21 +52,27 @@ _SHORT = frozenset(b"pn pnx ni nlx lerna ng nx expo pixi".split())
 """Clients that are parts of other words."""
 _LISTS = (b"requirements", b"constraints", b"package.json")
 """Parts of names of files that name packages."""
-_MOVED = b"SLOPGUARD_HOME SLOPGUARD_CONFIG CLAUDE_CONFIG_DIR CODEX_HOME COPILOT_HOME QWEN_HOME".split()
-"""Variables that say where the guard or an agent keeps its files."""
+MOVED = (
+    b"SLOPGUARD_HOME SLOPGUARD_CONFIG CLAUDE_CONFIG_DIR CODEX_HOME COPILOT_HOME QWEN_HOME CLINE_DIR "
+    b"OPENCODE_CONFIG_DIR GEMINI_CLI_SYSTEM_SETTINGS_PATH QWEN_CODE_SYSTEM_SETTINGS_PATH"
+).split()
+"""Variables that say where the guard or an agent keeps its files: all of `protected.hook_files`, and the guard's."""
 _SHELLS = frozenset(b"sh bash dash zsh ksh fish ash cmd powershell pwsh iex expression busybox".split())
 _READERS = frozenset(b"python pythonw pypy node nodejs perl ruby php py".split())
 """What runs a text that is piped to it."""
 _REMOVING = frozenset(
     b"rm rmdir unlink mv shred find xargs rsync checkout restore stash clean reset trash srm del erase rd move "
-    b"rename apply am rebase revert switch pull worktree unset".split()
+    b"rename apply am rebase revert switch pull worktree unset rimraf".split()
 )
 """Programs and commands that could take away or put back a file without naming it."""
 _WRITING = frozenset(
     b"cp sed tee ln perl dd truncate touch chmod chown patch ed ex vi vim nano emacs awk gawk tar unzip curl wget scp "
-    b"sponge git gio crudini yq jq".split()
+    b"sponge git gio crudini yq jq nvim micro pico gzip bzip2 xz dos2unix unix2dos fallocate mkfile wipe chgrp chattr "
+    b"setfacl chflags xattr setfattr chcon gcp ditto gsed sd dasel litecli".split()
 )
-"""Those that could change one that is named, or meant by a pattern."""
+"""Those that could change one that is named, or meant by a pattern: all of `protected.writes`."""
+_OUTPUT = frozenset(b"sort openssl gpg pandoc age".split())
+"""Those that write where an option with an `o` in it says."""
 _SOURCES = (
     b".py .pyi .js .jsx .mjs .cjs .ts .tsx .css .scss .html .vue .svelte .go .rs .java .kt .c .h .cc .cpp .hpp .cs .rb "
     b".php .swift .sql .svg .csv"
@@ -191,17 +197,21 @@ def _harmless(text: bytes, folders: bytes) -> bool:
     reads = any(word.rstrip(b"0123456789") in _READERS for word in words)
     if (b"|" in text and (reads or not words.isdisjoint((b"at", b"batch")))) or b"<(" in text:
         return False
-    if not reads and b">" not in text and _WRITING.isdisjoint(words):
+    if not reads and b">" not in text and _WRITING.isdisjoint(words) and not _puts_out(text, words):
         return True
     where = folders + text
     guarded = (*_GUARDED, *_LISTS, b"slopguard", *_elsewhere())
     return not any(part in where for part in guarded) and not any(sign in text for sign in (b"*", b"?", b"["))
 
 
+def _puts_out(text: bytes, words: "set[bytes]") -> bool:
+    return not _OUTPUT.isdisjoint(words) and any(word[:1] == b"-" and b"o" in word for word in text.split())
+
+
 def _elsewhere() -> "list[bytes]":
     """The last parts of the folders that variables name for the guard and for agents."""
     environ = getattr(sys.modules.get("posix"), "environ", {})
-    named = [environ.get(name, b"").rstrip(b"/").rpartition(b"/")[2].lower() for name in _MOVED]
+    named = [environ.get(name, b"").rstrip(b"/").rpartition(b"/")[2].lower() for name in MOVED]
     return [part for part in named if part]
 
 

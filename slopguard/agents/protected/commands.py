@@ -11,6 +11,7 @@ import re
 from itertools import chain
 from pathlib import Path
 
+from slopguard.agents.protected.hook_files import MOVED
 from slopguard.agents.protected.places import Guarded, Places
 
 _NAMED = re.compile(
@@ -29,7 +30,7 @@ _CHANGING = re.compile(
 
 `install` is a program only where a command begins: every other word of that kind is a client's.
 """
-_MOVED = ("SLOPGUARD_HOME", "SLOPGUARD_CONFIG", "CLAUDE_CONFIG_DIR", "CODEX_HOME", "COPILOT_HOME", "QWEN_HOME")
+_MOVED = ("SLOPGUARD_HOME", "SLOPGUARD_CONFIG", *dict.fromkeys(variable for variable, _, _ in MOVED))
 _FOLDERS = 40
 _CUT = Guarded("command", "this is too long to be read whole, and could change what guards its user; run it in parts")
 
