@@ -25,7 +25,7 @@ _LONGEST = 120
 """Characters shown of an address, or of where it is named."""
 _PLAIN = re.compile(r"[A-Za-z0-9:/@._~+%=,-]+")
 """An address that a shell takes as it stands."""
-_SECRET = re.compile(r"(\w+://)[^/@\s]+@")
+_SECRET = re.compile(r"(?<!\w)(\w+://)[^/@\s]+@")
 
 
 def say(text: str) -> None:
