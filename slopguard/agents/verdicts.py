@@ -7,6 +7,7 @@ is asked only about names that would be refused without it, and only when the se
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -30,6 +31,11 @@ UNHEARD = Facts(Existence.DOWN)
 """What is known of an index that no client here could name."""
 _OPEN = (Outcome.QUARANTINE, Outcome.UNCHECKED)
 """What an index could change; a name that a list allows is not asked about before a command that may never run."""
+
+
+_JOINTS = re.compile(r"\s*[;\n|&()]+\s*")
+"""What stands between commands, roughly: quotes are not looked at."""
+_ELSE = "..."
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +130,14 @@ def _times(judge: Judge, verdicts: Sequence[Verdict], session: str) -> int:
 
 
 def _command(call: Call) -> str:
-    """What the ledger says of the call: its command, or which files it edits."""
+    """What the ledger says of the call: its commands that name a client, or which files it edits.
+
+    An agent's other commands are nobody's business, and hold passwords in more ways than any filter knows.
+    """
     if call.commands:
-        return " ; ".join(call.commands)
+        from slopguard.commands.mention import mentioned
+
+        pieces = [piece for text in call.commands for piece in _JOINTS.split(text) if piece]
+        said = [piece if mentioned(f"{piece} ") else _ELSE for piece in pieces]
+        return " ; ".join(piece for at, piece in enumerate(said) if piece != _ELSE or said[at - 1 : at] != [_ELSE])
     return "edit " + " ".join(os.path.basename(edit.path) for edit in call.edits)  # noqa: PTH119 any text is a path
