@@ -157,6 +157,13 @@ def look(
     )
 
 
+def only_told(found: Sequence[Content]) -> bool:
+    """Whether edits change nothing but source code and documents: what these bring up is noted at most."""
+    from slopguard.agents.edited_files import is_obeyed
+
+    return all(each.edit.path for each in found) and not any(map(is_obeyed, _changes(found)))
+
+
 def _says_something(change: Change) -> bool:
     """Whether a file may ask for packages at all."""
     from slopguard.check.imports import ecosystem_of

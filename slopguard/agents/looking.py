@@ -119,9 +119,20 @@ class _Look:
         return installs.without(self.call.commands[0], [verdict.request for verdict in refused], self.call.cwd)
 
     def _edits(self) -> Answer | None:
-        """What changes of files add."""
+        """What changes of files add; where nothing in them could be refused, our own troubles refuse nothing either."""
         if not self.call.edits:
             return None
+        from slopguard.agents import edits
+        from slopguard.errors import SlopguardError
+
+        try:
+            return self._of_edits()
+        except SlopguardError:
+            if edits.only_told(self._contents):
+                return None
+            raise
+
+    def _of_edits(self) -> Answer | None:
         from slopguard.agents import words
         from slopguard.agents.verdicts import Group
         from slopguard.store.suggestions import Kind
