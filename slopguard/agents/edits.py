@@ -239,7 +239,10 @@ def _replaced(text: str, piece: Replacement, start: int) -> tuple[str, int, bool
 
 def _full(path: str, cwd: Path) -> Path:
     """The file that an agent means."""
-    path = path.removeprefix("file://")
+    if path.startswith("file://"):
+        from urllib.parse import unquote
+
+        path = unquote(path.removeprefix("file://"))
     path = os.path.expanduser(path) if path.startswith("~") else path  # noqa: PTH111 (Path raises where it cannot)
     return Path(os.path.normpath(cwd / path))
 

@@ -32,6 +32,11 @@ _PATHS = frozenset(
 """Keys whose values are files that will change."""
 _FOLDERS = frozenset(b"cwd workspace_roots workspaceRoots directory workdir working_directory dir_path".split())
 """Keys whose values are folders that a command runs in."""
+_MOVES = frozenset(
+    b"source source_path sourcePath src old_path oldPath from destination destination_path destinationPath dest dst "
+    b"target new_path newPath to".split()
+)
+"""Keys whose values are files that are moved, or take another's place."""
 _RUNS = frozenset(
     b"command commands cmd commandLine command_line CommandLine shell_command shellCommand script".split()
 )
@@ -133,6 +138,8 @@ def idle(data: bytes) -> bool:
         return False
     keys, said, paths, folders = _sorted(pieces)
     if any(sign in key for key in keys for sign in (b"\\", b"\x01", b"\x02")):
+        return False
+    if not keys.isdisjoint(_MOVES):
         return False
     text = b"\n".join([b"", *said]).replace(b"\\n", b"\n").replace(b"\\t", b" ").replace(b"\\r", b"\n")
     if any(head in text for head in _PATCHES):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from slopguard.agents.model import Edit, Replacement
@@ -62,6 +62,13 @@ _SEVERAL = ("edits", "changes", "replacements", "operations", "ReplacementChunks
 _DIFFS = ("patch", "patchText", "patch_text", "diff", "input", "apply_patch")
 _EDITOR = frozenset({"view", "create", "str_replace", "insert", "undo_edit"})
 """What the argument `command` says where the tool is an editor."""
+_WORDS = ("args", "arguments", "argv")
+"""The words behind a command, where a tool takes its name alone."""
+_SOURCES = ("source", "source_path", "sourcePath", "src", "old_path", "oldPath", "from")
+_TARGETS = ("destination", "destination_path", "destinationPath", "dest", "dst", "target", "new_path", "newPath", "to")
+_COPIES = re.compile(r"copy|duplicate", re.IGNORECASE)
+_FILES = ("files", "edits", "changes", "operations")
+"""Lists whose elements may each name a file of their own."""
 _REMOVES = re.compile(r"delete|remove|unlink|trash|rename|move", re.IGNORECASE)
 _PATCH = re.compile(r"^(?:\*\*\* (?:Begin Patch|(?:Add|Update|Delete) File: )|--- |diff --git )", re.MULTILINE)
 _BLOCK = re.compile(
@@ -80,6 +87,7 @@ def commands(tool: str, arguments: Arguments) -> tuple[str, ...]:
         tool: what the agent calls it.
     """
     found = [text for key in _COMMANDS for text in _texts(key, arguments.get(key)) if text]
+    found = [_with_words(text, arguments) for text in found]
     if _path(arguments) and any(text in _EDITOR for text in found):
         return ()
     patches = "patch" in tool.lower()
@@ -93,15 +101,32 @@ def edits(tool: str, arguments: Arguments) -> tuple[Edit, ...]:
         tool: what the agent calls it.
     """
     patched = [edit for text in _patches(arguments) for edit in parse(text)]
-    path = _path(arguments)
-    return (*patched, *(_own(tool, path, arguments) if path else ()))[:_MOST]
+    path, moved = _path(arguments), tuple(_moved(tool, arguments))
+    several = () if path else tuple(_of_several(tool, arguments))
+    return (*patched, *(_own(tool, path, arguments) if path else ()), *several, *moved)[:_MOST]
+
+
+def _moved(tool: str, arguments: Arguments) -> Iterable[Edit]:
+    """What becomes of two files of which one takes the other's place, or is its copy."""
+    if _REMOVES.search(tool):
+        yield from (Edit(path, removed=True) for path in _named(arguments, _SOURCES))
+    if _REMOVES.search(tool) or _COPIES.search(tool):
+        yield from (Edit(path, unread=True) for path in _named(arguments, _TARGETS))
+
+
+def _of_several(tool: str, arguments: Arguments) -> Iterable[Edit]:
+    """The changes of files that the elements of a list name."""
+    for key in _FILES:
+        several = arguments.get(key)
+        for each in several[:_MOST] if isinstance(several, list) else ():
+            if isinstance(each, dict) and (path := _path(each)):
+                yield from _own(tool, path, each)
 
 
 def _own(tool: str, path: str, arguments: Arguments) -> tuple[Edit, ...]:
     """What becomes of the file that is named."""
     if _REMOVES.search(tool):
-        moved = [Edit(str(arguments[key]), unread=True) for key in ("destination", "new_path") if arguments.get(key)]
-        return (Edit(path, removed=True), *moved)
+        return (Edit(path, removed=True),)
     pieces = tuple(_pieces(arguments))[:_MOST]
     if pieces:
         return (Edit(path, replacements=pieces),)
@@ -162,14 +187,25 @@ def _patches(arguments: Arguments) -> Iterable[str]:
 
 
 def _path(arguments: Arguments) -> str:
-    return next((value for key in _PATHS if isinstance(value := arguments.get(key), str) and value), "")
+    return next(_named(arguments, _PATHS), "")
+
+
+def _named(arguments: Arguments, keys: Iterable[str]) -> Iterator[str]:
+    """The texts that some keys hold."""
+    return (value for key in keys if isinstance(value := arguments.get(key), str) and value)
 
 
 def _texts(key: str, value: object) -> list[str]:
     """The commands that one argument holds; of the plural each element is one."""
     if key == "commands" and isinstance(value, list):
-        return [_command(each) for each in value]
+        return [text for each in value for text in (commands("", each) if isinstance(each, dict) else [_command(each)])]
     return [_command(value)]
+
+
+def _with_words(text: str, arguments: Arguments) -> str:
+    """A command with the words that a tool takes beside it: `{"command": "npx", "args": ["-y", "x"]}`."""
+    words = next((value for key in _WORDS if isinstance(value := arguments.get(key), list)), ())
+    return f"{text} {shlex.join(words)}" if words and all(map(_is_text, words)) else text
 
 
 def _command(value: object) -> str:
