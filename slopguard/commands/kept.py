@@ -34,10 +34,13 @@ class Kept:
         """The text of the script that a command is, or is given to: `./go`, `bash -x go`."""
         if not self._texts:
             return None
-        given = [word for word in words[1:] if not word.text.startswith("-")][:1] if base(words[0].text) in _RUN else []
-        program = [words[0]] if "/" in words[0].text else []
-        found = (self._texts.pop(absolute(scope.cwd, word.text), None) for word in (*given, *program))
-        return next((text for text in found if text), None)
+        given = self.given(scope, words) if base(words[0].text) in _RUN else None
+        return given or (self._texts.pop(absolute(scope.cwd, words[0].text), None) if "/" in words[0].text else None)
+
+    def given(self, scope: Scope, words: Sequence[Word]) -> Text | None:
+        """The text of the file that an interpreter is given first: `python x.py`."""
+        file = next((word.text for word in words[1:] if not word.text.startswith("-")), "")
+        return self._texts.pop(absolute(scope.cwd, file), None) if file and self._texts else None
 
     def listed(self, files: Iterable[Path]) -> Iterator[Text]:
         """The texts of requirement files."""

@@ -45,6 +45,8 @@ VERBS = {
     "corepack": "yarn pnpm npm prepare use install",
     "volta": "install run",
     "lerna": "add",
+    "expo": "install add",
+    "nx": "add",
 }
 _VERBS = {name: frozenset(verbs.split()) for name, verbs in VERBS.items()}
 _VERBS |= {"yarnpkg": _VERBS["yarn"], "pn": _VERBS["pnpm"]}
@@ -77,6 +79,17 @@ def find(words: Sequence[Word]) -> int | None:
     return None
 
 
+def started(words: Sequence[Word]) -> Sequence[Word]:
+    """The client's command that a client fetches and runs: `npx -y npm@10 install x`; nothing if there is none."""
+    at = find(words)
+    return (words[at]._replace(text=unversioned(words[at].text)), *words[at + 1 :]) if at else ()
+
+
+def unversioned(name: str) -> str:
+    """A command's name without the version that `npx npm@10` and `corepack yarn@4` put behind it."""
+    return re.sub(r"(?<=.)@.*", "", name)
+
+
 def spelled(name: str, word: Word) -> bool:
     """Whether a command's name is one only to a shell that knows the variable in it, or the files: `p${x}ip`, `p?p`."""
     unknown = MARK in re.split(r"[/\\]", word.text)[-1] and not plain(name)
@@ -99,6 +112,7 @@ def begins(words: Sequence[Word], at: int) -> bool:
         return after[0].text in ("-m", "-c", "-mpip") or (len(after) > 1 and after[1].text == "-m")
     if name in SHELLS:
         return bool(re.fullmatch(r"-[a-z]*c", after[0].text))
+    name = unversioned(name)
     verbs = _VERBS.get(plain(name) or name)
     if verbs is None:
         return False

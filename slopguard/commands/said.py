@@ -46,8 +46,11 @@ def output(step: Simple, words: tuple[Word, ...], scope: Scope, hops: int = 0) -
 
 
 def _printed(words: list[str]) -> str:
-    """What `printf FORMAT WORDS` writes."""
-    pattern, rest = words[0].replace("\\n", "\n"), words[1:]
-    if "%s" not in pattern:
-        return pattern
-    return "".join(pattern.replace("%s", word) for word in rest)
+    """What `printf FORMAT WORDS` writes: the format again and again, until no word is left."""
+    pieces, rest = words[0].replace("\\n", "\n").split("%s"), words[1:]
+    width = len(pieces) - 1
+    if not width:
+        return pieces[0]
+    rest += [""] * (-len(rest) % width or (not rest) * width)
+    rounds = (rest[at : at + width] for at in range(0, len(rest), width))
+    return "".join(piece + word for each in rounds for piece, word in zip(pieces, [*each, ""], strict=True))

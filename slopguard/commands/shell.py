@@ -190,7 +190,7 @@ class _Shell:
     def _prefixed(self, name: str, call: _Call) -> None:
         """`corepack yarn@4 add x`, `slopguard pip install x`, `python -m piptools compile x.in`."""
         first = call.words[1]
-        text = f"pip-{first.text}" if name == "pip-tools" else re.sub(r"(?<=.)@.*", "", first.text)
+        text = f"pip-{first.text}" if name == "pip-tools" else later.unversioned(first.text)
         self._again(call, (first._replace(text=text), *call.words[2:]))
 
     def _client(self, name: str, call: _Call, place: Place) -> None:
@@ -212,8 +212,7 @@ class _Shell:
                 following = call.words[at + 1]
                 self.script(following.text, following.line, call.scope.copy(), call.depth + 1)
                 return
-        if (at := later.find(call.words) or 0) > 0:
-            self._again(call, call.words[at:])
+        self._again(call, later.started(call.words))
 
     def _unknown(self, call: _Call) -> None:
         """A command whose name is a variable or a substitution."""
@@ -256,6 +255,8 @@ class _Shell:
             self._fed(call, lambda text, line: self._code(text, line, call))
         elif kind == "unclear":
             self.gathered.unclear(call.line)
+        elif text := self._kept.given(call.scope, call.words):
+            self._code(*text, call)
 
     def _code(self, code: str, line: int, call: _Call) -> None:
         """Python code."""

@@ -65,7 +65,7 @@ def peel(words: tuple[Word, ...]) -> Peeled | None:
     name = base(words[0].text)
     rest = words[1:]
     if name in _SHELLS:
-        return _shell(rest)
+        return _shell(rest, joined=name in ("pwsh", "powershell"))
     if name in _SPECIAL:
         return _SPECIAL[name](rest)
     if name in FAMILIES and (inner := _family(name, rest)) is not None:
@@ -134,8 +134,8 @@ def _family(name: str, words: tuple[Word, ...]) -> Peeled | None:
     return found
 
 
-def _shell(words: tuple[Word, ...]) -> Peeled:
-    """`bash -lc TEXT`, `sh FILE`, `bash -s`, `bash <(command)`."""
+def _shell(words: tuple[Word, ...], *, joined: bool = False) -> Peeled:
+    """`bash -lc TEXT`, `sh FILE`, `bash -s`, `bash <(command)`; `joined`: the text is all words, as PowerShell's."""
     at, text = 0, False
     while at < len(words) and words[at].text[:1] in ("-", "+") and words[at].text not in ("-", "--"):
         option = words[at].text
@@ -149,7 +149,8 @@ def _shell(words: tuple[Word, ...]) -> Peeled:
         at += 1
     at += 1 if at < len(words) and words[at].text in ("-", "--") else 0
     if text:
-        return Peeled(texts=words[at : at + 1], opaque=any(map(_streamed, words[at : at + 1])))
+        texts = _sentence(words[at:]) if joined else words[at : at + 1]
+        return Peeled(texts=texts, opaque=any(map(_streamed, words[at : at + 1])))
     if at >= len(words) or words[at].text in ("/dev/stdin", "-"):
         return Peeled(stdin=True)
     return Peeled(opaque=STREAM in words[at].text)
@@ -264,6 +265,8 @@ def _ssh(words: tuple[Word, ...]) -> Peeled:
 
 def _su(words: tuple[Word, ...]) -> Peeled:
     text = next((w for w in _after(words, "-c", "--command")), None)
+    if text is None and (at := _find(words, "--")) is not None:  # `runuser -u NAME -- COMMAND`
+        return _assigned(words[at + 1 :])
     return Peeled(texts=(text,)) if text else Peeled(stdin=True)
 
 

@@ -101,6 +101,12 @@ FORMS = [
     ('flock /tmp/l -c "pip install alpha"', "pypi:alpha"),
     ("watch -n 5 npx alpha", "npm:alpha"),
     ("parallel pip install ::: alpha beta", "pypi:alpha pypi:beta"),
+    ("pwsh -NoProfile -Command pip install alpha", "pypi:alpha"),
+    ("npx -y npm@10 install alpha", "npm:alpha npm:npm"),
+    ("pnpm dlx pnpm@9 add alpha", "npm:alpha npm:pnpm"),
+    ("npx expo@latest install alpha", "npm:alpha npm:expo"),
+    ("npx nx add alpha", "npm:alpha npm:nx"),
+    ("runuser -u me -- pip install alpha", "pypi:alpha"),
     ("npm i \\\n  alpha@1 `# first` \\\n  beta", "npm:alpha npm:beta"),
 ]
 """A command -> the packages of a registry, sorted."""

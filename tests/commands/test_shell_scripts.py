@@ -48,6 +48,10 @@ from tests.commands.reading import HERE, lines, names, unclear
         ("tee requirements.txt <<EOF\nflask\nEOF", ["flask"]),
         ("echo flask >> requirements.txt", ["flask"]),
         ("printf 'flask\\ndjango\\n' > requirements.txt", ["flask", "django"]),
+        ("printf '%s %s %s\\n' pip install flask pip install django | sh", ["flask", "django"]),
+        ("printf '%s %s ' pip install flask | sh", ["flask"]),
+        ("printf 'pip install flask %s' | sh", ["flask"]),
+        ("cat > x.py <<EOF\nimport os\nos.system('pip install flask')\nEOF\npython3 -u x.py a", ["flask"]),
     ],
 )
 def test_constants_and_texts_of_the_script_are_read(text: str, wanted: list[str]) -> None:
