@@ -1,6 +1,7 @@
 """Shell text without what stands around a command where people quote one: prompts, magics, keys of YAML, templates.
 
-Invariant: the number of lines stays, so that a line of the result is the same line of the text.
+Invariants: the number of lines stays, so that a line of the result is the same line of the text; here-documents stay as
+they are, for they may be files of any kind.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from collections.abc import Iterator
 
 from slopguard.commands.words import BLANK, MARK
 
@@ -52,6 +54,11 @@ _CUT = re.compile(r"^([^#\n]*[^\s#\\])((?:(?:\\\n)+[^\s\\#]+)+)", re.M)
 """A word that goes on in the next line."""
 
 
+_HEREDOC = re.compile(r"(?<![<\w])<<-?[ \t]*(?P<quote>[\"']?)(?P<end>[A-Za-z_][\w.-]*)(?P=quote)(?=[\s;&|)>]|\Z)")
+_UNENDED = 50
+"""So many beginnings of here-documents without an end are looked into."""
+
+
 def _joined(found: re.Match[str]) -> str:
     """The word in one line, and as many lines as before."""
     return found[1] + found[2].replace("\\\n", "") + " " + "\\\n" * found[2].count("\n")
@@ -62,6 +69,27 @@ def tidy(text: str) -> str:
     text = re.sub(r"\r(?=\n|\Z)|\0", "", text)
     text = re.sub(r"[\ud800-\udfff]", "\ufffd", text)  # no character, and so no part of a name
     text = re.sub(r"\\\s*\Z", "", text)  # a line that was to go on
+    parts, at = [], 0
+    for start, end in _bodies(text):
+        parts += [_commands(text[at:start]), text[start:end]]
+        at = end
+    return "".join([*parts, _commands(text[at:])])
+
+
+def _bodies(text: str) -> Iterator[tuple[int, int]]:
+    """Where here-documents lie."""
+    at, tries = 0, 0
+    while tries < _UNENDED and (found := _HEREDOC.search(text, at)):
+        at, start = found.end(), text.find("\n", found.end()) + 1
+        stop = re.compile(rf"^\t*{re.escape(found['end'])}[ \t]*$", re.M).search(text, start) if start else None
+        if stop:
+            yield start, stop.start()
+            at = stop.end()
+        tries += not stop
+
+
+def _commands(text: str) -> str:
+    """A text between here-documents."""
     if "\\\n" in text:
         text = _CUT.sub(_joined, text)
     if "`#" in text:

@@ -54,5 +54,8 @@ def read(kind: str, text: str, line: int, path: Path) -> Reading:
         found = readers.read(path, load, kind=kind)
     except InputError:
         return Reading(path, problems=(Problem("undecidable", Location(str(path), line)),) if MARK in text else ())
-    problems = tuple(each for each in found.problems if each.code != "missing-include")
-    return compared(Reading(path, found.sightings, found.indexes, problems))
+    problems = [each for each in found.problems if each.code != "missing-include"]
+    known = tuple(each for each in found.sightings if MARK not in each.raw and not each.raw.startswith("$"))
+    if len(known) < len(found.sightings):  # `echo "$NAME" >> requirements.txt`
+        problems.append(Problem("undecidable", Location(str(path), line)))
+    return compared(Reading(path, known, found.indexes, tuple(problems)))

@@ -80,3 +80,17 @@ def test_a_script_too_long_for_the_grammar_keeps_its_lines() -> None:
 def test_a_heredoc_is_no_command() -> None:
     found = commands.read("cat <<EOF > notes.txt\npip install flask\nEOF\nnpm i a", HERE / "line")
     assert names(found) == ["npm:a"]
+
+
+def test_a_package_json_of_several_lines_is_read() -> None:
+    """Lines of it look like keys of a pipeline, which are taken off where a command is quoted."""
+    text = 'cat > package.json <<EOF\n{\n  "dependencies": {\n    "left-pad": "1.0.0"\n  }\n}\nEOF\nnpm i ws'
+    found = commands.read(text, HERE / "line")
+    assert sorted(names(found)) == ["npm:left-pad==1.0.0", "npm:ws"]
+
+
+@pytest.mark.parametrize("text", ['echo "$X" >> requirements.txt', "cat > requirements.txt <<EOF\nflask\n$X\nEOF"])
+def test_a_name_that_nobody_knows_is_none(text: str) -> None:
+    found = commands.read(text, HERE / "line")
+    assert not any("$" in name or "\ue000" in name for name in names(found))
+    assert len(unclear(found)) == 1
