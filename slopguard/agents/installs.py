@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from slopguard.agents.model import Call
+from slopguard.agents.model import Call, Edit, Replacement
 from slopguard.clients import client_for, plain
 from slopguard.errors import SlopguardError
 from slopguard.model import Arrival, Request
@@ -39,10 +39,12 @@ class Wanted:
     Args:
         requests: one for each name and version, in the order found.
         unclear: something in them cannot be told without running it.
+        written: files that they write from their own text, and do not run or install from.
     """
 
     requests: tuple[Request, ...] = ()
     unclear: bool = False
+    written: tuple[Edit, ...] = ()
 
 
 def look(call: Call, settings: Callable[[], Settings], ask: Asked, *, manifests: Callable[[], bool]) -> Wanted:
@@ -58,20 +60,38 @@ def look(call: Call, settings: Callable[[], Settings], ask: Asked, *, manifests:
     """
     from slopguard.check.kinds import KINDS
     from slopguard.check.tree import Tree
-    from slopguard.commands import read
+    from slopguard.commands.kept import Kept
+    from slopguard.commands.shell import read
 
     script = next(kind for kind in KINDS if kind.name == "shell_file")
-    tree = Tree()
+    tree, written = Tree(), list[Edit]()
     for text in call.commands:
-        reading = read(text, TYPED, cwd=call.cwd)
+        kept = Kept()
+        reading = read(text, TYPED, 1, call.cwd, kept)
+        written += _written(text, kept.left(), call.cwd)
         tree.add(script, reading)
         implied = tuple(_implied(text, call.cwd))
         for path in (*reading.files, *(implied if implied and manifests() else ())):
             _file(tree, path)
     unclear = any(finding.rule == "undecidable" for finding in tree.findings)
     if not any(each.reading.sightings for each in tree.read):
-        return Wanted(unclear=unclear)
-    return Wanted(tuple(_questions(tree, settings(), ask, call.cwd)), unclear)
+        return Wanted((), unclear, tuple(written))
+    return Wanted(tuple(_questions(tree, settings(), ask, call.cwd)), unclear, tuple(written))
+
+
+def _written(text: str, files: Mapping[Path, str], cwd: Path) -> Iterator[Edit]:
+    """The changes that shell text makes of files: `cat > .mcp.json <<EOF`, `echo ... >> Makefile`."""
+    from slopguard.agents.protected.redirects import redirected
+
+    more = (
+        {os.path.normpath(cwd / word.strip("'\"")) for word, appended in redirected(text) if appended} if files else ()
+    )
+    for path, content in files.items():
+        added = f"{content}\n" if content and not content.endswith("\n") else content
+        if os.path.normpath(path) in more:
+            yield Edit(str(path), replacements=(Replacement("", added),))
+        else:
+            yield Edit(str(path), content=added)
 
 
 def _questions(tree: Tree, settings: Settings, ask: Asked, cwd: Path) -> list[Request]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from slopguard.agents.model import NOTHING, Answer, Call, Decision, Event
+from slopguard.agents.model import NOTHING, Answer, Call, Decision, Edit, Event
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,6 +61,7 @@ class _Look:
     call: Call
     env: Mapping[str, str]
     notes: list[str] = field(default_factory=list)
+    written: tuple[Edit, ...] = ()
     unread: bool = False
 
     def answer(self) -> Answer:
@@ -97,7 +98,7 @@ class _Look:
         from slopguard.agents import installs, words
 
         wanted = installs.look(self.call, lambda: self._settings, self._ask, manifests=lambda: not self._gate)
-        self.unread = wanted.unclear
+        self.unread, self.written = wanted.unclear, wanted.written
         if not wanted.requests:
             return None
         from slopguard.agents.verdicts import Group
@@ -120,7 +121,7 @@ class _Look:
 
     def _edits(self) -> Answer | None:
         """What changes of files add; where nothing in them could be refused, our own troubles refuse nothing either."""
-        if not self.call.edits:
+        if not self._changes:
             return None
         from slopguard.agents import edits
         from slopguard.errors import SlopguardError
@@ -128,7 +129,7 @@ class _Look:
         try:
             return self._of_edits()
         except SlopguardError:
-            if edits.only_told(self._contents):
+            if edits.only_told(edits.contents(self._changes, self.call.cwd)):
                 return None
             raise
 
@@ -153,14 +154,15 @@ class _Look:
             noted = [verdict for verdict in verdicts if verdict.outcome.refuses]
             self.notes += [words.note(noted, imported=kind is Kind.IMPORT)] if noted else []
         refused = self._stopped(judged.groups[0])
-        return words.refused(refused, what=words.NOT_MADE, times=judged.times) if refused else None
+        what = words.NOT_RUN if self.call.commands else words.NOT_MADE
+        return words.refused(refused, what=what, times=judged.times) if refused else None
 
     def _added(self) -> Added:
         from slopguard.agents import edits
         from slopguard.lists import Lists
 
         settings = self._settings
-        return edits.look(self.call.edits, self.call.cwd, settings, ask=self._ask, lists=lambda: Lists.load(settings))
+        return edits.look(self._changes, self.call.cwd, settings, ask=self._ask, lists=lambda: Lists.load(settings))
 
     def _judged(self, groups: Sequence[Group]) -> Judged:
         from slopguard.agents.verdicts import judged
@@ -174,6 +176,11 @@ class _Look:
         watched = [verdict for verdict in verdicts if verdict.outcome.refuses and not verdict.stops]
         self.notes += [words.observed(watched)] if watched else []
         return [verdict for verdict in verdicts if verdict.stops]
+
+    @property
+    def _changes(self) -> Sequence[Edit]:
+        """The files that the tool changes, and those that its commands write."""
+        return (*self.call.edits, *self.written)
 
     @cached_property
     def _contents(self) -> Sequence[Content]:

@@ -5,11 +5,12 @@ Invariant: pure; each is read once, as what it is used for: a script, or a list 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from slopguard.commands.scope import Scope, Word
 from slopguard.commands.unwrap import base
+from slopguard.commands.words import MARK
 from slopguard.readers.places import absolute
 
 _RUN = frozenset({"sh", "bash", "zsh", "dash", "ksh", "source", ".", "exec"})
@@ -41,6 +42,10 @@ class Kept:
         """The text of the file that an interpreter is given first: `python x.py`."""
         file = next((word.text for word in words[1:] if not word.text.startswith("-")), "")
         return self._texts.pop(absolute(scope.cwd, file), None) if file and self._texts else None
+
+    def left(self) -> Mapping[Path, str]:
+        """The texts of files that the script put to no use itself, by absolute path; those with unknown parts not."""
+        return {Path(path): text for path, (text, _) in self._texts.items() if MARK not in text}
 
     def listed(self, files: Iterable[Path]) -> Iterator[Text]:
         """The texts of requirement files."""

@@ -37,9 +37,9 @@ _HARMLESS_VARIABLES = re.compile(
 _VARIABLE = re.compile(r"[\"']?\$+[{(]?(\w+)[^\s]*")
 
 
-def read(text: str, path: Path, line: int, cwd: Path) -> Reading:
-    """See `slopguard.commands.read`."""
-    shell = _Shell(Gathered(path))
+def read(text: str, path: Path, line: int, cwd: Path, kept: Kept | None = None) -> Reading:
+    """See `slopguard.commands.read`; `kept` gets the files that the text writes, which are then not read here."""
+    shell = _Shell(Gathered(path), kept)
     shell.script(text, line, Scope(cwd), 0)
     return shell.gathered.reading()
 
@@ -69,9 +69,8 @@ class _Call:
 class _Shell:
     """Runs through scripts without running them."""
 
-    def __init__(self, gathered: Gathered) -> None:
-        self.gathered = gathered
-        self._kept = Kept()
+    def __init__(self, gathered: Gathered, kept: Kept | None) -> None:
+        self.gathered, self._kept, self._keeps = gathered, kept if kept is not None else Kept(), kept is not None
         self._called: set[Raw] = set()
         self._active: set[Raw] = set()
 
@@ -312,7 +311,7 @@ class _Shell:
             kind = written.kind_of(target, text[0]) if text else None
             if text and kind == "script":
                 self.script(*text, scope.copy(), depth + 1)
-            elif text and not kind:
+            elif text and (not kind or (self._keeps and MARK not in text[0] and "$" not in text[0])):
                 self._kept.keep(scope, target, text)
             elif text and kind:
                 self.gathered.add(written.read(kind, *text, self.gathered.path))
