@@ -78,6 +78,8 @@ _WRITING = frozenset(
 """Those that could change one that is named, or meant by a pattern: all of `protected.writes`."""
 _OUTPUT = frozenset(b"sort openssl gpg pandoc age".split())
 """Those that write where an option with an `o` in it says."""
+_AGENTS = frozenset(b"claude codex gemini qwen copilot opencode cursor agent cline".split())
+"""Programs that can switch off hooks, their own."""
 _SOURCES = (
     b".py .pyi .js .jsx .mjs .cjs .ts .tsx .css .scss .html .vue .svelte .go .rs .java .kt .c .h .cc .cpp .hpp .cs .rb "
     b".php .swift .sql .svg .csv"
@@ -200,6 +202,8 @@ def _harmless(text: bytes, folders: bytes) -> bool:
         return False
     words = {*text.translate(_BREAKS).split(), *quoted.translate(_BREAKS).split()}
     if not _SHELLS.isdisjoint(words) or not _REMOVING.isdisjoint(words) or not _SHORT.isdisjoint(words):
+        return False
+    if b"hook" in text and not _AGENTS.isdisjoint(words):
         return False
     reads = any(word.rstrip(b"0123456789") in _READERS for word in words)
     if (b"|" in text and (reads or not words.isdisjoint((b"at", b"batch")))) or b"<(" in text:

@@ -221,6 +221,7 @@ sed -i '/slopguard/d' ~/.bashrc
 cp /etc/skel/.bashrc ~/.bashrc
 printf '[tool.slopguard]\\nmode="observe"\\n' >> pyproject.toml
 npx rimraf .claude
+npx del-cli slopguard.toml
 python -c "open('slopguard.toml', 'w').write('')"
 python3 -c "from pathlib import Path; (Path.home() / '.claude' / 'settings.json').unlink()"
 python3 -c "import os\np = os.path.expanduser('~/.claude/settings.json')\nwith open(p, 'w') as f: f.write('')"

@@ -29,7 +29,9 @@ _LONGEST = 200_000
 _NAME = re.compile(r"\$\{?([A-Za-z_]\w*)")
 _CODE = {"-c", "-e", "--eval", "-p", "--print", "-pe", "-ne", "-r", "eval"}
 _SCRIPTED = re.compile(r"(?:node|nodejs|deno|bun|perl|ruby|php)[\d.]*")
-_INNER = re.compile(r"(?:slopguard|rm|rmdir|mv|unlink|sed|tee|rimraf|shred|truncate|cp|sh|bash|zsh|python[\d.]*|node)")
+_INNER = re.compile(
+    r"(?:slopguard|rm|rmdir|mv|unlink|sed|tee|rimraf|shred|del-cli|trash|truncate|cp|sh|bash|zsh|python[\d.]*|node)"
+)
 """Programs that are looked for behind a command that nobody knows: `uv run slopguard`, `npx rimraf x`."""
 
 
