@@ -63,16 +63,16 @@ def answered(agent: str, data: bytes, *, strict: bool = False) -> Output:
     if protocol is None:
         return Output(stderr=_no_agent(agent), code=UNKNOWN)
     if document is None:
-        return protocol.output(_failed(strict=strict), None)
+        return protocol.output(_unjudged("FAILED", strict=strict), None)
     call = None
     try:
         call = replace(protocol.call(document), agent=speaker or agent)
-        with _in_time(protocol.output(_failed(strict=strict), call)):
+        with _in_time(protocol.output(_unjudged("LATE", strict=strict), call)):
             return protocol.output(answer(call, strict=strict), call)
     except Exception:  # the edge of the process: whatever nobody foresaw is for the user to decide
         if os.environ.get("SLOPGUARD_DEBUG"):
             raise
-        return protocol.output(_failed(strict=strict), call)
+        return protocol.output(_unjudged("FAILED", strict=strict), call)
 
 
 def answer(call: Call, *, strict: bool = False) -> Answer:
@@ -121,10 +121,15 @@ def _protocol(agent: str) -> Protocol | None:
         return None
 
 
-def _failed(*, strict: bool) -> Answer:
+def _unjudged(why: str, *, strict: bool) -> Answer:
+    """What is said where nothing could be judged.
+
+    Args:
+        why: the name of the words.
+    """
     from slopguard.agents import words
 
-    return words.failed(strict=strict)
+    return words.failed(getattr(words, why), strict=strict)
 
 
 def _no_agent(agent: str) -> str:

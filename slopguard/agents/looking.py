@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from slopguard.agents.model import NOTHING, Answer, Call, Decision, Edit, Event
+from slopguard.agents.model import NOTHING, Answer, Call, Decision, Edit
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,12 +36,10 @@ def answer(call: Call, *, strict: bool = False) -> Answer:
     from slopguard.agents import words
     from slopguard.errors import ConfigError
 
-    if call.event is Event.AFTER:
-        return NOTHING
     try:
         found = _Look(call, {**os.environ, "SLOPGUARD_ACTOR": MODEL_CONTROLLED}).answer()
     except ConfigError:
-        found = words.failed(strict=strict, settings=True)
+        found = words.failed(words.SETTINGS, strict=strict)
     if strict and found.decision is Decision.ASK:
         return Answer(Decision.DENY, found.reason, found.user)
     return found

@@ -67,7 +67,11 @@ _GUESS = "Do not guess a package for it; see what holds it first"
 _TOLD = "Do not tell anybody to install it; take it out, or name a verified package"
 UNREAD = "slopguard: this cannot be read without running it, so what it would install was not judged."
 UNREAD_DO = "Write the packages out in the command or in a requirements file, or let the user run it."
-FAILED = "slopguard: it could not be checked (internal error), so it is for the user to decide. Next: slopguard status"
+FAILED = "slopguard: this could not be checked (internal error); only the user may decide. Next: slopguard status"
+LATE = (
+    "slopguard: an index did not answer in time, so this was not judged. Nothing is known to be wrong with the name; "
+    "retry once later, or let the user decide."
+)
 SETTINGS = "slopguard: its settings cannot be used, so nothing can be judged. Ask the user to run: slopguard status"
 
 
@@ -123,14 +127,13 @@ def guarded(what: str) -> Answer:
     return Answer(Decision.DENY, f"{text}\n{_FOR_A_PERSON}", text)
 
 
-def failed(*, strict: bool, settings: bool = False) -> Answer:
-    """Something went wrong on our side.
+def failed(text: str, *, strict: bool) -> Answer:
+    """Nothing could be judged.
 
     Args:
+        text: why: `FAILED`, `LATE` or `SETTINGS`.
         strict: refuse instead of asking.
-        settings: because settings cannot be used.
     """
-    text = SETTINGS if settings else FAILED
     return Answer(Decision.DENY if strict else Decision.ASK, text, text)
 
 

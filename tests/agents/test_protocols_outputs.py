@@ -21,9 +21,9 @@ ANSWERS = {
     "none-with-a-note": Answer(note="slopguard: NOTE"),
     "ask": Answer(Decision.ASK, REASON, "slopguard: one line"),
     "deny": Answer(Decision.DENY, REASON, "slopguard: one line"),
-    "failed": words.failed(strict=False),
-    "failed-strict": words.failed(strict=True),
-    "settings": words.failed(strict=False, settings=True),
+    "failed": words.failed(words.FAILED, strict=False),
+    "failed-strict": words.failed(words.FAILED, strict=True),
+    "settings": words.failed(words.SETTINGS, strict=False),
     "unread": words.unread(),
     "guarded": words.guarded("this takes away what guards the user"),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -240,3 +241,18 @@ def gone(tmp_path: Path, agent: str, line: str) -> Any:
     text = agent_hook.script(tmp_path / "a b", []).decode()
     script.write_text(text.replace("[ -x ", "[ -x /nonexistent"))
     return start(Program(tmp_path / agent), f"sh '{script}' {agent}", json.dumps({"command": line}).encode())
+
+
+@pytest.mark.parametrize("end", ["exit 1", "kill -9 $$"])
+def test_where_slopguard_ends_without_an_answer_it_is_refused(tmp_path: Path, end: str) -> None:
+    python = tmp_path / "python"
+    python.write_text(f"#!/bin/sh\ncat >/dev/null\n{end}\n")
+    python.chmod(0o755)
+    script = tmp_path / "run"
+    text = agent_hook.script(tmp_path, []).decode()
+    script.write_text(text.replace(sys.executable, str(python)))
+    for agent, (code, key, where) in GONE.items():
+        output = start(Program(tmp_path / agent), f"sh '{script}' {agent}", b"{}")
+        assert output.code == code
+        said = json.loads(output.stdout)[key] if key else ""
+        assert "slopguard status" in (output.stderr if where else said)

@@ -1,8 +1,9 @@
 """`hooks/run` in SLOPGUARD_HOME: what a coding agent starts before a tool, whatever Python or place slopguard has now.
 
-Invariants: POSIX sh that becomes slopguard itself, at the cost of a shell's start; a project's own settings have no say
-where the account's run it already; where slopguard is gone a command that could install something is refused with the
-way back, in the shape that the agent understands, and all else goes on.
+Invariants: POSIX sh that starts slopguard, at the cost of a shell's start; what ends without an answer is a refusal,
+for an agent that gets none goes on; a project's own settings have no say where the account's run it already; where
+slopguard is gone a command that could install something is refused with the way back, in the shape that the agent
+understands, and all else goes on.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from textwrap import indent
 
 import slopguard
 from slopguard.clients import COMMANDS
@@ -40,21 +42,30 @@ case "${{1-}} ${{2-}}" in
         ;;
 esac
 if [ -x {python} ] && [ -f {start} ]; then
-    exec {python} -E -P -S {start} "$@"
+    {python} -E -P -S {start} "$@"
+    _slopguard_code=$?
+    case $_slopguard_code in
+        0 | 2) exit "$_slopguard_code" ;;
+    esac
+{died}
+    exit 2
 fi
 if ! LC_ALL=C grep -Eq {installs}; then
     cat >/dev/null
     exit 0
 fi
 cat >/dev/null
-case ${{1-}} in
+{gone}
+exit 2
+"""
+_REFUSAL = """case ${{1-}} in
     cline) printf '%s\\n' {cline}; exit 0 ;;
     opencode) printf '%s\\n' {opencode}; exit 0 ;;
     copilot) printf '%s\\n' {copilot} ;;
 esac
-printf '%s\\n' {said} >&2
-exit 2
-"""
+printf '%s\\n' {said} >&2"""
+"""A refusal, in the shape that the agent understands."""
+_DIED = "slopguard: it ended without an answer, so this was refused. Tell the user to run: slopguard status"
 OFF = f"""#!/bin/sh
 {MARK}: off. An agent's settings still name this file, so it is here, and does nothing.
 cat >/dev/null
@@ -74,7 +85,7 @@ def is_whole(home: Path) -> bool:
         text = files.read(path(home)) or b""
     except ConfigError:
         return False
-    return text.startswith(f"#!/bin/sh\n{MARK}: what".encode()) and b"\n    exec " in text and b"\nexit 2\n" in text
+    return text.startswith(f"#!/bin/sh\n{MARK}: what".encode()) and b"/start.py" in text and b"\nexit 2\n" in text
 
 
 def start() -> Path:
@@ -88,12 +99,7 @@ def script(home: Path, agents: Sequence[str]) -> bytes:
     Args:
         agents: those whose settings for all of the account's projects run it.
     """
-    said = f"{_SAID}{shlex.quote(str(home / record.SHIMS / 'undo.sh'))}"
-    shapes = {
-        "cline": {"cancel": True, "errorMessage": said},
-        "opencode": {"decision": "deny", "reason": said},
-        "copilot": {"permissionDecision": "deny", "permissionDecisionReason": said},
-    }
+    gone = f"{_SAID}{shlex.quote(str(home / record.SHIMS / 'undo.sh'))}"
     text = _TEXT.format(
         mark=MARK,
         project=PROJECT,
@@ -101,10 +107,20 @@ def script(home: Path, agents: Sequence[str]) -> bytes:
         python=shlex.quote(sys.executable),
         start=shlex.quote(str(start())),
         installs=shlex.quote(_installs()),
-        said=shlex.quote(said),
-        **{agent: shlex.quote(json.dumps(shape)) for agent, shape in shapes.items()},
+        died=indent(_refusal(_DIED), "    "),
+        gone=_refusal(gone),
     )
     return text.encode()
+
+
+def _refusal(said: str) -> str:
+    shapes = {
+        "cline": {"cancel": True, "errorMessage": said},
+        "opencode": {"decision": "deny", "reason": said},
+        "copilot": {"permissionDecision": "deny", "permissionDecisionReason": said},
+    }
+    quoted = {agent: shlex.quote(json.dumps(shape)) for agent, shape in shapes.items()}
+    return _REFUSAL.format(said=shlex.quote(said), **quoted)
 
 
 def _installs() -> str:
