@@ -117,6 +117,21 @@ def contents(edits: Iterable[Edit], cwd: Path) -> tuple[Content, ...]:
     return tuple(found)
 
 
+def left_out(edit: Edit, cwd: Path, globs: Sequence[str]) -> bool:
+    """Whether a file is one that `check` does not look at either.
+
+    Args:
+        globs: `[check] exclude`, from the root of the repository.
+    """
+    if not globs:
+        return False
+    from slopguard.check.globs import below
+
+    full = _full(edit.path, cwd)
+    root = next((folder for folder in full.parents if (folder / ".git").exists()), cwd)
+    return full.is_relative_to(root) and below(globs, full.relative_to(root).as_posix())
+
+
 def look(
     edits: Sequence[Edit],
     cwd: Path,

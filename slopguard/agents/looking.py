@@ -159,8 +159,9 @@ class _Look:
         from slopguard.agents import edits
         from slopguard.lists import Lists
 
-        settings = self._settings
-        return edits.look(self._changes, self.call.cwd, settings, ask=self._ask, lists=lambda: Lists.load(settings))
+        settings, cwd = self._settings, self.call.cwd
+        changes = [edit for edit in self._changes if not edits.left_out(edit, cwd, settings.check_exclude)]
+        return edits.look(changes, cwd, settings, ask=self._ask, lists=lambda: Lists.load(settings))
 
     def _judged(self, groups: Sequence[Group]) -> Judged:
         from slopguard.agents.verdicts import judged

@@ -67,6 +67,8 @@ _GUESS = "Do not guess a package for it; see what holds it first"
 _TOLD = "Do not tell anybody to install it; take it out, or name a verified package"
 UNREAD = "slopguard: this cannot be read without running it, so what it would install was not judged."
 UNREAD_DO = "Write the packages out in the command or in a requirements file, or let the user run it."
+UNTOLD = "slopguard: it cannot be told what this edit makes of the file, or what that installs, so it was not judged."
+UNTOLD_DO = "Read the file and write it whole, with the packages written out, or let the user make the edit."
 FAILED = "slopguard: this could not be checked (internal error); only the user may decide. Next: slopguard status"
 LATE = (
     "slopguard: an index did not answer in time, so this was not judged. Nothing is known to be wrong with the name; "
@@ -114,7 +116,8 @@ def unread(*, what: str = "command") -> Answer:
     Args:
         what: `command` or `edit`.
     """
-    return Answer(Decision.ASK, f"{UNREAD}\n{UNREAD_DO}", f"{UNREAD} Allow this {what} only if you know what it does.")
+    why, instead = (UNREAD, UNREAD_DO) if what == "command" else (UNTOLD, UNTOLD_DO)
+    return Answer(Decision.ASK, f"{why}\n{instead}", f"{why} Allow this {what} only if you know what it does.")
 
 
 def guarded(what: str) -> Answer:

@@ -6,8 +6,8 @@ Codex CLI and Qwen Code took over this shape; where they differ stands in their 
 from __future__ import annotations
 
 from slopguard.agents import tools
-from slopguard.agents.model import Answer, Call, Decision, Event, Output
-from slopguard.agents.protocols.interface import EVENTS, Document, arguments_of, as_json, folder, text
+from slopguard.agents.model import Answer, Call, Decision, Output
+from slopguard.agents.protocols.interface import Document, arguments_of, as_json, event_of, folder, text
 
 
 def call(document: Document, agent: str = "claude-code") -> Call:
@@ -19,7 +19,7 @@ def call(document: Document, agent: str = "claude-code") -> Call:
     tool, arguments = text(document, "tool_name"), arguments_of(document, "tool_input")
     return Call(
         agent=agent,
-        event=EVENTS.get(text(document, "hook_event_name"), Event.OTHER),
+        event=event_of(text(document, "hook_event_name")),
         tool=tool,
         cwd=folder(document, "cwd") / text(arguments, "workdir", "directory", "dir_path"),
         commands=tools.commands(tool, arguments),

@@ -7,8 +7,8 @@ refusal. Asking works before commands only; before a change of a file what would
 from __future__ import annotations
 
 from slopguard.agents import tools
-from slopguard.agents.model import Answer, Call, Decision, Event, Output
-from slopguard.agents.protocols.interface import EVENTS, Document, arguments_of, as_json, folder, text
+from slopguard.agents.model import Answer, Call, Decision, Output
+from slopguard.agents.protocols.interface import Document, arguments_of, as_json, event_of, folder, text
 
 _WORDS = {Decision.NONE: "allow", Decision.ASK: "ask", Decision.DENY: "deny"}
 
@@ -22,7 +22,7 @@ def call(document: Document) -> Call:
     return Call(
         agent="cursor",
         tool=event if event.endswith("Execution") else text(document, "tool_name"),
-        event=EVENTS.get(event, Event.OTHER),
+        event=event_of(event),
         cwd=folder({**document, **_own_folder(arguments)}, "cwd", "workspace_roots"),
         commands=(*tools.commands("", own), *tools.commands(text(document, "tool_name"), arguments)),
         edits=tools.edits(text(document, "tool_name"), changed),

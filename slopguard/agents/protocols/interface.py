@@ -6,6 +6,7 @@ Invariants: pure; `call` takes any JSON object; `output` gives a valid answer fo
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,22 @@ EVENTS: Mapping[str, Event] = {
     ),
 }
 """What agents call the moment at which they run a hook."""
+_NO_TOOL = re.compile(
+    r"session|prompt|stop|notification|compact|subagent|agent(?:start|response|thought)|read|workspace", re.I
+)
+"""In the names of moments at which no tool is about to change anything."""
+
+
+def event_of(name: str) -> Event:
+    """When a hook runs; one that nobody here has heard of comes before a tool unless its name says otherwise.
+
+    A moment that an agent renamed must not switch its hook off.
+    """
+    if name in EVENTS:
+        return EVENTS[name]
+    if name.lower().startswith(("post", "after")):
+        return Event.AFTER
+    return Event.OTHER if _NO_TOOL.search(name) else Event.BEFORE
 
 
 def text(document: Document, *keys: str) -> str:

@@ -6,8 +6,8 @@ The input: `agent` (`opencode`), `event`, `tool`, `args`, `sessionID`, `director
 from __future__ import annotations
 
 from slopguard.agents import tools
-from slopguard.agents.model import Answer, Call, Decision, Event, Output
-from slopguard.agents.protocols.interface import EVENTS, Document, as_json, folder, table, text
+from slopguard.agents.model import Answer, Call, Decision, Output
+from slopguard.agents.protocols.interface import Document, as_json, event_of, folder, table, text
 
 
 def call(document: Document) -> Call:
@@ -15,7 +15,7 @@ def call(document: Document) -> Call:
     arguments = table(document, "args")
     return Call(
         agent="opencode",
-        event=EVENTS.get(text(document, "event"), Event.OTHER),
+        event=event_of(text(document, "event")),
         tool=text(document, "tool"),
         cwd=folder(document, "directory") / text(arguments, "workdir"),
         commands=tools.commands(text(document, "tool"), arguments),

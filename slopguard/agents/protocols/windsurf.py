@@ -6,8 +6,8 @@ It knows exit codes alone: 2 refuses, and standard error says why.
 from __future__ import annotations
 
 from slopguard.agents import tools
-from slopguard.agents.model import Answer, Call, Decision, Event, Output
-from slopguard.agents.protocols.interface import EVENTS, Document, folder, table, text
+from slopguard.agents.model import Answer, Call, Decision, Output
+from slopguard.agents.protocols.interface import Document, event_of, folder, table, text
 
 REFUSED = 2
 
@@ -18,7 +18,7 @@ def call(document: Document) -> Call:
     arguments = {**told, **table(told, "mcp_tool_arguments", "arguments")}
     return Call(
         agent="windsurf",
-        event=EVENTS.get(text(document, "agent_action_name"), Event.OTHER),
+        event=event_of(text(document, "agent_action_name")),
         cwd=folder(told, "cwd"),
         commands=tools.commands(text(told, "mcp_tool_name"), arguments),
         edits=tools.edits(text(told, "mcp_tool_name"), arguments),
