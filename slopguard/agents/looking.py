@@ -17,7 +17,7 @@ from slopguard.agents.model import NOTHING, Answer, Call, Decision, Edit
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from slopguard.agents.edits import Added, Content
+    from slopguard.agents.editing.edits import Added, Content
     from slopguard.agents.verdicts import Group, Judged
     from slopguard.config import Settings
     from slopguard.indexes import Index
@@ -121,7 +121,7 @@ class _Look:
         """What changes of files add; where nothing in them could be refused, our own troubles refuse nothing either."""
         if not self._changes:
             return None
-        from slopguard.agents import edits
+        from slopguard.agents.editing import edits
         from slopguard.errors import SlopguardError
 
         try:
@@ -156,7 +156,7 @@ class _Look:
         return words.refused(refused, what=what, times=judged.times) if refused else None
 
     def _added(self) -> Added:
-        from slopguard.agents import edits
+        from slopguard.agents.editing import edits
         from slopguard.lists import Lists
 
         settings, cwd = self._settings, self.call.cwd
@@ -184,7 +184,7 @@ class _Look:
     @cached_property
     def _contents(self) -> Sequence[Content]:
         """What each edit makes of its file."""
-        from slopguard.agents import edits
+        from slopguard.agents.editing import edits
 
         return edits.contents(self.call.edits, self.call.cwd) if self.call.edits else ()
 

@@ -13,8 +13,8 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from slopguard.agents.editing.patches import parse
 from slopguard.agents.model import Edit, Replacement
-from slopguard.agents.patches import parse
 
 Arguments = Mapping[str, Any]
 

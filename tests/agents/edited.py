@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from slopguard.agents.edits import Added, look
+from slopguard.agents.editing.edits import Added, look
 from slopguard.agents.model import Edit, Replacement
 from slopguard.config import Settings
 from slopguard.indexes import Index

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from slopguard.agents.surroundings import Surroundings
+from slopguard.agents.editing.surroundings import Surroundings
 from slopguard.check.tree import from_disk
 from slopguard.lists import Lists
 from slopguard.model import Ecosystem

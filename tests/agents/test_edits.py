@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slopguard.agents.edits import look
+from slopguard.agents.editing.edits import look
+from slopguard.agents.editing.patches import parse
 from slopguard.agents.model import Edit, Replacement
-from slopguard.agents.patches import parse
 from slopguard.config import Settings
 from slopguard.model import Arrival, Ecosystem
 from slopguard.readers.interface import Reading

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slopguard.agents.edits import applied
+from slopguard.agents.editing.edits import applied
+from slopguard.agents.editing.patches import parse
+from slopguard.agents.editing.pieces import find
 from slopguard.agents.model import Edit, Replacement
-from slopguard.agents.patches import parse
-from slopguard.agents.pieces import find
 
 _BEFORE = "flask\n# web\nrequests\n"
 

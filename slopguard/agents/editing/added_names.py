@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from slopguard.agents.edited_files import Edited
-from slopguard.agents.edits import Change
-from slopguard.agents.surroundings import Surroundings
+from slopguard.agents.editing.edited_files import Edited
+from slopguard.agents.editing.edits import Change
+from slopguard.agents.editing.surroundings import Surroundings
 from slopguard.check import walk
 from slopguard.check.indexes import Asked, Indexes, above, named_by_variables, nearest_npmrc, npm_built_in
 from slopguard.check.newer import Newer, key

@@ -12,9 +12,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from slopguard.agents.edited_files import Edited, place_of
-from slopguard.agents.edits import Change
-from slopguard.agents.surroundings import Surroundings, top
+from slopguard.agents.editing.edited_files import Edited, place_of
+from slopguard.agents.editing.edits import Change
+from slopguard.agents.editing.surroundings import Surroundings, top
 from slopguard.check.imports import ecosystem_of
 from slopguard.check.tree import SOURCE_LIMIT, Read
 from slopguard.config import Settings

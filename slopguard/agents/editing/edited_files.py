@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from slopguard.agents.edits import Change
-from slopguard.agents.surroundings import top
+from slopguard.agents.editing.edits import Change
+from slopguard.agents.editing.surroundings import top
 from slopguard.check import confined
 from slopguard.check.kinds import Kind, kinds_of
 from slopguard.check.tree import Load, Tree, Unreadable, read_tree

@@ -156,8 +156,8 @@ def look(
     unclear = [Location(each.edit.path or _PATCH) for each in found if not each.edit.path and each.edit.unread]
     if not any(_says_something(change) for change in changes):
         return Added(unclear=tuple(unclear), contents=found)
-    from slopguard.agents import added_imports, added_names
-    from slopguard.agents.edited_files import is_obeyed, is_prose
+    from slopguard.agents.editing import added_imports, added_names
+    from slopguard.agents.editing.edited_files import is_obeyed, is_prose
 
     changes = [change for change in changes if not is_prose(change)]
     names = added_names.new(changes, cwd, settings, ask)
@@ -174,7 +174,7 @@ def look(
 
 def only_told(found: Sequence[Content]) -> bool:
     """Whether edits change nothing but source code and documents: what these bring up is noted at most."""
-    from slopguard.agents.edited_files import is_obeyed
+    from slopguard.agents.editing.edited_files import is_obeyed
 
     return all(each.edit.path for each in found) and not any(map(is_obeyed, _changes(found)))
 
@@ -239,7 +239,7 @@ def _applied(edit: Edit, before: str | None) -> tuple[str | None, bool]:
 
 def _replaced(text: str, piece: Replacement, start: int) -> tuple[str, int, bool] | None:
     """The text with one piece replaced, the offset behind what took its place, and whether it was the only one."""
-    from slopguard.agents.pieces import find
+    from slopguard.agents.editing.pieces import find
 
     if not piece.old:  # added at the end, as a patch without context is
         text = f"{text}\n" if text and not text.endswith("\n") else text
