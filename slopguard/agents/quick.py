@@ -146,8 +146,9 @@ def idle(data: bytes) -> bool:
     text = b"\n".join([b"", *said]).replace(b"\\n", b"\n").replace(b"\\t", b" ").replace(b"\\r", b"\n")
     if any(head in text for head in _PATCHES):
         return False
-    if paths:
-        return keys.isdisjoint(_RUNS) and _only_source(paths, text)
+    if paths:  # arguments may come as the text of an object, too, with keys of their own
+        nested = any(each.lstrip()[:1] in (b"{", b"[") for each in said)
+        return not nested and keys.isdisjoint(_RUNS) and _only_source(paths, text)
     return _harmless(text, b"\n".join(folders).lower())
 
 

@@ -1,7 +1,7 @@
 """The agents whose hooks slopguard speaks: one module each, behind `interface.Protocol`.
 
-Invariants: an input is read by the protocol that its own keys tell, whatever name the hook was called under; importing
-this imports no protocol.
+Invariants: an input is read by the protocol that the hook's name tells, or its own keys where the name does not;
+importing this imports no protocol.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ ALIASES: Mapping[str, str] = {
     "qwen-code": "qwen",
 }
 """Other names that people type for them."""
-_CLAUDES = frozenset({"claude-code", "codex", "qwen"})
-"""Agents that speak Claude Code's shape of their own."""
+_ALSO: Mapping[str, tuple[str, ...]] = {"claude-code": ("cursor",), "copilot": ("claude-code",)}
+"""Whose shape may come to a hook beside its own agent's: Cursor runs Claude Code's hooks, Copilot speaks its shape."""
 
 
 def named(agent: str) -> Protocol:
@@ -53,14 +53,22 @@ def named(agent: str) -> Protocol:
 
 
 def told_by(document: Mapping[str, Any], agent: str = "") -> str:
-    """The agent that an input comes from, by its keys; `""` if they do not tell.
+    """The agent that an input comes from; `""` if nobody can tell.
 
-    Claude Code's keys are shared by Codex CLI and Qwen Code, which are known by what only some of their inputs hold;
-    so if the hook was installed for one of these, that is believed.
+    The hook's own name says it, but for those to which another agent's shape may come.
 
     Args:
-        agent: the agent that the hook was installed for; `""` if that is not known.
+        agent: the agent that the hook was installed for; `""` if the input's keys have to tell.
     """
+    named = ALIASES.get(agent, agent)
+    found = _by_keys(document)
+    if named not in AGENTS:
+        return found
+    return found if found in _ALSO.get(named, ()) else named
+
+
+def _by_keys(document: Mapping[str, Any]) -> str:
+    """The agent that an input's keys tell; Codex CLI and Qwen Code share theirs with Claude Code for the most part."""
     if document.get("agent") == "opencode":
         return "opencode"
     if "agent_action_name" in document or "trajectory_id" in document:
@@ -73,10 +81,7 @@ def told_by(document: Mapping[str, Any], agent: str = "") -> str:
         return "cursor"
     if str(document.get("hook_event_name")) in ("BeforeTool", "AfterTool"):
         return "gemini"
-    if "hook_event_name" not in document:
-        return ""
-    named = ALIASES.get(agent, agent)
-    return named if named in _CLAUDES else _like_claude(document)
+    return _like_claude(document) if "hook_event_name" in document else ""
 
 
 def _like_claude(document: Mapping[str, Any]) -> str:
