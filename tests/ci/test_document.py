@@ -20,7 +20,7 @@ from tests.simulators.npm import Npm
 from tests.simulators.pypi import PyPI
 
 TEXT = (HOOKS.parent / "docs" / "ci.md").read_text(encoding="utf-8")
-PIECES = [path for path in HOOKS.iterdir() if "lists" not in path.name]
+PIECES = [path for path in HOOKS.iterdir() if path.is_file() and "lists" not in path.name]
 
 
 def blocks(*languages: str) -> Iterator[tuple[str, str]]:
