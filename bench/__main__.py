@@ -219,7 +219,7 @@ def main(chosen: Sequence[str]) -> None:
         sys.exit(f"there is no part {unknown[0]!r}; known: {', '.join(PARTS)}\n\n{__doc__}")
     print(f"| {' | '.join(COLUMNS)} |\n{'|---' * len(COLUMNS)}|", flush=True)
     for part in chosen or PARTS:
-        with tempfile.TemporaryDirectory(prefix="slopguard-bench-") as folder:
+        with tempfile.TemporaryDirectory(prefix="bench-") as folder:
             PARTS[part](Path(folder))
 
 
