@@ -110,7 +110,7 @@ def contents(edits: Iterable[Edit], cwd: Path) -> tuple[Content, ...]:
         last = found[-1] if found and found[-1].edit.removed else None
         if last and edit.content is None and not edit.removed and before is None:
             before, source = last.before, last.full
-            edit = replace(edit, unread=False) if not edit.replacements else edit  # noqa: PLW2901 (as it was meant)
+            edit = replace(edit, unread=False) if not edit.replacements else edit  # noqa: PLW2901 (a move says what the file holds)
         after, sure = _applied(edit, before)
         found.append(Content(edit, full, before, after, sure, source))
         held[full] = None if edit.removed else after
