@@ -10,13 +10,13 @@ Invariants: a source decides nothing, and never takes away what another one foun
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-from slopguard.config.accepted import locked_by
-from slopguard.hashes import disproven, proven
+from slopguard.hashes import disproven
 from slopguard.lists import Lists
+from slopguard.locked import LockedSet
 from slopguard.lookalike import Names
 from slopguard.model import Ecosystem, Evidence, Facts, NormalizedName, ReleaseRow, Request, SourceKind
 from slopguard.names import LONGEST, BadName, drawn_like, matches, normalize, npm_scope, problem_of
@@ -38,37 +38,6 @@ class Source(Protocol):
             StoreError: the database consulted cannot be read.
         """
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class LockedSet:
-    """What the lock files of adopted projects hold.
-
-    Args:
-        digests: for each ecosystem, name and version, the digests locked for it.
-    """
-
-    digests: Mapping[tuple[Ecosystem, str, str], frozenset[str]] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, settings: Settings) -> LockedSet:
-        """What is locked where the settings count.
-
-        Raises:
-            ConfigError: the record of an adopted project is not the one that a person accepted.
-        """
-        return cls(locked_by(settings.adopted))
-
-    def files(self, ecosystem: Ecosystem, name: str, version: str, known: frozenset[str]) -> frozenset[str]:
-        """Of the digests that an index knows for a version, those that are locked."""
-        return known & self.digests.get((ecosystem, name, version), frozenset())
-
-    def holds(self, request: Request) -> bool:
-        """Whether name and version are locked, and every file that the request is about is one of those locked."""
-        if request.name is None or request.version is None:
-            return False
-        locked = self.digests.get((request.ecosystem, request.name, request.version), frozenset())
-        return proven(request.digests, locked)
 
 
 class Lookalikes:

@@ -12,17 +12,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from slopguard.evidence import LockedSet, Lookalikes, Suggestions, about_names, about_versions, gather
+from slopguard.evidence import Lookalikes, Suggestions, about_names, about_versions, gather
 from slopguard.lists import Lists
+from slopguard.locked import LockedSet
 from slopguard.model import (
     Arrival,
     Decision,
+    Door,
     Evidence,
     Existence,
     Facts,
@@ -51,21 +53,6 @@ ID_DIGITS = 12
 def utc_now() -> datetime:
     """The clock, aware UTC."""
     return datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Door:
-    """Who came to the judge, for the ledger.
-
-    Args:
-        name: `ask`, `gate`, `pip`, `hook` ...
-        command: the command line as typed; secrets are taken out before it is written.
-        session: shared by the doors of one command, so that they give one decision one id.
-    """
-
-    name: str
-    command: str = ""
-    session: str = ""
 
 
 class Judge:

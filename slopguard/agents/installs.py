@@ -100,7 +100,7 @@ def _questions(tree: Tree, settings: Settings, ask: Asked, cwd: Path) -> list[Re
     from slopguard.check.indexes import Indexes, above, named_by_variables, nearest_npmrc
     from slopguard.check.questions import Asking, questions
     from slopguard.clients.applied import marked
-    from slopguard.evidence import LockedSet
+    from slopguard.locked import LockedSet
 
     indexes = Indexes(
         ask=ask,

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 from slopguard.agents.model import Call
 from slopguard.agents.words import MINUTES
-from slopguard.judge import Door, Judge
-from slopguard.model import OFFLINE, Ecosystem, Existence, Facts, Outcome, Request, Verdict
+from slopguard.judge import Judge
+from slopguard.model import OFFLINE, Door, Ecosystem, Existence, Facts, Outcome, Request, Verdict
 from slopguard.store.suggestions import Asker, Kind, Suggested, door_session
 
 if TYPE_CHECKING:

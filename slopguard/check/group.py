@@ -25,11 +25,11 @@ from slopguard.check.tree import Read
 from slopguard.clients.applied import marked
 from slopguard.clients.sources import canonical
 from slopguard.config import Settings
-from slopguard.evidence import LockedSet
 from slopguard.hashes import proven
 from slopguard.indexes import Index
-from slopguard.judge import Door, Judge
-from slopguard.model import OFFLINE, Ecosystem, Existence, Facts, Outcome, Request, Verdict
+from slopguard.judge import Judge
+from slopguard.locked import LockedSet
+from slopguard.model import OFFLINE, Door, Ecosystem, Existence, Facts, Outcome, Request, Verdict
 from slopguard.progress import progress
 from slopguard.readers.interface import Reading
 from slopguard.versions import listed

@@ -12,9 +12,9 @@ from itertools import chain
 from pathlib import Path
 
 from slopguard.config import Settings
-from slopguard.judge import Door, Judge
+from slopguard.judge import Judge
 from slopguard.lists.loading import refresh
-from slopguard.model import OFFLINE, Outcome, Request, Verdict
+from slopguard.model import OFFLINE, Door, Outcome, Request, Verdict
 from slopguard.progress import progress
 
 

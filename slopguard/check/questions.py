@@ -15,8 +15,8 @@ from slopguard.check.indexes import Indexes
 from slopguard.check.model import NOTHING, Evidence
 from slopguard.check.newer import RequestKey, key
 from slopguard.check.tree import Read
-from slopguard.evidence import LockedSet
 from slopguard.guard import prejudge
+from slopguard.locked import LockedSet
 from slopguard.model import REGISTRY, Actor, Arrival, Ecosystem, Location, Request, Sighting, Source
 
 Key = tuple[Ecosystem, str]

@@ -23,9 +23,9 @@ from slopguard.check.targets import ecosystems_of, requests_for
 from slopguard.config import Settings, private
 from slopguard.errors import InputError, UsageError
 from slopguard.hashes import UNTOLD
-from slopguard.judge import Door, Judge
+from slopguard.judge import Judge
 from slopguard.lists.released import DIGITS, LONGEST, MOST_HASHES, VERSION, Release, strong
-from slopguard.model import Actor, Ecosystem, Existence, Outcome, Request, RowKind, Source, SourceKind, Verdict
+from slopguard.model import Actor, Door, Ecosystem, Existence, Outcome, Request, RowKind, Source, SourceKind, Verdict
 from slopguard.policy import decide
 from slopguard.rules import EXIT_CODES
 from slopguard.store import acts

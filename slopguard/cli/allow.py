@@ -88,7 +88,7 @@ def add(
     command = _command(name, why, lasts, hashes, ecosystem, key)
     only_a_person("let a package through", command)
     from slopguard.check import wishes
-    from slopguard.judge import Door
+    from slopguard.model import Door
 
     cwd = Path.cwd()
     settings = load(cwd, os.environ, config_file=config_of(ctx, config))

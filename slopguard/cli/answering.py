@@ -55,7 +55,7 @@ def answer(asked: Asked) -> int:
     chosen = (Ecosystem(asked.ecosystem),) if asked.ecosystem else ecosystems_of(cwd)
     requests = _requests(asked.names, asked.file, chosen, settings)
     from slopguard.check.judging import judged
-    from slopguard.judge import Door
+    from slopguard.model import Door
 
     verdicts = judged(requests, settings, cwd, Door("ask", "slopguard ask"))
     _print(verdicts, settings, asked.form)

@@ -30,9 +30,8 @@ from slopguard.config import Settings, load
 from slopguard.config.actors import at_a_terminal, detect
 from slopguard.config.places import project_table, project_tables
 from slopguard.errors import UsageError
-from slopguard.judge import Door
 from slopguard.lists.loading import refresh
-from slopguard.model import Actor, Arrival, Mode
+from slopguard.model import Actor, Arrival, Door, Mode
 from slopguard.progress import progress
 from slopguard.rules import SEVERITY
 

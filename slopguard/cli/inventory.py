@@ -21,8 +21,7 @@ from slopguard.config import Settings
 from slopguard.errors import EnvironmentFailed, SlopguardError
 from slopguard.guard import find, prejudge
 from slopguard.indexes import Index
-from slopguard.judge import Door
-from slopguard.model import Arrival, Ecosystem, Mode, Request, Verdict
+from slopguard.model import Arrival, Door, Ecosystem, Mode, Request, Verdict
 from slopguard.readers.interface import Reading
 from slopguard.rules import exit_code
 

@@ -13,11 +13,11 @@ from typing import Generic, TypeVar
 
 from slopguard.errors import UpstreamError
 from slopguard.gate.refused import Refused
-from slopguard.gate.session import Note, Session
+from slopguard.gate.session import Session
 from slopguard.gate.verdicts import Standing, Verdicts
 from slopguard.gate.versions import newest
 from slopguard.indexes import Index
-from slopguard.model import NormalizedName
+from slopguard.model import NormalizedName, Note
 from slopguard.registries.interface import Document, FileStream, ProjectNotFound, Registry
 
 D = TypeVar("D", bound=Document)

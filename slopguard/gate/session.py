@@ -19,31 +19,18 @@ from slopguard.errors import SlopguardError
 from slopguard.gate.arrival import Arrivals
 from slopguard.indexes import Index
 from slopguard.messages import line
-from slopguard.model import Actor, Ecosystem, NormalizedName, Verdict
+from slopguard.model import Actor, Door, Ecosystem, NormalizedName, Note, Verdict
 from slopguard.registries.pool import Upstreams
 from slopguard.rules import EXIT_CODES
 
 if TYPE_CHECKING:
     from slopguard.config import Settings
-    from slopguard.judge import Door, Judge
+    from slopguard.judge import Judge
 
 Typed = frozenset[tuple[Ecosystem, NormalizedName]]
 
 EXIT_ORDER = (1, 5, 4, 3)
 """Which exit code wins when a session saw several troubles: a block first, then a fault of ours."""
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """A version that stepped back although the client would otherwise have chosen it.
-
-    Args:
-        verdict: why that version was held back.
-        used: the newest version left for the client, `None` if there is none.
-    """
-
-    verdict: Verdict
-    used: str | None
 
 
 class Journal:

@@ -17,7 +17,7 @@ from slopguard.names import phrase, shown
 from slopguard.rules import EXIT_CODES
 
 if TYPE_CHECKING:
-    from slopguard.gate.session import Note
+    from slopguard.model import Note
 
 EXIT_ORDER = (1, 5, 2, 4, 3)
 """Which code wins when several things went wrong."""

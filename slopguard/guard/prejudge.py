@@ -17,9 +17,9 @@ from slopguard.clients import plain
 from slopguard.clients.interface import Invocation
 from slopguard.clients.sources import canonical, key_of
 from slopguard.errors import InputError
-from slopguard.evidence import LockedSet
 from slopguard.guard.addresses import npm_index
 from slopguard.indexes import Index, IndexKind
+from slopguard.locked import LockedSet
 from slopguard.model import REGISTRY, Actor, Arrival, Ecosystem, NormalizedName, Request, Sighting, Source, SourceKind
 from slopguard.names import BadName, normalize
 from slopguard.readers.interface import Context, IndexLine, Problem, Reading

@@ -16,7 +16,6 @@ from slopguard.clients import unread
 from slopguard.clients.applied import applied
 from slopguard.clients.interface import Client, GateAddress, Invocation, Launch
 from slopguard.errors import ConfigError, EnvironmentFailed, InputError, SlopguardError
-from slopguard.evidence import LockedSet
 from slopguard.guard import below, child, lines, locks, outer, prejudge, rewrite, suggested
 from slopguard.guard import scratch as scratches
 from slopguard.guard.addresses import Addresses
@@ -25,6 +24,7 @@ from slopguard.guard.net import STOPPED, net_for, told
 from slopguard.indexes import Index, origin, without_credentials
 from slopguard.judge import Judge
 from slopguard.lists.loading import refresh
+from slopguard.locked import LockedSet
 from slopguard.model import Ecosystem, Mode, NormalizedName, Request, Source, SourceKind, Verdict
 
 if TYPE_CHECKING:

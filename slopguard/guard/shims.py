@@ -30,8 +30,8 @@ from slopguard.guard.enabling.shims import of_pythons
 from slopguard.guard.net import STOPPED, net_for, told
 from slopguard.guard.session import spared, unique
 from slopguard.indexes import Index
-from slopguard.judge import Door, Judge
-from slopguard.model import Mode
+from slopguard.judge import Judge
+from slopguard.model import Door, Mode
 
 _ASKED = {
     "pip": ("install",),

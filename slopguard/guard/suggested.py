@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from slopguard.errors import StoreError
 from slopguard.guard import lines
-from slopguard.judge import Door, Judge, utc_now
-from slopguard.model import Actor, Arrival, Request, Verdict
+from slopguard.judge import Judge, utc_now
+from slopguard.model import Actor, Arrival, Door, Request, Verdict
 from slopguard.store.suggestions import Asker, Kind, Suggested
 
 if TYPE_CHECKING:

@@ -3,8 +3,8 @@
 Invariant: everything here is a frozen dataclass or an enumeration; nothing does I/O or reads a clock.
 """
 
-from slopguard.model.answered import Decision, Verdict
-from slopguard.model.asked import REGISTRY, Location, Request, Sighting, Source
+from slopguard.model.answered import Decision, Note, Verdict
+from slopguard.model.asked import REGISTRY, Door, Location, Request, Sighting, Source
 from slopguard.model.known import ABSENT, OFFLINE, AllowRow, DenyRow, Evidence, Facts, Release, ReleaseRow, WatchRow
 from slopguard.model.words import (
     Actor,
@@ -28,6 +28,7 @@ __all__ = [
     "Arrival",
     "Decision",
     "DenyRow",
+    "Door",
     "Ecosystem",
     "Evidence",
     "Existence",
@@ -36,6 +37,7 @@ __all__ = [
     "Location",
     "Mode",
     "NormalizedName",
+    "Note",
     "Outcome",
     "Release",
     "ReleaseRow",

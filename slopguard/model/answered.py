@@ -63,3 +63,16 @@ class Verdict:
     def stops(self) -> bool:
         """Whether a door must refuse: a refusing outcome that is enforced."""
         return self.enforced and self.outcome.refuses
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A version that stepped back although the client would otherwise have chosen it.
+
+    Args:
+        verdict: why that version was held back.
+        used: the newest version left for the client, `None` if there is none.
+    """
+
+    verdict: Verdict
+    used: str | None

@@ -97,3 +97,18 @@ class Request:
         """The package URL (purl-spec): `@` of an npm scope is percent-encoded, the version follows `@`."""
         name = (self.name or self.raw).replace("@", "%40")
         return f"pkg:{self.ecosystem}/{name}" + (f"@{self.version}" if self.version else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Who came to the judge, for the ledger.
+
+    Args:
+        name: `ask`, `gate`, `pip`, `hook` ...
+        command: the command line as typed; secrets are taken out before it is written.
+        session: shared by the doors of one command, so that they give one decision one id.
+    """
+
+    name: str
+    command: str = ""
+    session: str = ""

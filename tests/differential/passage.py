@@ -15,10 +15,10 @@ from slopguard.config import Settings
 from slopguard.gate.session import Session, make_session
 from slopguard.gate.thread import GateThread
 from slopguard.indexes import Index, IndexKind
-from slopguard.judge import Door, Judge
+from slopguard.judge import Judge
 from slopguard.lists import Lists
 from slopguard.messages import line
-from slopguard.model import Ecosystem, Layer, Mode
+from slopguard.model import Door, Ecosystem, Layer, Mode
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,13 +15,13 @@ from typing import Any
 
 from slopguard.clients.interface import GateAddress
 from slopguard.config import Settings
-from slopguard.evidence import LockedSet
 from slopguard.gate.session import Session, make_session
 from slopguard.gate.thread import GateThread
 from slopguard.indexes import Index, IndexKind
-from slopguard.judge import Door, Judge
+from slopguard.judge import Judge
 from slopguard.lists import Lists
-from slopguard.model import Ecosystem, Layer, NormalizedName
+from slopguard.locked import LockedSet
+from slopguard.model import Door, Ecosystem, Layer, NormalizedName
 from slopguard.store import Store
 
 PIP = "pip/26.3 {}"

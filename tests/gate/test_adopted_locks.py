@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hashlib import sha256, sha512
 
-from slopguard.evidence import LockedSet
+from slopguard.locked import LockedSet
 from slopguard.model import Ecosystem
 from tests.gate.conftest import Opened
 from tests.gate.house import Reply

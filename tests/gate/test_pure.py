@@ -14,10 +14,10 @@ from slopguard.errors import SlopguardError, UpstreamError
 from slopguard.gate import paths
 from slopguard.gate.answers import phrase
 from slopguard.gate.paths import Route, Wanted
-from slopguard.gate.session import Journal, Note
+from slopguard.gate.session import Journal
 from slopguard.gate.verdicts import soonest
 from slopguard.gate.versions import newest
-from slopguard.model import OFFLINE, Decision, Ecosystem, Evidence, NormalizedName, Outcome, Request, Verdict
+from slopguard.model import OFFLINE, Decision, Ecosystem, Evidence, NormalizedName, Note, Outcome, Request, Verdict
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SEGMENT = st.text(min_size=1, max_size=20).filter(lambda text: text not in (".", ".."))

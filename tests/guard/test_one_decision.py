@@ -12,8 +12,8 @@ import pytest
 
 from slopguard import config
 from slopguard.guard.suggested import SAME_COMMAND, UNNOTED
-from slopguard.judge import Door, Judge, utc_now
-from slopguard.model import Actor, Ecosystem, Existence, Facts, Release, Request
+from slopguard.judge import Judge, utc_now
+from slopguard.model import Actor, Door, Ecosystem, Existence, Facts, Release, Request
 from slopguard.names import normalize
 from slopguard.store import Store
 from slopguard.store.suggestions import Asker, Kind, Suggested, door_session

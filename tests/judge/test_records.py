@@ -10,8 +10,8 @@ import pytest
 
 from slopguard.config import Settings, UpstreamSetting
 from slopguard.errors import ConfigError, StoreError
-from slopguard.judge import Door, Judge
-from slopguard.model import OFFLINE, Actor, Existence, Facts, Location, Source, SourceKind
+from slopguard.judge import Judge
+from slopguard.model import OFFLINE, Actor, Door, Existence, Facts, Location, Source, SourceKind
 from slopguard.store import Store
 from tests.judge.worlds import ESTABLISHED, LISTS, NOW, NOWHERE, NPM, PYPI, judge, listed, request
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from slopguard.evidence import LockedSet
+from slopguard.locked import LockedSet
 from slopguard.model import Arrival, Facts, Mode, Request, Verdict
 from tests.judge.worlds import ESTABLISHED, NOW, NPM, PYPI, judge, listed, request
 

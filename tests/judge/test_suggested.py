@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from slopguard.judge import Door
-from slopguard.model import OFFLINE, Facts, Request
+from slopguard.model import OFFLINE, Door, Facts, Request
 from slopguard.store import Store
 from slopguard.store.suggestions import Asker, Kind, Suggested, door_session
 from tests.judge.worlds import ESTABLISHED, NOWHERE, NPM, PYPI, judge, listed, request

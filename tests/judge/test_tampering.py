@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from slopguard.config import Settings
 from slopguard.errors import SlopguardError
-from slopguard.judge import Door, Judge
-from slopguard.model import OFFLINE, Actor, Outcome
+from slopguard.judge import Judge
+from slopguard.model import OFFLINE, Actor, Door, Outcome
 from slopguard.store import Store
 from slopguard.store.db import FILE, KEY_FILE
 from tests.judge.worlds import ESTABLISHED, LISTS, NOW, NOWHERE, TRANSITIVE, judge, listed, request

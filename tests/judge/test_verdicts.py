@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from slopguard.evidence import LockedSet
 from slopguard.lists import Lists
+from slopguard.locked import LockedSet
 from slopguard.model import OFFLINE, Arrival, Existence, Facts, Mode, Request, Source
 from tests.judge.worlds import (
     ESTABLISHED,

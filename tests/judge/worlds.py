@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from slopguard.config import Settings
-from slopguard.evidence import LockedSet
 from slopguard.judge import Judge
 from slopguard.lists import Lists
+from slopguard.locked import LockedSet
 from slopguard.model import Arrival, Ecosystem, Existence, Facts, NormalizedName, Release, Request
 from slopguard.names import problem_of
 from slopguard.store import Store

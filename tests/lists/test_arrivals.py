@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from slopguard.config import Settings
-from slopguard.judge import Door
 from slopguard.lists.arrivals import let_in
-from slopguard.model import OFFLINE, Ecosystem
+from slopguard.model import OFFLINE, Door, Ecosystem
 from slopguard.store.ledger import Ledger
 from tests.judge.worlds import ESTABLISHED, judge, request
 

@@ -20,9 +20,9 @@ from hypothesis import strategies as st
 
 from slopguard.config import Settings
 from slopguard.errors import SlopguardError
-from slopguard.judge import Door, Judge
+from slopguard.judge import Judge
 from slopguard.lists import Lists
-from slopguard.model import OFFLINE, Actor, Ecosystem, Request
+from slopguard.model import OFFLINE, Actor, Door, Ecosystem, Request
 from slopguard.store import Store
 from tests.judge.worlds import NOWHERE, listed, request
 from tests.lists.machine import Machine

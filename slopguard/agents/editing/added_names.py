@@ -22,8 +22,8 @@ from slopguard.check.questions import Asking, Questions, questions
 from slopguard.check.tree import Read, Tree, read_tree
 from slopguard.check.walk import Place
 from slopguard.config import Settings
-from slopguard.evidence import LockedSet
 from slopguard.indexes import Index
+from slopguard.locked import LockedSet
 from slopguard.model import Ecosystem, Location, Request
 from slopguard.readers.interface import Reading
 

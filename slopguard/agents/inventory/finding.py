@@ -24,8 +24,7 @@ from slopguard.check.model import Judged
 from slopguard.check.tree import Read, Tree, Unreadable
 from slopguard.config import Settings
 from slopguard.errors import InputError
-from slopguard.judge import Door
-from slopguard.model import Location, Mode, Sighting, Verdict
+from slopguard.model import Door, Location, Mode, Sighting, Verdict
 from slopguard.names import BadName, normalize
 from slopguard.readers.interface import Reading
 from slopguard.readers.text import Table, strings, table

@@ -26,8 +26,8 @@ from slopguard.check.ranges import excluded
 from slopguard.config import Settings
 from slopguard.errors import ConfigError, InputError
 from slopguard.guard.enabling import files
-from slopguard.judge import Door, Judge
-from slopguard.model import Ecosystem, Existence, Release, Request, SourceKind, Verdict
+from slopguard.judge import Judge
+from slopguard.model import Door, Ecosystem, Existence, Release, Request, SourceKind, Verdict
 from slopguard.readers.text import Table
 from slopguard.versions import Semver, pep440
 

@@ -20,10 +20,10 @@ from slopguard.check.judging import looked_at
 from slopguard.check.targets import requests_for
 from slopguard.config import load
 from slopguard.errors import UsageError
-from slopguard.judge import Door, Judge
+from slopguard.judge import Judge
 from slopguard.lists.loading import refresh
 from slopguard.messages import named
-from slopguard.model import Actor, Ecosystem, Mode, Request, Verdict
+from slopguard.model import Actor, Door, Ecosystem, Mode, Request, Verdict
 from slopguard.names import shown
 from slopguard.store.suggestions import Asker, Kind, Suggested, door_session
 

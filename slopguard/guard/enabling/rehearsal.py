@@ -17,10 +17,10 @@ from slopguard.clients.applied import applied
 from slopguard.clients.interface import Invocation
 from slopguard.config import Settings
 from slopguard.errors import SlopguardError
-from slopguard.evidence import LockedSet
 from slopguard.guard import find, prejudge
 from slopguard.guard.session import unique
 from slopguard.indexes import Index
+from slopguard.locked import LockedSet
 from slopguard.model import Request
 from slopguard.readers.interface import Context, Reading
 
