@@ -117,7 +117,7 @@ def _address(visit: Visit, packument: Packument) -> Callable[[str], str]:
     pnpm writes an address into its lock file where the registry's own is not made by the usual rule; then the gate's
     is none either, so that it does so here too.
     """
-    place = f"http://{visit.request.host}/npm/{visit.index.key}/{packument.name}/-/"
+    place = f"{visit.request.scheme}://{visit.request.host}/npm/{visit.index.key}/{packument.name}/-/"
     if not visit.request.headers.get("User-Agent", "").startswith("pnpm/"):
         return place.__add__
     real = {tarball_name(packument.name, number): one.tarball for number, one in packument.versions.items()}

@@ -100,7 +100,8 @@ async def _send(visit: Visit, name: NormalizedName, filename: str) -> web.Stream
     headers = {**ALWAYS_ASK, **({"ETag": tag} if tag else {})}
     partly = is_uv(request.headers) and filename.endswith(".whl")  # everything else gets whole, read files
     byte_range = request.headers.get("Range") if partly else None
-    if tag is not None and is_known(request, tag) and byte_range is None:
+    learning = visit.session.arrivals.learning and filename.endswith(".metadata")  # what is not sent teaches nothing
+    if tag is not None and is_known(request, tag) and byte_range is None and not learning:
         return web.Response(status=304, headers=headers)
     file = await registry.file(name, filename, byte_range=byte_range, head=request.method == "HEAD")
 
@@ -110,7 +111,7 @@ async def _send(visit: Visit, name: NormalizedName, filename: str) -> web.Stream
         standing = await visit.verdicts.standing(visit.index, name)
         return refusal_pypi.file(str(await visit.verdicts.failed(standing, error, version)))
 
-    if filename.endswith(".metadata") and visit.session.arrivals.learning:
+    if learning:
         file = replace(file, chunks=_learning(visit, file))
     read = visit.session.settings.mode is not Mode.OBSERVE and request.method != "HEAD"
     if read and not (filename.endswith(".whl") and is_uv(request.headers)):

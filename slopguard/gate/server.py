@@ -79,11 +79,15 @@ class Gate:
         """`http://127.0.0.1:PORT`."""
         return f"http://{self._host}:{self._port}"
 
-    async def open(self, session: Session) -> GateAddress:
-        """Let `session` in; its upstream connections are made in this loop."""
+    async def open(self, session: Session, verdicts: Verdicts | None = None) -> GateAddress:
+        """Let `session` in; its upstream connections are made in this loop.
+
+        Args:
+            verdicts: those of the session, from whoever wants to hear of them.
+        """
         await session.upstreams.__aenter__()
         self._sessions[session.id] = session
-        self._verdicts[session.id] = Verdicts(session)
+        self._verdicts[session.id] = verdicts or Verdicts(session)
         return GateAddress(self.base, session.id, session.secret)
 
     async def close(self, session: Session) -> None:
@@ -111,10 +115,10 @@ class Gate:
         session = auth.session_of(request.headers.get("Authorization"), self._sessions)
         if session is None:
             return refusal(403, NO_SECRET)
-        return await self._guarded(request, asked, session)
+        return await self.guarded(request, asked, session)
 
-    async def _guarded(self, request: web.Request, asked: Route, session: Session) -> web.StreamResponse:
-        """The answer of a route; what goes wrong on the way becomes a refusal."""
+    async def guarded(self, request: web.Request, asked: Route, session: Session) -> web.StreamResponse:
+        """The answer of a route to whoever has shown to belong to an open session; what goes wrong is a refusal."""
         try:
             return await self._routed(request, asked, session)
         except SlopguardError as error:
