@@ -37,7 +37,7 @@ class GateThread:
 
     def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
         self._host, self._port = host, port
-        self._gate = Gate()
+        self.gate = Gate()
         self._ready: concurrent.futures.Future[asyncio.AbstractEventLoop] = concurrent.futures.Future()
         self._thread = threading.Thread(target=self._run, name="slopguard-gate", daemon=True)
         self._stop: asyncio.Event | None = None
@@ -58,11 +58,11 @@ class GateThread:
 
     def open(self, session: Session) -> GateAddress:
         """Let `session` in and say where it listens."""
-        return self._call(self._gate.open(session))
+        return self.call(self.gate.open(session))
 
     def close(self, session: Session) -> None:
         """Write what is left of `session` to the ledger and shut its upstream connections."""
-        self._call(self._gate.close(session))
+        self.call(self.gate.close(session))
 
     def judge(self, session: Session, requests: Iterable[Request]) -> list[Verdict]:
         """Verdicts for `requests`, in their order, recorded in the ledger before they are returned.
@@ -73,13 +73,14 @@ class GateThread:
         Raises:
             StoreError: the ledger cannot be written.
         """
-        return self._call(judge_all(session, tuple(requests)))
+        return self.call(judge_all(session, tuple(requests)))
 
     def upstream_url(self, session: Session, ecosystem: Ecosystem, key: str, name: str, filename: str) -> str | None:
         """Where a file that this gate serves really comes from (see `slopguard.gate.upstream`)."""
-        return self._call(upstream_url(session, ecosystem, key, name, filename))
+        return self.call(upstream_url(session, ecosystem, key, name, filename))
 
-    def _call(self, work: Coroutine[Any, Any, T]) -> T:
+    def call(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run something in the gate's event loop and give its result."""
         return asyncio.run_coroutine_threadsafe(work, self._ready.result()).result()
 
     def _run(self) -> None:
@@ -92,9 +93,9 @@ class GateThread:
 
     async def _serve(self) -> None:
         self._stop = asyncio.Event()
-        await self._gate.start(self._host, self._port)
+        await self.gate.start(self._host, self._port)
         self._ready.set_result(asyncio.get_running_loop())
         try:
             await self._stop.wait()
         finally:
-            await self._gate.stop()
+            await self.gate.stop()

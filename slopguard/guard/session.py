@@ -14,25 +14,24 @@ from urllib.parse import unquote
 from slopguard import config
 from slopguard.clients import unread
 from slopguard.clients.applied import applied
-from slopguard.clients.interface import Client, GateAddress, Invocation, Launch
+from slopguard.clients.interface import Client, Invocation, Launch
+from slopguard.daemon import hosting
+from slopguard.daemon.interface import Closed, Hosted, Opening, surroundings
 from slopguard.errors import ConfigError, EnvironmentFailed, InputError, SlopguardError
-from slopguard.guard import below, child, lines, locks, outer, prejudge, rewrite, suggested
+from slopguard.guard import below, child, lines, locks, outer, prejudge, rewrite
 from slopguard.guard import scratch as scratches
 from slopguard.guard.addresses import Addresses
 from slopguard.guard.afterwards import freed
 from slopguard.guard.net import STOPPED, net_for, told
 from slopguard.indexes import Index, origin, without_credentials
-from slopguard.judge import Judge
-from slopguard.lists.loading import refresh
 from slopguard.locked import LockedSet
-from slopguard.model import Ecosystem, Mode, NormalizedName, Request, Source, SourceKind, Verdict
+from slopguard.model import Door, Ecosystem, Mode, NormalizedName, Request, Source, SourceKind, Verdict
 
 if TYPE_CHECKING:
     from slopguard.egress.net import Net
-    from slopguard.gate.session import Session
-    from slopguard.gate.thread import GateThread
 
 LOOPBACK = "127.0.0.1,localhost"
+UNNOTED = "slopguard: it is installed, but that could not be noted for: slopguard log report"
 
 INTERRUPTED = 130
 """What a client that was interrupted ends with, as shells say it."""
@@ -76,36 +75,37 @@ class Guarded:
             indexes = applied(prejudge.with_index_lines(indexes, plan.index_lines), settings, self.env)
             plan = prejudge.plan(self.call, readings, indexes, settings.actor, mapped, locked)
         self._decidable(plan, observe=settings.mode is Mode.OBSERVE)
-        arrived = refresh(settings)
-        judge = Judge.open(settings, locked)
-        door = suggested.door(self.call, judge, plan.requests)
-        for note in (*arrived, *judge.notes):
-            lines.say(note)
-        from slopguard.gate.ports import preferred_port  # only now: the gate is heavy, see `ahead`
-        from slopguard.gate.session import make_session
-        from slopguard.gate.thread import GateThread
-
-        session = make_session(settings, judge, unique(indexes), door, frozenset(plan.introduced), settings.actor)
-        with GateThread(port=preferred_port(settings.home)) as gate:
-            address = gate.open(session)
-            try:
-                judged = gate.judge(session, plan.requests)
-                judged += gate.judge(session, self._strange_hosts(gate, session, address, indexes))
-                refused = [verdict for verdict in judged if verdict.stops]
-                if refused:
-                    return self._refuse(refused, indexes)
-                self._choosing_offline(observe=settings.mode is Mode.OBSERVE)
-                with net_for(self.call, self.command, self.env, settings, address, indexes, readings) as net:
-                    session.learn = net.learn
-                    code = self._launch(gate, session, address, plan, indexes, net)
-            finally:
-                gate.close(session)
-        if told(net, settings, self.call) and code != 0:
-            code = STOPPED
-        code = self._close(session, judged, code, indexes, observe=settings.mode is Mode.OBSERVE)
-        if code == 0:
-            suggested.installed(self.call, judge, door, judged)
+        opening = self._opening(settings, indexes, plan)
+        with hosting.host(settings, self.env) as host, host.open(opening) as hosted:
+            for note in hosted.notes:
+                lines.say(note)
+            judged = [*hosted.verdicts, *hosted.judge(self._strange_hosts(hosted, settings, indexes))]
+            refused = [verdict for verdict in judged if verdict.stops]
+            if refused:
+                return self._refuse(refused, indexes)
+            self._choosing_offline(observe=settings.mode is Mode.OBSERVE)
+            with net_for(self.call, self.command, self.env, settings, hosted.address, indexes, readings) as net:
+                hosted.tell(net.learn)
+                code = self._launch(hosted, settings, plan, indexes, net)
+            closed = hosted.close()
+            if told(net, settings, self.call) and code != 0:
+                code = STOPPED
+            code = self._ended(closed, judged, code, indexes, observe=settings.mode is Mode.OBSERVE)
+            if code == 0 and not hosted.installed():
+                lines.say(UNNOTED)
         return code
+
+    def _opening(self, settings: config.Settings, indexes: Sequence[Index], plan: prejudge.Plan) -> Opening:
+        """What whoever hosts this command's session is told of it."""
+        return Opening(
+            settings=settings,
+            indexes=unique(indexes),
+            door=Door(self.call.client, command=lines.typed(self.call)),
+            typed=frozenset(plan.introduced),
+            requests=tuple(plan.requests),
+            said=frozenset((sighting.ecosystem, sighting.raw) for sighting in self.call.typed),
+            env=surroundings(self.env),
+        )
 
     def _settings(self) -> config.Settings:
         """The settings in force; a file that would loosen is in the ledger before it is refused.
@@ -119,15 +119,13 @@ class Guarded:
             refused_settings(self.call, self.env, self.cwd)
             raise
 
-    def _strange_hosts(
-        self, gate: GateThread, session: Session, address: GateAddress, indexes: Sequence[Index]
-    ) -> list[Request]:
+    def _strange_hosts(self, hosted: Hosted, settings: config.Settings, indexes: Sequence[Index]) -> list[Request]:
         """Requests for files that a lock records at a host from which their index serves nothing.
 
         One file of each host is looked up; the gate would serve all of them from the index, but a lock that names
         a stranger is no lock to install from by other means.
         """
-        addresses = Addresses(address.base, tuple(indexes))
+        addresses = Addresses(hosted.address.base, tuple(indexes))
         for path in self.client.lock_files(self.call, self.env):
             read = path in self.call.files and path.name in ("pylock.toml", "lock.yaml")  # else it is only written
             known = read or path.name in ("uv.lock", "pdm.lock") or path.name.endswith(".py.lock")
@@ -137,15 +135,15 @@ class Guarded:
         hosts = {origin(index.url): True for index in indexes}
         strange = []
         for served, recorded in addresses.known.items():
-            found = file_of(served.removeprefix(f"{address.base}/"))
+            found = file_of(served.removeprefix(f"{hosted.address.base}/"))
             if found is None or origin(recorded) in hosts:
                 continue
             ecosystem, key, name, file = found
-            real = gate.upstream_url(session, ecosystem, key, name, file)
+            real = hosted.upstream_url(ecosystem, key, name, file)
             hosts[origin(recorded)] = known = real is None or origin(real) == origin(recorded)
             if not known:
                 source = Source(SourceKind.URL, without_credentials(recorded), trusted=False)
-                strange.append(Request(ecosystem, NormalizedName(name), name, source=source, actor=session.actor))
+                strange.append(Request(ecosystem, NormalizedName(name), name, source=source, actor=settings.actor))
         return strange
 
     def _decidable(self, plan: prejudge.Plan, *, observe: bool) -> None:
@@ -183,9 +181,8 @@ class Guarded:
 
     def _launch(
         self,
-        gate: GateThread,
-        session: Session,
-        address: GateAddress,
+        hosted: Hosted,
+        settings: config.Settings,
         plan: prejudge.Plan,
         indexes: Sequence[Index],
         net: Net,
@@ -195,20 +192,17 @@ class Guarded:
             scratch = stack.enter_context(scratches.folder())
             copies = rewrite.copied((*self.call.files, *self.call.constraints), plan.index_lines, scratch)
             call = replace(self.call, argv=rewrite.substituted(self.call.argv, self.call.here or self.call.cwd, copies))
-            launch = self.client.launch(call, self.command, self.env, address, unique(indexes), scratch)
-
-            def upstream(ecosystem: Ecosystem, key: str, name: str, file: str) -> str | None:
-                return gate.upstream_url(session, ecosystem, key, name, file)
+            launch = self.client.launch(call, self.command, self.env, hosted.address, unique(indexes), scratch)
 
             mapped = self.client.mapped(self.command, self.env)
-            addresses = Addresses(address.base, tuple(indexes), mapped=mapped)
+            addresses = Addresses(hosted.address.base, tuple(indexes), mapped=mapped)
             stack.enter_context(
                 locks.translated(
-                    session.settings.home, lambda: self.client.lock_files(self.call, self.env), addresses, upstream
+                    settings.home, lambda: self.client.lock_files(self.call, self.env), addresses, hosted.upstream_url
                 )
             )
-            edit = partial(addresses.back, upstream=upstream) if prints_addresses(self.call) else None
-            env = net.environment(environment(launch, self.call, session.settings.mode))
+            edit = partial(addresses.back, upstream=hosted.upstream_url) if prints_addresses(self.call) else None
+            env = net.environment(environment(launch, self.call, settings.mode))
             env = below.prepared(freed(env, net.record, call, scratch), call, self.config_file, scratch)
             env = outer.recorded(env, self.env, scratch)
             if net.ports is not None:
@@ -218,27 +212,26 @@ class Guarded:
             launch.proven()
             return code
 
-    def _close(
-        self, session: Session, judged: Sequence[Verdict], code: int, indexes: Sequence[Index], *, observe: bool
+    def _ended(
+        self, closed: Closed, judged: Sequence[Verdict], code: int, indexes: Sequence[Index], *, observe: bool
     ) -> int:
         """The lines after the client ended, and the code of the whole."""
-        refusals = heard(session.refusals, code)
+        refusals = heard(closed.refusals, code)
         watched = [verdict for verdict in judged if verdict.outcome.refuses]
         lines.verdicts((*watched, *refusals), self.said)
         lines.sources((*watched, *refusals), indexes, self.said)
-        lines.notes(session.notes, self.said)
-        failures: Sequence[SlopguardError] = session.failures
-        for error in failures:
+        lines.notes(closed.notes, self.said)
+        for error in closed.failures:
             lines.say(error.diagnosis())
         if observe:
             return code
-        ours = lines.worst([lines.code(refusals), *(error.exit_code for error in failures), *self._below])
+        ours = lines.worst([lines.code(refusals), *(error.exit_code for error in closed.failures), *self._below])
         if ours is None:
             return code
         outer.tell(os.environ, ours)
         if any(verdict.stops for verdict in refusals):
             lines.say(f"slopguard: {self.call.client} was stopped; nothing of the above was installed.")
-        elif not failures:
+        elif not closed.failures:
             lines.say(lines.stopped_below(self.call, ours))
         return ours
 

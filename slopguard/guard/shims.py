@@ -21,16 +21,14 @@ from slopguard.clients import client_for, npm_config
 from slopguard.clients.applied import applied
 from slopguard.clients.interface import GateAddress, Invocation
 from slopguard.config import Settings
+from slopguard.daemon import hosting
+from slopguard.daemon.interface import Closed, Opening, surroundings
 from slopguard.errors import ConfigError, SlopguardError, UsageError
-from slopguard.gate.ports import preferred_port
-from slopguard.gate.session import Session, make_session
-from slopguard.gate.thread import GateThread
 from slopguard.guard import child, find, lines, outer, scratch
 from slopguard.guard.enabling.shims import of_pythons
 from slopguard.guard.net import STOPPED, net_for, told
 from slopguard.guard.session import spared, unique
 from slopguard.indexes import Index
-from slopguard.judge import Judge
 from slopguard.model import Door, Mode
 
 _ASKED = {
@@ -59,33 +57,25 @@ def main(argv: Sequence[str], config: Path | None = None, *, net: bool = False) 
     found = _indexes(env, cwd, settings)
     indexes = unique([index for each in found.values() for index in each])
     door = Door("run", command=lines.redacted(["run", "--", *argv]))
-    judge = Judge.open(settings)
-    sessions = {
-        name: make_session(settings, judge, unique(own), door, None, settings.actor) for name, own in found.items()
-    }
     with ExitStack() as stack:
         folder = stack.enter_context(scratch.folder())
-        gate = stack.enter_context(GateThread(port=preferred_port(settings.home)))
-        addresses = {name: _opened(gate, session, stack) for name, session in sessions.items()}
+        host = stack.enter_context(hosting.host(settings, env))
+        openings = {name: Opening(settings, unique(own), door, env=surroundings(env)) for name, own in found.items()}
+        sessions = {name: stack.enter_context(host.open(opening)) for name, opening in openings.items()}
+        addresses = {name: session.address for name, session in sessions.items()}
         guarded = environment(env, cwd, folder, addresses, found)
         write_shims(folder / "bin", config, env)
         if net:
             whole = stack.enter_context(net_for(call(argv, cwd), (), env, settings, None, indexes, ()))
             for session in sessions.values():
-                session.learn = whole.learn
+                session.tell(whole.learn)
             guarded = outer.recorded(whole.environment(guarded), env, folder)
         code = child.run(argv, guarded, cwd)
         below = outer.told(folder)
+        closed = [session.close() for session in sessions.values()]
     if net and told(whole, settings, call(argv, cwd)) and code != 0:
         code = STOPPED
-    return _ended(list(sessions.values()), code, settings, indexes, below)
-
-
-def _opened(gate: GateThread, session: Session, stack: ExitStack) -> GateAddress:
-    """Where a session listens, for as long as the stack is open."""
-    address = gate.open(session)
-    stack.callback(gate.close, session)
-    return address
+    return _ended(closed, code, settings, indexes, below)
 
 
 def call(argv: Sequence[str], cwd: Path) -> Invocation:
@@ -168,7 +158,7 @@ def _indexes_of(name: str, env: Mapping[str, str], cwd: Path, settings: Settings
 
 
 def _ended(
-    sessions: Sequence[Session], code: int, settings: Settings, indexes: Sequence[Index], below: Sequence[int]
+    sessions: Sequence[Closed], code: int, settings: Settings, indexes: Sequence[Index], below: Sequence[int]
 ) -> int:
     """The lines of what was refused past the shims, and the code of the whole.
 

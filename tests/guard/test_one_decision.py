@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from slopguard import config
-from slopguard.guard.suggested import SAME_COMMAND, UNNOTED
+from slopguard.daemon.suggested import SAME_COMMAND
+from slopguard.guard.session import UNNOTED
 from slopguard.judge import Judge, utc_now
 from slopguard.model import Actor, Door, Ecosystem, Existence, Facts, Release, Request
 from slopguard.names import normalize
