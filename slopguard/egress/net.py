@@ -4,29 +4,35 @@
         child.run(argv, net.environment(launch.env), cwd, confined=net.ports)
     for line in net.lines(): ...
 
+The port is there at once, the proxy behind it when somebody first connects: most installs never do, and what it is made
+of takes longer to import than many an install.
+
 Invariants: a net that cannot be had is an error before the client starts; `learn`, `refusals` and `lines` may be used
 from any thread, and `refusals` after the end as well.
 """
 
 from __future__ import annotations
 
-import asyncio
-import concurrent.futures
-import contextlib
+import secrets
+import select
 import socket
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
 from slopguard.egress import environment, landlock
-from slopguard.egress.hosts import Refused
-from slopguard.egress.proxy import Proxy
-from slopguard.egress.upstream import Upstream
+from slopguard.egress.hosts import LOOPBACK, Refused
 from slopguard.errors import EnvironmentFailed
 
+if TYPE_CHECKING:
+    from slopguard.egress.proxy import Proxy
+
+USER = "slopguard"
+"""The user in the net's URL; the secret is what counts."""
+BACKLOG = 128
 DISTINCT = 100
 """So many hosts are remembered; a script that tries more is not worth more lines."""
 
@@ -67,35 +73,41 @@ class Net:
         observe: bool = False,
     ) -> None:
         self._refused = Refused(hosts, allow)
-        self._proxy = Proxy(self._refused, Upstream(env, proxy, no_proxy), self._told, observe=observe)
+        self._own = (env, proxy, no_proxy)
+        self._observe = observe
+        self._secret = secrets.token_urlsafe(24)
+        self._port = 0
         self._enforce = enforce and not observe
         self._gate = urlsplit(gate).port if gate else None
         self._counts: dict[tuple[str, int], int] = {}
         self._lock = threading.Lock()
-        self._ready: concurrent.futures.Future[asyncio.AbstractEventLoop] = concurrent.futures.Future()
+        self._listening = socket.socket()
+        self._wake, self._woken = socket.socketpair()
         self._thread = threading.Thread(target=self._run, name="slopguard-net", daemon=True)
-        self._stop: asyncio.Event | None = None
         self.record: environment.Record = {}
 
     def __enter__(self) -> Self:
-        self._thread.start()
         try:
-            self._ready.result()
+            self._listening.bind(("127.0.0.1", 0))
+            self._listening.listen(BACKLOG)
         except OSError as error:
+            for held in (self._listening, self._wake, self._woken):
+                held.close()
             raise EnvironmentFailed("no port can be had on this machine's loopback address") from error
+        self._port = self._listening.getsockname()[1]
+        self._refused.close_off(LOOPBACK, self._port)
+        self._thread.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        assert self._stop is not None
-        with contextlib.suppress(RuntimeError):  # the loop is closed already: nothing is left to stop
-            self._ready.result().call_soon_threadsafe(self._stop.set)
+        self._wake.close()  # the other end becomes readable, and says so whoever looks at it
         self._thread.join()
 
     def environment(self, env: Mapping[str, str]) -> dict[str, str]:
         """A client's environment under the net; `record` then holds what `egress.environment.uncovered` undoes."""
-        under, self.record = environment.covered(env, self._proxy.url)
+        under, self.record = environment.covered(env, f"http://{USER}:{self._secret}@127.0.0.1:{self._port}")
         return under
 
     @property
@@ -103,7 +115,7 @@ class Net:
         """What a confined client may connect to; `None` where it is not confined: no Landlock, or not wanted."""
         if not self._enforce or not landlock.available():
             return None
-        return tuple(filter(None, (self._gate, self._proxy.port)))
+        return tuple(filter(None, (self._gate, self._port)))
 
     def learn(self, where: str) -> None:
         """Refuse a further host (or that of a URL) from now on: one that an index says its files are at."""
@@ -128,44 +140,17 @@ class Net:
             if (host, port) in self._counts or len(self._counts) < DISTINCT:
                 self._counts[host, port] = self._counts.get((host, port), 0) + 1
 
+    def _proxy_of(self) -> Proxy:
+        from slopguard.egress.proxy import Proxy
+        from slopguard.egress.upstream import Upstream
+
+        return Proxy(self._refused, Upstream(*self._own), self._told, secret=self._secret, observe=self._observe)
+
     def _run(self) -> None:
-        try:
-            with asyncio.Runner(loop_factory=_Loop) as runner:
-                runner.run(self._serve())
-        except BaseException as error:  # handed to the thread that waits in __enter__, which raises it
-            if self._ready.done():
-                raise
-            self._ready.set_exception(error)
+        """Wait for a connection or the end; only a connection is worth an event loop."""
+        with self._listening as listening, self._woken as woken:
+            if listening not in select.select([listening, woken], [], [])[0]:
+                return
+            from slopguard.egress import serving  # asyncio and all that: few installs connect to anything
 
-    async def _serve(self) -> None:
-        self._stop = asyncio.Event()
-        await self._proxy.start()
-        self._ready.set_result(asyncio.get_running_loop())
-        try:
-            await self._stop.wait()
-        finally:
-            await self._proxy.stop()
-
-
-class _Loop(asyncio.SelectorEventLoop):
-    """An event loop whose look-ups of names keep nobody waiting at its end: they run in threads that nobody joins."""
-
-    async def getaddrinfo(self, *args: Any, **options: Any) -> Any:
-        """See `asyncio.loop.getaddrinfo`."""
-        found = self.create_future()
-
-        def done(set_: Any, value: Any) -> None:
-            if not found.done():
-                set_(value)
-
-        def look_up() -> None:
-            outcome: tuple[Any, Any]
-            try:
-                outcome = found.set_result, socket.getaddrinfo(*args, **options)
-            except Exception as error:
-                outcome = found.set_exception, error
-            with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
-                self.call_soon_threadsafe(done, *outcome)
-
-        threading.Thread(target=look_up, name="slopguard-look-up", daemon=True).start()
-        return await found
+            serving.serve(listening, woken, self._proxy_of)

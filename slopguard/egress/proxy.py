@@ -17,17 +17,17 @@ import contextlib
 import hmac
 import ipaddress
 import logging
-import secrets
+import socket
 from collections.abc import Callable
 
 from slopguard.egress import wire
 from slopguard.egress.hosts import LOOPBACK, Refused, name_of
+from slopguard.egress.net import USER
 from slopguard.egress.upstream import Unusable, Upstream
 
 CONNECTIONS = 512
 """More at once are turned away."""
 
-USER = "slopguard"
 NO_SECRET = "slopguard: this proxy answers only the command it was opened for"  # noqa: S105 (a message, no secret)
 
 log = logging.getLogger(__name__)
@@ -45,35 +45,29 @@ class Proxy:
         refused: which hosts are refused.
         upstream: the user's own proxies.
         told: called with host and port of every connection that is refused, or would be.
+        secret: what a client must know.
         observe: refuse nothing.
     """
 
     def __init__(
-        self, refused: Refused, upstream: Upstream, told: Callable[[str, int], None], *, observe: bool = False
+        self,
+        refused: Refused,
+        upstream: Upstream,
+        told: Callable[[str, int], None],
+        *,
+        secret: str,
+        observe: bool = False,
     ) -> None:
         self._refused, self._upstream, self._told, self._observe = refused, upstream, told, observe
-        self._secret = secrets.token_urlsafe(24)
-        self._token = base64.b64encode(f"{USER}:{self._secret}".encode()).decode()
+        self._token = base64.b64encode(f"{USER}:{secret}".encode()).decode()
         self._server: asyncio.Server | None = None
         self._running: set[asyncio.Task[None]] = set()
-        self.port = 0
 
-    @property
-    def url(self) -> str:
-        """What a client is configured with."""
-        return f"http://{USER}:{self._secret}@127.0.0.1:{self.port}"
-
-    async def start(self) -> None:
-        """Listen.
-
-        Raises:
-            OSError: no port can be had.
-        """
-        self._server = await asyncio.start_server(self._taken, "127.0.0.1", 0, limit=wire.HEAD_LIMIT)
-        self.port = self._server.sockets[0].getsockname()[1]
-        self._refused.close_off(LOOPBACK, self.port)
+    async def start(self, listening: socket.socket) -> None:
+        """Serve on a socket that listens already."""
         for host, port in self._upstream.places:
             self._refused.close_off(host, port)
+        self._server = await asyncio.start_server(self._taken, sock=listening, limit=wire.HEAD_LIMIT)
 
     async def stop(self) -> None:
         """End every connection."""

@@ -20,7 +20,6 @@ from slopguard.guard import lines
 from slopguard.indexes import Index
 from slopguard.model import Layer, Mode
 from slopguard.readers.interface import Reading
-from slopguard.store import acts
 
 LIFECYCLE = frozenset(
     {"preinstall", "install", "postinstall", "preprepare", "prepare", "postprepare", "prepublish", "pnpm:devPreinstall"}
@@ -108,6 +107,8 @@ def told(net: Net, settings: Settings, call: Invocation) -> bool:
     """Say and write down what was kept from going past the guard; whether anything was."""
     for line in net.lines():
         lines.say(line)
+    if net.refusals:
+        from slopguard.store import acts  # only now: start-up is a feature
     for refusal in net.refusals:
         place = f"host:{refusal.host}:{refusal.port}"
         acts.record(settings, call.client, "refused", "net", place, lines.typed(call))

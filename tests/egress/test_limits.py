@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -135,9 +138,17 @@ def test_a_fault_of_ours_lets_nothing_through_and_says_nothing(
 
 
 def test_without_a_port_there_is_no_net_and_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def none_left(self: proxy.Proxy) -> None:
-        raise OSError("no port")
+    class Portless(socket.socket):
+        def bind(self, address: object) -> None:
+            raise OSError("no port")
 
-    monkeypatch.setattr(proxy.Proxy, "start", none_left)
+    monkeypatch.setattr(nets.socket, "socket", Portless)
     with pytest.raises(EnvironmentFailed, match="no port can be had"), Net([], {}):
         pytest.fail("there is one")
+
+
+def test_a_net_that_nobody_uses_imports_no_event_loop() -> None:
+    script = (
+        "import sys; from slopguard.egress.net import Net\nwith Net([], {}): pass\nsys.exit('asyncio' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
