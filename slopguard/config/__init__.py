@@ -32,14 +32,14 @@ from slopguard.config.places import (
     read_bytes,
     read_toml,
 )
-from slopguard.config.settings import ListSource, Settings, UpstreamSetting
+from slopguard.config.settings import ListSource, ServedIndex, Settings, UpstreamSetting
 from slopguard.errors import ConfigError
 from slopguard.model import Ecosystem
 
 ProjectTables = Callable[[Path, Path], Iterable[tuple[Path, Mapping[str, Any]]]]
 """As `project_tables`: from a folder and the account's home to the settings tables of a project, outermost first."""
 
-__all__ = ["ListSource", "Places", "Settings", "UpstreamSetting", "load", "places"]
+__all__ = ["ListSource", "Places", "ServedIndex", "Settings", "UpstreamSetting", "load", "places"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +109,9 @@ def load(
         check_exclude=force["check.exclude"],
         net_allow=force["net.allow"],
         net_enforce=force["net.enforce"],
+        serve_indexes=force["serve.indexes"],
+        serve_own_login=force["serve.own_login"],
+        cache_mb=force["cache.size_mb"],
         policy_file=policy,
         digest=_digest(force, (*accepted.indexes, *(digest for _, digest in adopted)), policy),
     )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from slopguard.config.settings import ListSource
+from slopguard.config.settings import DEFAULT_CACHE_MB, ListSource, ServedIndex
 from slopguard.errors import ConfigError
 from slopguard.model import Ecosystem, Mode
 
@@ -22,8 +22,12 @@ Value = Any
 MODES = tuple(Mode)
 """Strictest first, as `Mode` lists them."""
 MAX_DAYS = 3650
+MAX_CACHE_MB = 1 << 20
 _HOST = re.compile(r"(\*|(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?\Z")
 """A name (punycode, not letters of another script), an address, or a pattern for all hosts of a domain."""
+
+_KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,59}\Z")
+_SCOPE = re.compile(r"@[a-z0-9~-][a-z0-9._~-]{0,99}\Z")
 
 
 class Unfit(Exception):
@@ -125,8 +129,24 @@ def _source(value: object) -> Value:
     return ListSource(_url(value["url"]), root)
 
 
+def _served(value: object) -> Value:
+    known = {"ecosystem", "key", "url", "scope"}
+    if not isinstance(value, dict) or not {"ecosystem", "key", "url"} <= set(value) <= known:
+        raise Unfit('a list of tables {ecosystem = "npm", key = "acme", url = "...", scope = "@acme"}')
+    ecosystem, key, scope = value["ecosystem"], value["key"], value.get("scope", "")
+    if ecosystem not in tuple(Ecosystem) or not isinstance(key, str) or not _KEY.match(key):
+        raise Unfit('a list of tables whose ecosystem is "pypi" or "npm", and whose key is small letters and digits')
+    if not isinstance(scope, str) or bool(scope) != (ecosystem == Ecosystem.NPM) or (scope and not _SCOPE.match(scope)):
+        raise Unfit('a list of tables of which those of npm, and no others, have scope = "@..."')
+    return ServedIndex(Ecosystem(ecosystem), key, _url(value["url"]), scope)
+
+
 def _lower(current: Value, new: Value) -> bool:
     return bool(new < current)
+
+
+def _higher(current: Value, new: Value) -> bool:
+    return bool(new > current)
 
 
 def _later_mode(current: Value, new: Value) -> bool:
@@ -187,7 +207,10 @@ def _known() -> dict[str, Key]:
         "sealed.paths": Key(_list_of(_text("globs"), "globs"), _never, _union, ()),
         "check.exclude": _widening(_text("globs"), "globs"),
         "net.allow": _widening(_host, "hosts"),
+        "serve.indexes": _widening(_served, "tables"),
+        "serve.own_login": Key(_urls, _adds, _union, ()),
         "net.enforce": Key(_flag, _switched_off, _replace, True),
+        "cache.size_mb": Key(_whole(0, MAX_CACHE_MB), _higher, _replace, DEFAULT_CACHE_MB),
     }
     for ecosystem in Ecosystem:
         keys[f"upstream.{ecosystem}.url"] = Key(_url, _differs, _replace, None)

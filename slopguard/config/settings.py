@@ -11,6 +11,8 @@ from pathlib import Path
 
 from slopguard.model import Actor, Ecosystem, Mode
 
+DEFAULT_CACHE_MB = 2048
+
 
 @dataclass(frozen=True, slots=True)
 class UpstreamSetting:
@@ -33,6 +35,21 @@ class ListSource:
 
     url: str
     root: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServedIndex:
+    """One entry of `[serve] indexes`: a further index that a served gate has a route for.
+
+    Args:
+        key: its route.
+        scope: of npm, the scope whose names come from it (`@acme`).
+    """
+
+    ecosystem: Ecosystem
+    key: str
+    url: str
+    scope: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +81,9 @@ class Settings:
         check_exclude: globs of files, from the root of the repository, that `check` does not look at.
         net_allow: hosts that what an install runs may fetch from, past the gate (see `slopguard.egress`).
         net_enforce: the kernel holds it to that, where it can.
+        serve_indexes: what a served gate has routes for beside the default indexes.
+        serve_own_login: URL prefixes of indexes that a served gate asks with the login of each caller.
+        cache_mb: how large the cache of fetched files and pages may get, in megabytes of 2**20 bytes; 0: there is none.
         policy_file: a policy that replaces the shipped one.
         digest: SHA-256 of every value above that can change a verdict, for the ledger.
     """
@@ -92,5 +112,13 @@ class Settings:
     check_exclude: tuple[str, ...] = ()
     net_allow: tuple[str, ...] = ()
     net_enforce: bool = True
+    serve_indexes: tuple[ServedIndex, ...] = ()
+    serve_own_login: tuple[str, ...] = ()
+    cache_mb: int = DEFAULT_CACHE_MB
     policy_file: Path | None = None
     digest: str = ""
+
+    @property
+    def cache_bytes(self) -> int:
+        """`cache_mb` in bytes."""
+        return self.cache_mb << 20

@@ -97,6 +97,15 @@ class Database:
                 raise
             self._connection.commit()
 
+    def probe(self) -> None:
+        """Write something that changes nothing, to the disk.
+
+        Raises:
+            StoreError: it cannot be written.
+        """
+        with self.write() as connection:
+            connection.execute(f"PRAGMA user_version = {self._version()}")
+
     def read(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Every row that `statement` selects.
 

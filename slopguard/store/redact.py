@@ -24,7 +24,7 @@ _NEXT_ARGUMENT = re.compile(rf"(?i)((?<!\S)--?{_GUARDED}\s+)(?!-){_VALUE}")
 _NPM_SET = re.compile(rf"(?i)(\bset\s+{_GUARDED}\s+)(?!-){_VALUE}")
 _HEADER = re.compile(r"(?i)\b((?:bearer|basic)\s+)[A-Za-z0-9._~+/=-]{6,}|(authorization:\s*)(?!bearer|basic)\S+")
 _KNOWN = re.compile(
-    r"\b(?:(?:npm|ghp|gho|ghs|ghu|ghr|glpat|pypi|github_pat)[_-][A-Za-z0-9_-]{16,}"
+    r"\b(?:(?:npm|ghp|gho|ghs|ghu|ghr|glpat|pypi|github_pat|sgt)[_-][A-Za-z0-9_-]{16,}"
     r"|eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*|A(?:KIA|SIA)[A-Z0-9]{16})"
 )
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e]")

@@ -78,6 +78,14 @@ class Store:
                 self.suggestions.add_within(connection, suggestions)
             self.ledger.committed()
 
+    def probe(self) -> None:
+        """Make sure that answers can be written.
+
+        Raises:
+            StoreError: they cannot.
+        """
+        self._database.probe()
+
     def close(self) -> None:
         """Write what is still counted in memory and close the database.
 

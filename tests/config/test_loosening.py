@@ -34,6 +34,9 @@ LOOSENING = {
     "check.exclude": '[check]\nexclude = ["tests/**"]',
     "net.allow": '[net]\nallow = ["*.files.example"]',
     "net.enforce": "[net]\nenforce = false",
+    "cache.size_mb": "[cache]\nsize_mb = 2049",
+    "serve.indexes": '[serve]\nindexes = [{ecosystem = "pypi", key = "a", url = "https://registry.example/"}]',
+    "serve.own_login": '[serve]\nown_login = "https://registry.example/"',
 }
 """Every key that can loosen, and a value that does."""
 
@@ -47,6 +50,7 @@ TIGHTENING = {
     "sealed.paths": '[sealed]\npaths = ["tests/**"]',
     "timeout": "timeout = 3",
     "net.enforce": "[net]\nenforce = true",
+    "cache.size_mb": "[cache]\nsize_mb = 0",
 }
 
 
