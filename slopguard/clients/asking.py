@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
+from slopguard.clients import remembered
 from slopguard.errors import ConfigError
 
 _PIP_DEFAULT = re.compile(r"Python Package Index \(default (\S+?)\)")
@@ -53,14 +54,16 @@ def pip_version(place: Path | None) -> tuple[int, ...]:
 
 
 def uv(command: Sequence[str], env: Mapping[str, str]) -> str:
-    """The built-in index of uv, from its help text (uv is one binary; this takes some 30 ms).
+    """The built-in index of uv, from its help text (uv is one binary; see `remembered`).
 
     Raises:
         ConfigError: uv cannot be started or does not say.
     """
     clean = _without(env, "UV_") | {"UV_NO_CONFIG": "1", "NO_COLOR": "1"}
     arguments = ["--help"] if Path(command[0]).name.startswith("uvx") else ["pip", "install", "--help"]
-    default = _first(_UV_DEFAULT, output([*command, *arguments], clean))
+    default = remembered.answer(
+        command, ("index",), env, lambda: _first(_UV_DEFAULT, output([*command, *arguments], clean)) or ""
+    )
     if default:
         return default
     raise ConfigError("uv does not say which index it uses", "Check that this works: uv pip install --help")
@@ -68,7 +71,8 @@ def uv(command: Sequence[str], env: Mapping[str, str]) -> str:
 
 def uv_version(command: Sequence[str], env: Mapping[str, str]) -> tuple[int, ...]:
     """The first two numbers of uv's version, `()` if it does not say."""
-    found = re.search(r" (\d+)\.(\d+)", output([*command, "--version"], env))
+    said = remembered.answer(command, ("version",), env, lambda: output([*command, "--version"], env))
+    found = re.search(r" (\d+)\.(\d+)", said)
     return (int(found[1]), int(found[2])) if found else ()
 
 
