@@ -2,8 +2,8 @@
 
 Invariants:
 
-* Immutable. A version's manifest stays the registry's own bytes (`msgspec.Raw`); only `dist.tarball` is rewritten,
-  so `integrity`, `shasum` and `signatures` reach the client untouched.
+* Immutable, and small: what decides about a version is kept, its manifest is read again from the registry's own bytes
+  (`Folded`) when it is served (`rewriting`).
 * A version whose manifest cannot be read, or that names no tarball, is left out: what cannot be judged cannot be
   installed through us.
 * After filtering no dist-tag points to a version that is not there.
@@ -14,7 +14,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 from urllib.parse import quote
@@ -25,9 +25,13 @@ from msgspec import UNSET, Raw, UnsetType
 from slopguard.errors import UpstreamError
 from slopguard.hashes import proven
 from slopguard.model import Existence, Facts, Release
+from slopguard.registries import marks
 from slopguard.registries.dates import moment
-from slopguard.registries.npm import semver
+from slopguard.registries.folded import EMPTY, Folded
+from slopguard.registries.npm import rewriting
 from slopguard.registries.npm.elsewhere import leads_elsewhere
+from slopguard.registries.npm.rewriting import Piece
+from slopguard.registries.npm.tags import repaired
 
 CORGI_TYPE = "application/vnd.npm.install-v1+json"
 FULL_TYPE = "application/json"
@@ -53,43 +57,12 @@ class _Manifest(msgspec.Struct, rename="camel"):
     peer_dependencies: Raw | UnsetType = UNSET
 
 
-class _Abbreviated(msgspec.Struct, omit_defaults=True, rename="camel"):
-    """The fields of the abbreviated form, as the registry documents them; nothing else."""
-
-    name: Raw | UnsetType = UNSET
-    version: Raw | UnsetType = UNSET
-    deprecated: Raw | UnsetType = UNSET
-    dependencies: Raw | UnsetType = UNSET
-    optional_dependencies: Raw | UnsetType = UNSET
-    dev_dependencies: Raw | UnsetType = UNSET
-    bundle_dependencies: Raw | UnsetType = UNSET
-    bundled_dependencies: Raw | UnsetType = UNSET
-    peer_dependencies: Raw | UnsetType = UNSET
-    peer_dependencies_meta: Raw | UnsetType = UNSET
-    accept_dependencies: Raw | UnsetType = UNSET
-    bin: Raw | UnsetType = UNSET
-    directories: Raw | UnsetType = UNSET
-    dist: Raw | UnsetType = UNSET
-    engines: Raw | UnsetType = UNSET
-    cpu: Raw | UnsetType = UNSET
-    os: Raw | UnsetType = UNSET
-    libc: Raw | UnsetType = UNSET
-    funding: Raw | UnsetType = UNSET
-    _has_shrinkwrap: Raw | UnsetType = UNSET
-    has_install_script: Raw | bool | UnsetType = UNSET
-
-
 _NUMBER = re.compile(r"[v=]?\d[0-9A-Za-z.+_-]{0,255}", re.ASCII)
 """What may stand for a version: a key of `versions` is the registry's text and goes into the ledger."""
-REPAIRED = 100
-"""Dangling tags that are given another version; the rest go (some packages have thousands)."""
-
 _TOP = msgspec.json.Decoder(dict[str, Raw])
 _RAWS = msgspec.json.Decoder(dict[str, Raw])
-_SHRUNK = re.compile(rb'hrinkwrap"\s*:\s*t|\\u')
 _ANY = msgspec.json.Decoder(dict[str, Any])
 _MANIFEST = msgspec.json.Decoder(_Manifest)
-_ABBREVIATED = msgspec.json.Decoder(_Abbreviated)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,25 +70,26 @@ class Version:
     """One version of a package.
 
     Args:
-        raw: its manifest, the registry's bytes.
         tarball: the upstream URL. Private to us.
-        hashes: algorithm to the hex digests promised for it (`dist.integrity`, `dist.shasum`).
+        digests: `algo:hex` of every digest promised for it (`dist.integrity`, `dist.shasum`).
         deprecated: it carries a deprecation notice.
         install_script: installing it runs a script.
         foreign: it requires something by URL, repository or path, which npm would fetch past its registry.
     """
 
-    raw: Raw
     tarball: str
-    hashes: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    digests: frozenset[str] = frozenset()
     deprecated: bool = False
     install_script: bool = False
     foreign: bool = False
 
     @property
-    def digests(self) -> frozenset[str]:
-        """`algo:hex` of every promised digest."""
-        return frozenset(f"{algo}:{digest}" for algo, found in self.hashes.items() for digest in found)
+    def hashes(self) -> Mapping[str, frozenset[str]]:
+        """Algorithm to the hex digests promised."""
+        found: dict[str, frozenset[str]] = {}
+        for algo, _, digest in (each.partition(":") for each in self.digests):
+            found[algo] = found.get(algo, frozenset()) | {digest}
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,30 +101,41 @@ class Packument:
         versions: by version text, in the registry's order.
         times: `time` as it came: versions, `created`, `modified`, `unpublished`.
         tags: `dist-tags`.
-        rest: every other top-level key, undecoded.
+        body: the registry's bytes.
         dropped: how many versions could not be read.
+        source: the mark of what the upstream sent (see `registries.marks`).
+        mark: the mark of this very document, in which every change shows.
     """
 
     name: str
     versions: Mapping[str, Version]
     times: Mapping[str, Any] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
-    rest: Mapping[str, Raw] = field(default_factory=dict)
+    body: Folded = EMPTY
     dropped: int = 0
+    source: str = ""
+    mark: str = ""
+    _memo: dict[str, Any] = field(init=False, default_factory=dict, repr=False, compare=False)
 
     def facts(self) -> Facts:
         """What the document says. An unpublished package exists without releases. `asked` is left open."""
-        releases = tuple(
-            Release(number, moment(self.times.get(number)), v.digests, v.deprecated, v.install_script, v.foreign)
-            for number, v in self.versions.items()
-        )
-        return Facts(Existence.YES, releases, dated=all(release.uploaded for release in releases))
+        if "facts" not in self._memo:
+            releases = tuple(
+                Release(number, moment(self.times.get(number)), v.digests, v.deprecated, v.install_script, v.foreign)
+                for number, v in self.versions.items()
+            )
+            self._memo["facts"] = Facts(Existence.YES, releases, dated=all(release.uploaded for release in releases))
+        facts: Facts = self._memo["facts"]
+        return facts
 
     def without(self, versions: frozenset[str]) -> Self:
         """The document less these versions, their times and the tags that point to them (moved or dropped)."""
+        if not versions:
+            return self
         kept = {number: v for number, v in self.versions.items() if number not in versions}
         times = {key: when for key, when in self.times.items() if key in kept or key not in versions}
-        return replace(self, versions=kept, times=times, tags=repaired(self.tags, kept))
+        mark = marks.changed(self.mark, "without", sorted(versions))
+        return replace(self, versions=kept, times=times, tags=repaired(self.tags, kept), mark=mark)
 
     def only(self, files: Mapping[str, frozenset[str]]) -> Self:
         """The document less those of these versions whose tarball has none of the digests named for its version."""
@@ -164,10 +149,14 @@ class Packument:
 
     def version_of(self, filename: str) -> str | None:
         """The version text a tarball belongs to, `None` if the document has none of that name."""
-        for number in self.versions:
-            if tarball_name(self.name, number) == filename:
-                return number
-        return next((n for n, v in self.versions.items() if v.tarball.rpartition("/")[2] == filename), None)
+        number = filename[len(self.name.rpartition("/")[2]) + 1 : -len(".tgz")]
+        if number in self.versions and tarball_name(self.name, number) == filename:
+            return number
+        if "files" not in self._memo:
+            named = ((version.tarball.rpartition("/")[2], number) for number, version in self.versions.items())
+            self._memo["files"] = dict(reversed(list(named)))
+        theirs: str | None = self._memo["files"].get(filename)
+        return theirs
 
     def dated_by(self, other: Packument) -> Self:
         """This document with the times of the same versions (same strong digest) taken from `other`."""
@@ -179,27 +168,29 @@ class Packument:
             and number in other.versions
             and _same_bytes(version, other.versions[number])
         }
-        return replace(self, times={**self.times, **found})
+        return replace(self, times={**self.times, **found}, mark=marks.together("dated", (self.mark, other.mark)))
 
     def render(self, address: Callable[[str], str], *, corgi: bool = False) -> bytes:
-        """The document as a client reads it.
+        """The document as a client reads it; slow where it is large.
 
         Args:
             address: gives the URL on the gate for a tarball name.
             corgi: the abbreviated form (no dates but `modified`), nothing added to what is documented.
         """
-        versions = {
-            number: _rewritten(version, address(tarball_name(self.name, number)), corgi)
-            for number, version in self.versions.items()
-        }
-        document: dict[str, Any] = {} if corgi else dict(self.rest)
-        document |= {"name": self.rest.get("name", self.name), "dist-tags": self.tags, "versions": versions}
+        top = _TOP.decode(self.body.unfold())
+        raws = _RAWS.decode(top.pop("versions")) if "versions" in top else {}
+        head: dict[str, Any] = {} if corgi else {key: raw for key, raw in top.items() if key != "time"}
+        head |= {"name": top.get("name", self.name), "dist-tags": self.tags}
         if not corgi and self.times:
-            document["time"] = self.times
-        modified = self.times.get("modified") or self.rest.get("modified")
+            head["time"] = self.times
+        modified = self.times.get("modified") or top.get("modified")
         if corgi and modified:
-            document["modified"] = modified
-        return msgspec.json.encode(document)
+            head["modified"] = modified
+        listed = (
+            (number, _rewritten(raws[number], version, address(tarball_name(self.name, number)), corgi=corgi))
+            for number, version in self.versions.items()
+        )
+        return rewriting.assembled(head, listed)
 
     def to_json(self, base: str, *, abbreviated: bool = False) -> bytes:
         """The document with its tarballs at `<base><name>/-/<file>`, the conventional place on a registry."""
@@ -211,7 +202,10 @@ class Packument:
         """One version's manifest (`GET /name/1.2.3` or `/name/tag`), its tarball on the gate; `None` if not there."""
         number = self.tags.get(version, version)
         found = self.versions.get(number)
-        return bytes(_rewritten(found, address(tarball_name(self.name, number)), False)) if found else None
+        if found is None:
+            return None
+        raw = _RAWS.decode(_TOP.decode(self.body.unfold())["versions"])[number]
+        return b"".join(rewriting.full(raw, found.tarball, address(tarball_name(self.name, number))))
 
 
 def tarball_name(name: str, version: str) -> str:
@@ -228,8 +222,11 @@ def wants_corgi(accept: str | None) -> bool:
     return False
 
 
-def parse_packument(name: str, body: bytes) -> Packument:
-    """The packument in `body`.
+def parse_packument(name: str, body: bytes, source: str | None = None) -> Packument:
+    """The packument in `body`; safe in any thread.
+
+    Args:
+        source: the mark of address and bytes, if it is known already.
 
     Raises:
         UpstreamError: not a JSON object that is a package document.
@@ -244,44 +241,12 @@ def parse_packument(name: str, body: bytes) -> Packument:
     if not raws and not times and "name" not in top and "_id" not in top:
         raise UpstreamError("the registry answered with something that is not a package document")
     versions = {n: version for n, raw in raws.items() if _NUMBER.fullmatch(n) and (version := _version(raw))}
-    return Packument(name, versions, times, repaired(tags, versions), top, len(raws) - len(versions))
-
-
-def repaired(tags: Mapping[str, str], versions: Mapping[str, Version]) -> dict[str, str]:
-    """The dist-tags with none dangling: each steps back to the best version left below the one it named, or goes.
-
-    `latest` steps back to the highest release below, failing that the highest release, failing that the highest
-    version of all; any other tag stays within its major version and pre-release channel. Deprecated versions come last.
-    """
-    dangling = sorted((tag for tag, to in tags.items() if to not in versions), key=lambda tag: tag != "latest")
-    if not dangling:
-        return dict(tags)
-    known = {number: parsed for number in versions if (parsed := semver.parse(number))}
-    moved = {tag: _step_back(tag, tags[tag], versions, known) for tag in dangling[:REPAIRED]}
-    return {tag: kept for tag, to in tags.items() if (kept := to if to in versions else moved.get(tag)) is not None}
-
-
-def _step_back(
-    tag: str, former: str, versions: Mapping[str, Version], known: Mapping[str, semver.SemVer]
-) -> str | None:
-    was = semver.parse(former)
-    below = {number: v for number, v in known.items() if was is None or v.key < was.key}
-    choices: tuple[Mapping[str, semver.SemVer], ...] = ()
-    if tag == "latest":
-        choices = (_releases(below), _releases(known), known)
-    elif was is not None:
-        choices = ({n: v for n, v in below.items() if v.channel == was.channel and _near(v, was)},)
-    pool = next((choice for choice in choices if choice), {})
-    return max(pool, key=lambda number: (not versions[number].deprecated, pool[number].key), default=None)
-
-
-def _releases(versions: Mapping[str, semver.SemVer]) -> dict[str, semver.SemVer]:
-    return {number: v for number, v in versions.items() if not v.pre}
-
-
-def _near(version: semver.SemVer, was: semver.SemVer) -> bool:
-    """A release tag such as `latest-4` must not cross its major version; a channel such as `next` may."""
-    return bool(was.pre) or version.numbers[0] == was.numbers[0]
+    source = marks.source("", body) if source is None else source
+    mark = marks.changed(source, "read", (name,))
+    dropped = len(raws) - len(versions)
+    found = Packument(name, versions, times, repaired(tags, versions), Folded(body), dropped, source, mark)
+    found.facts()  # here and now, as this may be another thread than the one that asks
+    return found
 
 
 def _mapping(raw: Raw | None) -> dict[str, Any]:
@@ -295,9 +260,8 @@ def _version(raw: Raw) -> Version | None:
         return None
     scripts = manifest.scripts if isinstance(manifest.scripts, dict) else {}
     return Version(
-        raw=raw,
         tarball=manifest.dist.tarball,
-        hashes=_digests(manifest.dist),
+        digests=_digests(manifest.dist),
         deprecated=manifest.deprecated not in (None, False, ""),
         install_script=manifest.has_install_script is True or not SCRIPTS.isdisjoint(scripts),
         foreign=any(
@@ -307,13 +271,11 @@ def _version(raw: Raw) -> Version | None:
     )
 
 
-def _digests(dist: _Dist) -> dict[str, frozenset[str]]:
-    found: dict[str, set[str]] = {}
+def _digests(dist: _Dist) -> frozenset[str]:
+    found = [f"{algo}:{digest}" for algo, digest in _integrity(dist.integrity)]
     if isinstance(dist.shasum, str) and len(dist.shasum) == 40:
-        found["sha1"] = {dist.shasum.lower()}
-    for algo, digest in _integrity(dist.integrity):
-        found.setdefault(algo, set()).add(digest)
-    return {algo: frozenset(digests) for algo, digests in found.items()}
+        found.append(f"sha1:{dist.shasum.lower()}")
+    return frozenset(found)
 
 
 def _integrity(said: object) -> Iterator[tuple[str, str]]:
@@ -328,23 +290,12 @@ def _integrity(said: object) -> Iterator[tuple[str, str]]:
 
 
 def _same_bytes(one: Version, other: Version) -> bool:
-    shared = (one.hashes.keys() & other.hashes.keys()) - {"sha1"}
-    return bool(shared) and all(one.hashes[algo] == other.hashes[algo] for algo in shared)
+    mine, theirs = one.hashes, other.hashes
+    shared = (mine.keys() & theirs.keys()) - {"sha1"}
+    return bool(shared) and all(mine[algo] == theirs[algo] for algo in shared)
 
 
-def _rewritten(version: Version, address: str, corgi: bool) -> Raw:
-    raw = bytes(version.raw)
-    old, new = msgspec.json.encode(version.tarball), msgspec.json.encode(address)
-    if raw.count(old) != 1 or _SHRUNK.search(raw):  # escaped, or a second time elsewhere: the slow, exact way
-        manifest = _ANY.decode(raw)
-        manifest.pop("_hasShrinkwrap", None)  # npm to 11 takes from its tarball where to fetch what it requires
-        manifest["dist"]["tarball"] = address
-        raw = msgspec.json.encode(manifest)
-    else:
-        raw = raw.replace(old, new)
-    if not corgi:
-        return Raw(raw)
-    short = _ABBREVIATED.decode(raw)
-    if version.install_script:
-        short.has_install_script = True
-    return Raw(msgspec.json.encode(short))
+def _rewritten(raw: Raw, version: Version, address: str, *, corgi: bool) -> Sequence[Piece]:
+    if corgi:
+        return rewriting.short(raw, version.tarball, address, scripted=version.install_script)
+    return rewriting.full(raw, version.tarball, address)

@@ -19,6 +19,7 @@ from packaging.version import Version
 
 from slopguard.hashes import STRONG, proven, told_apart
 from slopguard.model import Existence, Facts, Release
+from slopguard.registries import marks
 from slopguard.registries.pypi.filenames import is_wheel, parse_version, version_of
 
 HASHES = ("sha512", "sha384", "sha256", "sha224", "sha1", "md5")
@@ -83,6 +84,8 @@ class ProjectPage:
         meta: further `meta` keys passed on (PEP 708 `tracks`, ...).
         alternate_locations: PEP 708, passed on.
         dropped: how many entries were left out because no installer would take them for this project.
+        source: the mark of what the upstream sent (see `registries.marks`).
+        mark: the mark of this very page, in which every change shows.
     """
 
     name: str
@@ -93,9 +96,18 @@ class ProjectPage:
     meta: Mapping[str, Any] = field(default_factory=dict)
     alternate_locations: tuple[str, ...] = ()
     dropped: int = 0
+    source: str = ""
+    mark: str = ""
+    _memo: dict[str, Any] = field(init=False, default_factory=dict, repr=False, compare=False)
 
     def facts(self) -> Facts:
         """What the page says; `dated` is false when any release on it has no upload time. `asked` is left open."""
+        if "facts" not in self._memo:
+            self._memo["facts"] = self._facts()
+        facts: Facts = self._memo["facts"]
+        return facts
+
+    def _facts(self) -> Facts:
         groups: dict[str, list[PageFile]] = {}
         for file in self.files:
             groups.setdefault(file.version, []).append(file)
@@ -110,23 +122,32 @@ class ProjectPage:
 
     def without(self, versions: frozenset[str]) -> Self:
         """The page less every file of these versions; equal versions in another spelling go too."""
+        if not versions:
+            return self
         gone = {parse_version(version) or version for version in versions}
         kept = tuple(f for f in self.files if f.version not in versions and parse_version(f.version) not in gone)
-        return replace(self, files=kept)
+        return replace(self, files=kept, mark=marks.changed(self.mark, "without", sorted(versions)))
 
     def only(self, files: Mapping[str, frozenset[str]]) -> Self:
         """The page less every file of these versions that has none of the digests named for its version."""
+        if not files:
+            return self
         limits = {parse_version(version) or version: digests for version, digests in files.items()}
         wanted = ((f, limits.get(parse_version(f.version) or f.version)) for f in self.files)
-        return replace(self, files=tuple(f for f, held in wanted if held is None or proven(f.digests, held)))
+        kept = tuple(f for f, held in wanted if held is None or proven(f.digests, held))
+        named = (text for version in sorted(files) for text in (version, *sorted(files[version]), ""))
+        return replace(self, files=kept, mark=marks.changed(self.mark, "only", named))
 
     def plus(self, files: Iterable[PageFile]) -> Self:
         """The page with these files added at the end (a tombstone, say)."""
-        return replace(self, files=(*self.files, *files))
+        return replace(self, files=(*self.files, *files), mark="")
 
     def file(self, filename: str) -> PageFile | None:
         """The file of this name, if the page lists it."""
-        return next((file for file in self.files if file.filename == filename), None)
+        if "files" not in self._memo:
+            self._memo["files"] = {file.filename: file for file in reversed(self.files)}
+        found: PageFile | None = self._memo["files"].get(filename)
+        return found
 
     def version_of(self, filename: str) -> str | None:
         """The version a file (or its `.metadata`) belongs to, `None` if the page does not list it."""
@@ -141,7 +162,8 @@ class ProjectPage:
     def dated_by(self, other: ProjectPage) -> Self:
         """This page with upload times of the same files (same name, same strong hash) taken from `other`."""
         known = {file.filename: file for file in other.files if file.uploaded}
-        return replace(self, files=tuple(_dated(file, known.get(file.filename)) for file in self.files))
+        files = tuple(_dated(file, known.get(file.filename)) for file in self.files)
+        return replace(self, files=files, mark=marks.together("dated", (self.mark, other.mark)))
 
 
 class Spelling:

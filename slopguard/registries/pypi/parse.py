@@ -7,7 +7,9 @@ around link text means nothing); anything that is not a Simple API page of major
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
@@ -15,6 +17,7 @@ from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 import msgspec
 
 from slopguard.errors import UpstreamError
+from slopguard.registries import marks
 from slopguard.registries.dates import moment
 from slopguard.registries.pypi.page import HASHES, PageFile, ProjectPage, Spelling, build
 
@@ -25,19 +28,30 @@ ACCEPT = f"{JSON_TYPE}, {HTML_TYPE};q=0.2, {PLAIN_HTML};q=0.01"
 """What we ask for: JSON first, because only JSON carries dates."""
 
 
-def parse_page(name: str, body: bytes, content_type: str, url: str, *, links: bool = False) -> ProjectPage:
-    """The page of project `name`.
+def parse_page(
+    name: str, body: bytes, content_type: str, url: str, *, links: bool = False, source: str | None = None
+) -> ProjectPage:
+    """The page of project `name`; safe in any thread.
 
     Args:
         name: normalised; entries for other projects are left out.
         content_type: the header as it came.
         url: where the page was finally found; relative links start there.
         links: it is a page of links to files of many projects, not an index's.
+        source: the mark of address, type and bytes, if it is known already.
 
     Raises:
         UpstreamError: not a Simple API page, or one of a major version other than 1. HTML that lists nothing for
             the project and does not call itself an index page is none: a captive portal looks like that.
     """
+    page = _parsed(name, body, content_type, url, links=links)
+    source = marks.source(url, content_type, body) if source is None else source
+    page = replace(page, source=source, mark=marks.changed(source, "read", (name,)))
+    page.facts()  # here and now, as this may be another thread than the one that asks
+    return page
+
+
+def _parsed(name: str, body: bytes, content_type: str, url: str, *, links: bool) -> ProjectPage:
     kind, _, parameters = content_type.partition(";")
     kind = kind.strip().lower()
     if kind == JSON_TYPE:
@@ -128,7 +142,7 @@ def _from_json(file: _File, base: str, spelling: Spelling) -> PageFile | None:
         url=url,
         version=version,
         hashes=_hashes(file.hashes) or _fragment_hash(fragment),
-        requires_python=_text(file.requires_python),
+        requires_python=_shared(_text(file.requires_python)),
         size=file.size if isinstance(file.size, int) and not isinstance(file.size, bool) and file.size >= 0 else None,
         uploaded=moment(time),
         upload_time=time,
@@ -151,6 +165,11 @@ def _yanked(said: object) -> bool | str:
 
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
+
+
+def _shared(text: str | None) -> str | None:
+    """A text that most files of a page have, once in memory."""
+    return sys.intern(text) if text else None
 
 
 def _texts(value: object) -> dict[str, str]:
