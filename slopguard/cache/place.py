@@ -6,7 +6,8 @@ files 0600; no link inside the folder is followed; a folder to which others may 
 of the operating system; `Troubles` is where they end.
 
 A file on its way is locked by whoever writes it. The lock ends with the process, however that ends, so what is not
-locked is left over (`left_over`). Where there are no locks, what nobody wrote to for an hour counts as such.
+locked is left over (`left_over`), unless it was made just now: there is a moment between making and locking. Where
+there are no locks, what nobody wrote to for an hour counts as left over.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ BLOCK = 4096
 """File systems give files whole blocks; the cache counts as they do."""
 TOUCH_AFTER = 3600.0
 """A use within so many seconds of the last is not written down."""
+JUST_NOW = 60.0
 UNFINISHED = ".new-"
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 _FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | _NO_LINK
@@ -151,7 +153,7 @@ class Fresh:
     def __init__(self, shard: Handle) -> None:
         self._shard, self._name = shard, UNFINISHED + os.urandom(12).hex()
         self.handle = Handle(os.open(self._name, _WRITE | os.O_EXCL, 0o600, dir_fd=shard.fd))
-        lock(self.handle, shared=True)  # unless a sweep is just taking it away: then it cannot land, which is no harm
+        lock(self.handle, shared=True)
 
     def write(self, piece: bytes) -> None:
         """Add a piece.
@@ -212,8 +214,11 @@ def lock(handle: Handle, *, shared: bool = False) -> bool | None:
 
 def left_over(shard: Handle, name: str, status: os.stat_result) -> bool:
     """Whether nobody writes to an unfinished file any more."""
+    quiet = abs(time.time() - status.st_mtime)
+    if quiet < JUST_NOW:
+        return False
     try:
         locked = lock(Handle(os.open(name, _READ, dir_fd=shard.fd)))
     except OSError:
         locked = None
-    return abs(time.time() - status.st_mtime) > TOUCH_AFTER if locked is None else locked
+    return quiet > TOUCH_AFTER if locked is None else locked
