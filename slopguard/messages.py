@@ -10,12 +10,12 @@ Invariants:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from slopguard.model import Ecosystem, Outcome, Request, Verdict
 from slopguard.names import shown
+from slopguard.patterns import regex
 from slopguard.rules import NO_SUCH_VERSION, rule_for
 from slopguard.versions import listed
 
@@ -33,10 +33,10 @@ WORDS = {
 }
 """The message's WORD for each outcome (`OBSERVED` for a refusal that is not enforced)."""
 
-_SHELL_SAFE = re.compile(rf"[A-Za-z0-9@/._-]{{1,{NAME_LIMIT}}}")
-_DECISION_ID = re.compile(r"d-[0-9a-f]{6,32}")
+_SHELL_SAFE = regex(rf"[A-Za-z0-9@/._-]{{1,{NAME_LIMIT}}}")
+_DECISION_ID = regex(r"d-[0-9a-f]{6,32}")
 _RELEASE_WORD = r"(?:alpha|beta|rc|a|b|c|pre|preview|next|canary|nightly|dev|post|experimental|insiders|snapshot)"
-_VERSION = re.compile(rf"\d+(?:\.\d+){{0,5}}(?:[-.]?{_RELEASE_WORD}(?:[-.]?\d+){{0,3}}){{0,2}}")
+_VERSION = regex(rf"\d+(?:\.\d+){{0,5}}(?:[-.]?{_RELEASE_WORD}(?:[-.]?\d+){{0,3}}){{0,2}}")
 _LONGEST_VERSION = 32
 
 

@@ -11,23 +11,23 @@ Invariants:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
 from slopguard.errors import InputError
 from slopguard.model import Ecosystem, NormalizedName
+from slopguard.patterns import regex
 
 LONGEST = {Ecosystem.PYPI: 255, Ecosystem.NPM: 214}
 """Longest accepted name in characters: npm's own limit; for PyPI the longest file name that could hold one."""
 
-_SEPARATORS = re.compile(r"[-_.]+")
-_PYPI = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+_SEPARATORS = regex(r"[-_.]+")
+_PYPI = regex(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _URL_SAFE = r"[A-Za-z0-9._~!*'()-]"
-_NPM = re.compile(rf"(?:@(?!\.){_URL_SAFE}+/(?!\.){_URL_SAFE}+|(?![._-]){_URL_SAFE}+)")
+_NPM = regex(rf"(?:@(?!\.){_URL_SAFE}+/(?!\.){_URL_SAFE}+|(?![._-]){_URL_SAFE}+)")
 _NPM_RESERVED = frozenset({"node_modules", "favicon.ico"})
-_PLAIN = re.compile(r"[!-~]+")
-_VISIBLE = re.compile(r"[!-&(-\[\]-~]*")
+_PLAIN = regex(r"[!-~]+")
+_VISIBLE = regex(r"[!-&(-\[\]-~]*")
 """What `shown` leaves as it is: visible ASCII without the quote and the backslash."""
 
 _INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})

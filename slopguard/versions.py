@@ -12,6 +12,7 @@ from functools import total_ordering
 from typing import TYPE_CHECKING
 
 from slopguard.model import Ecosystem, Facts, Release
+from slopguard.patterns import regex
 
 if TYPE_CHECKING:
     from packaging.version import Version
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 LONGEST = 256
 """Characters of a version that is read; node-semver's own limit, and more than any file name on PyPI holds."""
 
-_SEMVER = re.compile(
+_SEMVER = regex(
     r"[v=\s]*(\d+)\.(\d+)\.(\d+)(?:-([0-9A-Za-z.-]+)|([A-Za-z][0-9A-Za-z.-]*))?(?:\+[0-9A-Za-z.-]+)?\s*", re.ASCII
 )
 

@@ -15,14 +15,15 @@ from pathlib import Path
 
 from slopguard.clients import remembered
 from slopguard.errors import ConfigError
+from slopguard.patterns import regex
 
-_PIP_DEFAULT = re.compile(r"Python Package Index \(default (\S+?)\)")
-_PIP_SOURCE = re.compile(r"""^PyPI = PackageIndex\(\s*['"]([^'"]+)['"]""", re.MULTILINE)
-_PIP_PLACE = re.compile(r"from (.+?[/\\]pip)(?:[/\\]__main__\.py)? \(python")
-_PIP_VERSION = re.compile(r"""^__version__ = ["'](\d+)\.(\d+)""", re.MULTILINE)
-_UV_DEFAULT = re.compile(r"package index \(by default: <([^>\s]+)>\)")
-_NPM_DEFAULT = re.compile(r"""(?:new Definition|define)\('registry', \{ default: ['"]([^'"]+)['"]""")
-_NPM_TWINS = re.compile(r"RegRe = /\^https\?:\\/\\/([\w.\\-]+)\\/")
+_PIP_DEFAULT = regex(r"Python Package Index \(default (\S+?)\)")
+_PIP_SOURCE = regex(r"""^PyPI = PackageIndex\(\s*['"]([^'"]+)['"]""", re.MULTILINE)
+_PIP_PLACE = regex(r"from (.+?[/\\]pip)(?:[/\\]__main__\.py)? \(python")
+_PIP_VERSION = regex(r"""^__version__ = ["'](\d+)\.(\d+)""", re.MULTILINE)
+_UV_DEFAULT = regex(r"package index \(by default: <([^>\s]+)>\)")
+_NPM_DEFAULT = regex(r"""(?:new Definition|define)\('registry', \{ default: ['"]([^'"]+)['"]""")
+_NPM_TWINS = regex(r"RegRe = /\^https\?:\\/\\/([\w.\\-]+)\\/")
 _TIMEOUT = 60.0
 
 

@@ -20,11 +20,12 @@ from slopguard.clients.sources import line_of
 from slopguard.errors import ConfigError
 from slopguard.indexes import Credentials
 from slopguard.model import Layer
+from slopguard.patterns import regex
 
 REGISTRY = ("BUN_CONFIG_REGISTRY", "NPM_CONFIG_REGISTRY", "npm_config_registry")
 TOKEN = ("BUN_CONFIG_TOKEN", "NPM_CONFIG_TOKEN", "npm_config_token")
 _DOTENV = (".env.production.local", ".env.local", ".env.production", ".env")
-_LINE = re.compile(r"""^\s*(?:export\s+)?(\w+)\s*[=:]\s*["'`]?([^\s"'`#]+)""", re.MULTILINE)
+_LINE = regex(r"""^\s*(?:export\s+)?(\w+)\s*[=:]\s*["'`]?([^\s"'`#]+)""", re.MULTILINE)
 
 Table = Mapping[str, Any]
 

@@ -16,9 +16,10 @@ from functools import cache
 from pathlib import Path
 
 from slopguard.errors import ConfigError
+from slopguard.patterns import regex
 
-_REGISTRY = re.compile(r"^Registry: (https?://\S+)$", re.MULTILINE)
-_VERSION = re.compile(r"(\d+)\.(\d+)\.\d+")
+_REGISTRY = regex(r"^Registry: (https?://\S+)$", re.MULTILINE)
+_VERSION = regex(r"(\d+)\.(\d+)\.\d+")
 _NOWHERE = "http://127.0.0.1:9"
 _TIMEOUT = 60
 

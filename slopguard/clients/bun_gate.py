@@ -16,12 +16,13 @@ from slopguard.clients import bun_config
 from slopguard.clients.interface import GateAddress
 from slopguard.clients.npm import npm_environment
 from slopguard.indexes import Index, IndexKind
+from slopguard.patterns import regex
 
-_OURS = re.compile(
+_OURS = regex(
     r"BUN_CONFIG_(?:REGISTRY|TOKEN)|BUN_OPTIONS|npm_config_(?:registry|token|@.*:registry|.*proxy|prefer[-_]o\w+line)",
     re.IGNORECASE,
 )
-_SOURCE = re.compile(r"\s*[\"']?(?://|(?:@[^=]*:)?registry[\"']?\s*=|_)")
+_SOURCE = regex(r"\s*[\"']?(?://|(?:@[^=]*:)?registry[\"']?\s*=|_)")
 """Lines of an .npmrc about registries and what to send to them."""
 _PATHS = (("cache", "dir"), ("security", "scanner"), ("globalDir",), ("globalBinDir",), ("cafile",))
 

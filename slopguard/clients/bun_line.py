@@ -5,15 +5,15 @@ bun looks for its command among the words alone: `bun --cwd folder install` runs
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from slopguard.clients import argv as args
 from slopguard.clients import bun_options
 from slopguard.errors import UsageError
+from slopguard.patterns import regex
 
-_NAMELESS = re.compile(r"-c.")
+_NAMELESS = regex(r"-c.")
 """`-cFILE` and `-c=FILE`: bun takes them, and reads no file (measured)."""
 RUN = "run"
 """The command of a line that names none of bun's: a file, a script or a program."""

@@ -17,15 +17,16 @@ from pathlib import Path
 from slopguard.clients.interface import GateAddress
 from slopguard.indexes import Index
 from slopguard.model import REGISTRY, Ecosystem, Location, Sighting, Source, SourceKind
+from slopguard.patterns import regex
 from slopguard.readers import places
 
 _MARK = re.compile(rb"corepack\.cjs['\"]?\)\.runMain\(|corepack\.js['\"]\)\.runMain\(")
-_DEFAULT = re.compile(r"""DEFAULT_NPM_REGISTRY_URL = [`'"]([^`'"]+)[`'"]""")
+_DEFAULT = regex(r"""DEFAULT_NPM_REGISTRY_URL = [`'"]([^`'"]+)[`'"]""")
 _TRANSPARENT = {"yarn": ("init", "dlx"), "pnpm": ("init", "dlx")}
 """Commands that run another manager than the project's, if the project has another."""
 _MODERN_YARN = "@yarnpkg/cli-dist"
 """The package that holds yarn 2 and later; `yarn` holds yarn 1 alone."""
-_DIGEST = re.compile(r"(sha1|sha512)\.([0-9a-f]+)")
+_DIGEST = regex(r"(sha1|sha512)\.([0-9a-f]+)")
 _HEAD = 2048
 
 

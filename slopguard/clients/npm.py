@@ -17,9 +17,10 @@ from slopguard.clients.interface import GateAddress, Invocation, Launch
 from slopguard.errors import UsageError
 from slopguard.indexes import Index, IndexKind
 from slopguard.model import Ecosystem, Layer, Sighting
+from slopguard.patterns import regex
 from slopguard.readers.spec import npm as read_spec
 
-_OURS = re.compile(
+_OURS = regex(
     r"npm_config_(?:registry|@.*:registry|.*proxy|offline|prefer[-_]o(?:ff|n)line|allow[-_](?:git|remote)"
     r"|replace[-_]registry[-_]host|update[-_]notifier)",
     re.IGNORECASE,

@@ -21,12 +21,13 @@ from slopguard.clients.sources import Setting, line_of
 from slopguard.errors import ConfigError
 from slopguard.indexes import Credentials, IndexKind
 from slopguard.model import Layer
+from slopguard.patterns import regex
 from slopguard.readers.text import plain_json
 
-_VARIABLE = re.compile(r"(?<!\\)(\\*)\$\{([^${}?]+)(\?)?\}")
+_VARIABLE = regex(r"(?<!\\)(\\*)\$\{([^${}?]+)(\?)?\}")
 _SPOKEN = ("the option --", "the variable npm_config_")
 """What the first two layers are called, flags and environment; the others are files."""
-_PREFIX = re.compile(r"npm_config_", re.IGNORECASE)
+_PREFIX = regex(r"npm_config_", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from slopguard.clients.sources import Setting, line_of
 from slopguard.errors import ConfigError
 from slopguard.indexes import Credentials, IndexKind
 from slopguard.model import Layer
+from slopguard.patterns import regex
 
 _VARIABLES = {
     "pypi.url": "PDM_PYPI_URL",
@@ -36,7 +37,7 @@ _PLAIN_KEYS = listed("url verify_ssl username password ca_certs ignore_stored_in
 """Keys of `[pypi]` that are settings; every other one is a source of that name."""
 _Part = tuple[Mapping[str, Any], Layer, Path | None]
 """Some of a source's values, the layer they were written at, and the file."""
-_ENV = re.compile(r"\$\{([A-Z0-9_]+)\}")
+_ENV = regex(r"\$\{([A-Z0-9_]+)\}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -17,13 +16,14 @@ from pathlib import Path
 
 from slopguard.clients.interface import GateAddress
 from slopguard.errors import ConfigError
+from slopguard.patterns import regex
 
 VARIABLE, STRICT = "SLOPGUARD_PDM", "SLOPGUARD_PDM_ONLY"
 """As in `pdm_plugin`, which is not imported here: it needs pdm."""
 NAME = "slopguard_pdm"
 """What our part is called inside pdm."""
 PROXIES = tuple(name for each in ("http_proxy", "https_proxy", "all_proxy") for name in (each, each.upper()))
-_DEFAULT = re.compile(r"""DEFAULT_PYPI_INDEX(?:: str)? = ["']([^"']+)["']""")
+_DEFAULT = regex(r"""DEFAULT_PYPI_INDEX(?:: str)? = ["']([^"']+)["']""")
 _FILE = Path("pdm", "project", "config.py")
 _NOBODYS = '[project]\nname = "nobodys"\nversion = "0"\n'
 """Without a project some users' pdm would turn to their global one, and make it if need be."""

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,13 +15,14 @@ from slopguard import readers
 from slopguard.clients import argv as args
 from slopguard.clients import pdm_config, pdm_options
 from slopguard.errors import SlopguardError, UsageError
+from slopguard.patterns import regex
 from slopguard.readers.text import load, string, strings, table, toml
 
 _SCRIPT = b"# /// script"
 _HOOKS = ("pre_run", "post_run", "pre_script", "post_script")
 """Tasks that run whenever another one does."""
-_RUN_CWD = re.compile(r"\{run_cwd(?::[^}]*)?\}")
-_PLACEHOLDER = re.compile(r"\{args(?::([^}]*))?\}")
+_RUN_CWD = regex(r"\{run_cwd(?::[^}]*)?\}")
+_PLACEHOLDER = regex(r"\{args(?::([^}]*))?\}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,17 +35,18 @@ from slopguard.clients.pnpm_project import WORKSPACE, Project
 from slopguard.errors import UsageError
 from slopguard.indexes import Index, IndexKind
 from slopguard.model import Ecosystem, Layer, Location, Sighting
+from slopguard.patterns import regex
 from slopguard.readers import package_json
 from slopguard.readers.spec import npm as read_spec
 
-_OURS = re.compile(
+_OURS = regex(
     r"p?npm_config_(?:registry|@.*:registry|_auth|.*proxy|offline|prefer[-_]o(?:ff|n)line|update[-_]notifier"
     r"|cache[-_]dir|pnpr[-_]server)",
     re.IGNORECASE,
 )
-_LOCAL = re.compile(r"(?:workspace|link|catalog|runtime):")
-_VARIABLE = re.compile(r"^\s*(?:export\s+)?p?npm_config_", re.IGNORECASE | re.MULTILINE)
-_BRINGING = re.compile(
+_LOCAL = regex(r"(?:workspace|link|catalog|runtime):")
+_VARIABLE = regex(r"^\s*(?:export\s+)?p?npm_config_", re.IGNORECASE | re.MULTILINE)
+_BRINGING = regex(
     r"(?:pnpm_config_)?(?:overrides|package[-_]?extensions|catalogs?|config[-_]?dependencies|(?:named[-_]?)?registries)"
     r"(?:\..*)?",
     re.IGNORECASE | re.DOTALL,

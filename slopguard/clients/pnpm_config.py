@@ -24,6 +24,7 @@ from slopguard.clients.sources import Setting, line_of
 from slopguard.errors import ConfigError, InputError
 from slopguard.indexes import Index, IndexKind
 from slopguard.model import Layer
+from slopguard.patterns import regex
 from slopguard.readers import load as load_text
 from slopguard.readers import pnpm_workspace
 from slopguard.readers.text import string, table
@@ -32,11 +33,11 @@ _DEFAULT = re.compile(rb'DEFAULT_PACKAGE_MANAGER_REGISTRY = "(https?://[^"]+)"')
 _SCOPED = re.compile(rb'"(@[\w-]+:registry)": "(https?://[^"]+)"')
 _NOWHERE = "/nonexistent"
 _BUNDLES = ("dist/pnpm.cjs", "dist/pnpm.mjs")
-_BOUND = re.compile(r"(p?npm)_config_(//.+)", re.IGNORECASE)
+_BOUND = regex(r"(p?npm)_config_(//.+)", re.IGNORECASE)
 _OWN_VARIABLES = 11
 """The first pnpm that no longer reads `npm_config_*`."""
 _PER_REGISTRY = ("_authToken", "_auth", "username", "_password", "certfile", "keyfile")
-_SETTING = re.compile(r"p?npm_config_", re.IGNORECASE)
+_SETTING = regex(r"p?npm_config_", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from slopguard.clients.pnpm_options import UNSWITCHED
 from slopguard.clients.pnpm_project import LOCK, WORKSPACE, Project
 from slopguard.errors import InputError
 from slopguard.model import Ecosystem, Location, Sighting
+from slopguard.patterns import regex
 from slopguard.readers import load, pnpm_workspace
 from slopguard.readers.spec import npm_version
 from slopguard.readers.text import Table, json_object, string, table
@@ -26,7 +27,7 @@ from slopguard.readers.text import Table, json_object, string, table
 _SHIM = b"# slopguard shim"
 _STATE = Path("node_modules") / ".pnpm-workspace-state-v1.json"
 _NAMES = ("pnpm", "@pnpm/exe")
-_SETTING = re.compile(r"p?npm_config_", re.IGNORECASE)
+_SETTING = regex(r"p?npm_config_", re.IGNORECASE)
 _OWN = ("npm_config_user_agent", "npm_config_registry")
 """Variables that package managers set for the scripts they run."""
 _TABLES = ("dependencies", "devDependencies", "optionalDependencies")

@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from slopguard.model import Location
+from slopguard.patterns import regex
 from slopguard.readers import load, pnpm_workspace
 from slopguard.readers.interface import Problem
 from slopguard.readers.text import Table, strings
 
 WORKSPACE = "pnpm-workspace.yaml"
 LOCK = "pnpm-lock.yaml"
-_SPECIAL = re.compile(r"[\[\]()]|[@!+]\(")
+_SPECIAL = regex(r"[\[\]()]|[@!+]\(")
 """What a glob may hold that is not matched here: all below the folder before it is taken instead."""
 _MARKS = ("package.json", "package.json5", "package.yaml", WORKSPACE, "node_modules")
 _UNREAD = ("package.json5", "package.yaml")

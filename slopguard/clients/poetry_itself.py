@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import json
 import os
-import re
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -19,13 +18,14 @@ from typing import Any
 
 from slopguard.clients.interface import GateAddress
 from slopguard.errors import ConfigError
+from slopguard.patterns import regex
 
 VARIABLE, STRICT = "SLOPGUARD_POETRY", "SLOPGUARD_POETRY_ONLY"
 """As in `poetry_plugin`, which is not imported here: it needs poetry."""
 NAME = "slopguard_poetry"
 """What our part is called inside poetry."""
 PROXIES = tuple(name for each in ("http_proxy", "https_proxy", "all_proxy") for name in (each, each.upper()))
-_DEFAULT = re.compile(r"""def __init__\(\s*self,\s*url: str = ["']([^"']+)["']""")
+_DEFAULT = regex(r"""def __init__\(\s*self,\s*url: str = ["']([^"']+)["']""")
 _FILE = Path("poetry", "repositories", "pypi_repository.py")
 _TIMEOUT = 60.0
 

@@ -21,9 +21,10 @@ from slopguard.clients.sources import Setting
 from slopguard.clients.uv_line import Line, script_of, understand
 from slopguard.indexes import Index, IndexKind
 from slopguard.model import Ecosystem, Layer, Sighting
+from slopguard.patterns import regex
 from slopguard.readers.spec import pypi
 
-_OURS = re.compile(
+_OURS = regex(
     r"UV_(?:DEFAULT_INDEX|INDEX|INDEX_URL|EXTRA_INDEX_URL|FIND_LINKS|NO_INDEX|INDEX_.+_(?:USERNAME|PASSWORD)|OFFLINE"
     r"|INSECURE_HOST|CONFIG_FILE|NO_CONFIG|MALWARE_CHECK.*)"
 )

@@ -17,9 +17,10 @@ from slopguard.clients.sources import Setting, absolute, key_of, line_of
 from slopguard.errors import ConfigError
 from slopguard.indexes import Credentials, IndexKind
 from slopguard.model import Layer
+from slopguard.patterns import regex
 
-_NAMED = re.compile(r"([A-Za-z0-9._-]+)=(.+)", re.DOTALL)
-_SCRIPT = re.compile(r"(?m)^# /// script\s*$\n(?P<body>(?:^#(?:| .*)$\n?)+?)^# ///\s*$")
+_NAMED = regex(r"([A-Za-z0-9._-]+)=(.+)", re.DOTALL)
+_SCRIPT = regex(r"(?m)^# /// script\s*$\n(?P<body>(?:^#(?:| .*)$\n?)+?)^# ///\s*$")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,11 @@ from __future__ import annotations
 import posixpath
 import re
 
-_BRACES = re.compile(r"\{([^{}]*)\}")
-_EXTENDED = re.compile(r"[@!+*?]\([^()]*\)")
-_CLASS = re.compile(r"\[[^/]*\]")
+from slopguard.patterns import regex
+
+_BRACES = regex(r"\{([^{}]*)\}")
+_EXTENDED = regex(r"[@!+*?]\([^()]*\)")
+_CLASS = regex(r"\[[^/]*\]")
 _MOST = 200
 """How many globs one may stand for; beyond that it is any folder."""
 

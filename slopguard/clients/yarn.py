@@ -6,7 +6,6 @@ along in `.yarn/releases` or as plugins is code of the project's own, and is not
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -31,9 +30,10 @@ from slopguard.clients.yarn_which import Which
 from slopguard.errors import ConfigError
 from slopguard.indexes import Index, IndexKind
 from slopguard.model import Ecosystem, Layer, Location, Sighting, Source, SourceKind
+from slopguard.patterns import regex
 from slopguard.readers import package_json, spec, yarn_spec
 
-_PROTOCOL = re.compile(r"(?:npm|patch|jsr|workspace|link|portal|exec|catalog):")
+_PROTOCOL = regex(r"(?:npm|patch|jsr|workspace|link|portal|exec|catalog):")
 
 
 class Yarn:

@@ -21,11 +21,12 @@ from slopguard.clients.sources import Setting, canonical, file_of, line_of
 from slopguard.errors import ConfigError, InputError
 from slopguard.indexes import Credentials, Index, IndexKind
 from slopguard.model import Layer
+from slopguard.patterns import regex
 from slopguard.readers.yaml_text import documents
 
 PLUGIN = "yarn_gate.cjs"
-_VARIABLE = re.compile(r"\$\{([\w]+)(?:(:)?-([^}]*))?\}")
-_OURS = re.compile(r"YARN_PLUGINS", re.IGNORECASE)
+_VARIABLE = regex(r"\$\{([\w]+)(?:(:)?-([^}]*))?\}")
+_OURS = regex(r"YARN_PLUGINS", re.IGNORECASE)
 _ADDING = frozenset({"catalog", "catalogs", "packageExtensions"})
 _DEEPEST = 3
 """No setting that counts here lies deeper than `npmScopes.NAME.KEY`."""

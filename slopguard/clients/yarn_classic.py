@@ -23,17 +23,16 @@ from slopguard.clients.sources import line_of
 from slopguard.errors import ConfigError
 from slopguard.indexes import Index, IndexKind
 from slopguard.model import Layer
+from slopguard.patterns import regex
 
 _TEXT = r'"(?:[^"\\]|\\.)*"'
-_LINE = re.compile(rf"""({_TEXT}|[^\s":,]+)(?::[ ]*|[ ]+)({_TEXT}|[^\s"#,]+)\s*(?:#.*)?""")
-_APART = re.compile(r"\s*(?:#.*)?|  .*|[^\s\",]+:\s*")
+_LINE = regex(rf"""({_TEXT}|[^\s":,]+)(?::[ ]*|[ ]+)({_TEXT}|[^\s"#,]+)\s*(?:#.*)?""")
+_APART = regex(r"\s*(?:#.*)?|  .*|[^\s\",]+:\s*")
 """Lines of a `.yarnrc` that set nothing at its top: blank, a comment, a block and what is in it."""
-_SCOPE = re.compile(r"@[a-z0-9~-]+")
+_SCOPE = regex(r"@[a-z0-9~-]+")
 """The scopes that yarn 1 finds again when they come from the environment."""
-_LEADS_PAST = re.compile(
-    r"--(?:[^.]+\.)?(?:registry|offline|prefer-offline|proxy|https-proxy|use-yarnrc|no-default-rc|cwd)"
-)
-_OURS = re.compile(
+_LEADS_PAST = regex(r"--(?:[^.]+\.)?(?:registry|offline|prefer-offline|proxy|https-proxy|use-yarnrc|no-default-rc|cwd)")
+_OURS = regex(
     r"(?:npm_config|yarn)_(?:registry|@.*|proxy|offline|prefer[-_]offline|userconfig|always[-_]auth)", re.IGNORECASE
 )
 

@@ -17,11 +17,12 @@ from pathlib import Path
 
 from slopguard.clients import corepack, npm_config, yarn_berry, yarn_classic
 from slopguard.errors import ConfigError
+from slopguard.patterns import regex
 
-_BERRY = re.compile(r"""npmRegistryServer:\s*\{.{0,200}?default:\s*["'`]([^"'`]+)["'`]""", re.DOTALL)
-_CLASSIC = re.compile(r"""\bYARN_REGISTRY = ["']([^"']+)["']""")
-_RELEASE = re.compile(r"yarn-(\d+)\.")
-_FROM_COREPACK = re.compile(r"""url: ["'`](https?://[^"'`]+?)/yarn/-/yarn-\{\}\.tgz["'`]""")
+_BERRY = regex(r"""npmRegistryServer:\s*\{.{0,200}?default:\s*["'`]([^"'`]+)["'`]""", re.DOTALL)
+_CLASSIC = regex(r"""\bYARN_REGISTRY = ["']([^"']+)["']""")
+_RELEASE = regex(r"yarn-(\d+)\.")
+_FROM_COREPACK = regex(r"""url: ["'`](https?://[^"'`]+?)/yarn/-/yarn-\{\}\.tgz["'`]""")
 _SHIM = b"# slopguard shim"
 
 

@@ -6,7 +6,6 @@ knows by itself whether a new value is looser than the one in force, so that no 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 from slopguard.config.settings import DEFAULT_CACHE_MB, ListSource, ServedIndex
 from slopguard.errors import ConfigError
 from slopguard.model import Ecosystem, Mode
+from slopguard.patterns import regex
 
 Value = Any
 """A checked setting: `Mode`, `int`, `float`, `bool`, `str`, `Path`, or a tuple of `str` or `ListSource`."""
@@ -23,11 +23,11 @@ MODES = tuple(Mode)
 """Strictest first, as `Mode` lists them."""
 MAX_DAYS = 3650
 MAX_CACHE_MB = 1 << 20
-_HOST = re.compile(r"(\*|(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?\Z")
+_HOST = regex(r"(\*|(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?\Z")
 """A name (punycode, not letters of another script), an address, or a pattern for all hosts of a domain."""
 
-_KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,59}\Z")
-_SCOPE = re.compile(r"@[a-z0-9~-][a-z0-9._~-]{0,99}\Z")
+_KEY = regex(r"[a-z0-9][a-z0-9-]{0,59}\Z")
+_SCOPE = regex(r"@[a-z0-9~-][a-z0-9._~-]{0,99}\Z")
 
 
 class Unfit(Exception):

@@ -10,10 +10,11 @@ that, except the machine's own proxy and the net itself (`close_off`): through t
 from __future__ import annotations
 
 import ipaddress
-import re
 import socket
 from collections.abc import Iterable
 from urllib.parse import urlsplit
+
+from slopguard.patterns import regex
 
 LOOPBACK = "localhost"
 
@@ -27,8 +28,8 @@ CODE_HOSTS = (
 )
 """Where package clients fetch code by itself from: npm's shorthands, and the public forges beside them."""
 
-_NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*\Z")
-_NUMBER = re.compile(r"(0x[0-9a-f]*|[0-9]+)\Z")
+_NAME = regex(r"(?=.{1,253}\Z)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*\Z")
+_NUMBER = regex(r"(0x[0-9a-f]*|[0-9]+)\Z")
 """The last part of what the system's resolver reads as an IPv4 address (`127.1`, `0x7f000001`)."""
 
 

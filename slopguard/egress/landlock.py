@@ -25,7 +25,6 @@ import ctypes
 import errno
 import functools
 import os
-import platform
 import socket
 import subprocess
 import sys
@@ -58,7 +57,7 @@ class _NetPort(ctypes.Structure):
 @functools.cache
 def available() -> bool:
     """Whether this kernel confines: it is tried, in a thread that ends with it."""
-    if not sys.platform.startswith("linux") or platform.machine() not in ("x86_64", "aarch64"):
+    if not sys.platform.startswith("linux") or os.uname().machine not in ("x86_64", "aarch64"):
         return False
     try:
         _in_a_thread(lambda: _confine(()))

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
-import platform
+import os
 import struct
 from collections.abc import Iterable, Mapping
 
@@ -52,10 +52,10 @@ def install() -> None:
     Raises:
         OSError: this kernel, or a sandbox around us, takes no filter.
     """
-    code = b"".join(struct.pack("=HBBI", *instruction) for instruction in program(platform.machine()))
+    code = b"".join(struct.pack("=HBBI", *instruction) for instruction in program(os.uname().machine))
     held = ctypes.create_string_buffer(code, len(code))
     given = ctypes.create_string_buffer(struct.pack("@HP", len(code) // 8, ctypes.addressof(held)))
-    number = _SECCOMP[platform.machine()]
+    number = _SECCOMP[os.uname().machine]
     kernel.call(number, ctypes.c_uint(_FILTER_MODE), ctypes.c_uint(_NO_SLOWDOWN), ctypes.byref(given))
 
 

@@ -16,6 +16,7 @@ from urllib.parse import quote, unquote, urlsplit
 from slopguard.clients.sources import canonical
 from slopguard.indexes import Index, IndexKind
 from slopguard.model import Ecosystem
+from slopguard.patterns import regex
 
 Upstream = Callable[[Ecosystem, str, str, str], str | None]
 """(ecosystem, index key, package, file name) -> the address from which the index serves that file, if known."""
@@ -39,14 +40,14 @@ FORMATS: dict[str, str] = {
 TIDIED = frozenset({"bun.lock", "pdm.lock"})
 """Of these, those that their client would write otherwise with other addresses: `tidied` of the module does that."""
 
-_PACKAGE = re.compile(r"^\[\[(?:package|packages)\]\]\s*$")
-_NAME = re.compile(r'^name = "([^"]+)"')
-_REGISTRY = re.compile(r'(\b(?:registry|index) = ")([^"]+)(")')
-_FILE = re.compile(r'(\burl = ")([^"]+)(")')
-_INDEX_URL = re.compile(r"""^(\#?\s*url\s*=\s*["'])([^"']+)(["'])""", re.MULTILINE)
-_RESOLVED = re.compile(r'("resolved":\s*")([^"]+)(")')
-_NPM_KEY = re.compile(r'^\s*"((?:[^"\\]|\\.)*)":\s*\{\s*$')
-_NPM_NAME = re.compile(r'^\s*"name":\s*"([^"]+)"')
+_PACKAGE = regex(r"^\[\[(?:package|packages)\]\]\s*$")
+_NAME = regex(r'^name = "([^"]+)"')
+_REGISTRY = regex(r'(\b(?:registry|index) = ")([^"]+)(")')
+_FILE = regex(r'(\burl = ")([^"]+)(")')
+_INDEX_URL = regex(r"""^(\#?\s*url\s*=\s*["'])([^"']+)(["'])""", re.MULTILINE)
+_RESOLVED = regex(r'("resolved":\s*")([^"]+)(")')
+_NPM_KEY = regex(r'^\s*"((?:[^"\\]|\\.)*)":\s*\{\s*$')
+_NPM_NAME = regex(r'^\s*"name":\s*"([^"]+)"')
 
 
 @dataclass(slots=True)

@@ -8,7 +8,6 @@ what a shim says of how its client is started (`VIA`) can only choose a Python a
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,6 +17,7 @@ from pathlib import Path
 from slopguard.clients import plain
 from slopguard.errors import UsageError
 from slopguard.guard import circles
+from slopguard.patterns import regex
 
 SHIM_MARK = "# slopguard shim"
 MOVED = ".slopguard"
@@ -25,10 +25,10 @@ MOVED = ".slopguard"
 VIA = "SLOPGUARD_VIA"
 """A Python and its options, a line each: the client is started as `PYTHON OPTIONS -m CLIENT`. Said by shims only."""
 _HEAD = 256
-_PYTHON = re.compile(r"python(3(\.\d+)?)?")
-_FLAGS = re.compile(r"-[bBdEiIOPqsSuvx]+")
-_VALUED = re.compile(r"-[bBdEiIOPqsSuvx]*[WX]|--check-hash-based-pycs")
-_GLUED = re.compile(r"-[bBdEiIOPqsSuvx]*[WX].+")
+_PYTHON = regex(r"python(3(\.\d+)?)?")
+_FLAGS = regex(r"-[bBdEiIOPqsSuvx]+")
+_VALUED = regex(r"-[bBdEiIOPqsSuvx]*[WX]|--check-hash-based-pycs")
+_GLUED = regex(r"-[bBdEiIOPqsSuvx]*[WX].+")
 
 
 def command(client: str, env: Mapping[str, str], via: str = "") -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 import sys
 from collections.abc import Collection, Iterable, Sequence
@@ -14,6 +13,7 @@ from slopguard.clients.sources import canonical
 from slopguard.indexes import Index, without_credentials
 from slopguard.model import SourceKind, Verdict
 from slopguard.names import phrase, shown
+from slopguard.patterns import regex
 from slopguard.rules import EXIT_CODES
 
 if TYPE_CHECKING:
@@ -23,9 +23,9 @@ EXIT_ORDER = (1, 5, 2, 4, 3)
 """Which code wins when several things went wrong."""
 _LONGEST = 120
 """Characters shown of an address, or of where it is named."""
-_PLAIN = re.compile(r"[A-Za-z0-9:/@._~+%=,-]+")
+_PLAIN = regex(r"[A-Za-z0-9:/@._~+%=,-]+")
 """An address that a shell takes as it stands."""
-_SECRET = re.compile(r"(?<!\w)(\w+://)[^/@\s]+@")
+_SECRET = regex(r"(?<!\w)(\w+://)[^/@\s]+@")
 
 
 def say(text: str) -> None:

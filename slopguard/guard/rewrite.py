@@ -7,17 +7,16 @@ and nothing but index lines and the paths of includes differs in them.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from slopguard.errors import InputError
+from slopguard.patterns import regex
 from slopguard.readers.interface import IndexLine
-from slopguard.readers.requirements import logical_lines
 
-_INCLUDE = re.compile(r"(-r|-c|--requirement|--constraint)\s*=?\s*(?![A-Za-z]+://)(\S.*)")
-_INDEX = re.compile(r"(?:-i|-f|--(?:index|pypi|extra-index|find-l|no-index|trusted)[a-z-]*)(?:[\s=]|$|(?<=-[if])\S)")
+_INCLUDE = regex(r"(-r|-c|--requirement|--constraint)\s*=?\s*(?![A-Za-z]+://)(\S.*)")
+_INDEX = regex(r"(?:-i|-f|--(?:index|pypi|extra-index|find-l|no-index|trusted)[a-z-]*)(?:[\s=]|$|(?<=-[if])\S)")
 
 
 @dataclass(slots=True)
@@ -47,6 +46,8 @@ class Copies:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise InputError(f"{path.name} cannot be read") from error
+        from slopguard.readers.requirements import logical_lines  # only where there is such a file
+
         lines = [self._line(line, path) for _, line in logical_lines(text) if not _INDEX.match(line)]
         copy.write_text("\n".join([*lines, ""]), encoding="utf-8")
         return copy

@@ -6,18 +6,18 @@ Invariants: conda's own packages come from channels, not from a registry that sl
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from slopguard.model import REGISTRY, Ecosystem, Location, Sighting
+from slopguard.patterns import regex
 from slopguard.readers import places, requirements
 from slopguard.readers.interface import NOWHERE, Context, Load, Problem, Reading
 from slopguard.readers.text import Lines, Table, string, strings, table, tables
 from slopguard.readers.uv_lock import origins
 from slopguard.readers.yaml_text import values
 
-_KEY = re.compile(r"dependencies|\\")
+_KEY = regex(r"dependencies|\\")
 """What is in every environment file: the key, or an escape that could spell it."""
 
 

@@ -14,13 +14,14 @@ from pathlib import Path
 
 from slopguard.errors import InputError
 from slopguard.model import Location, Sighting
+from slopguard.patterns import regex
 from slopguard.readers import deno_spec
 from slopguard.readers.interface import NOWHERE, Context, Load, Problem, Reading
 from slopguard.readers.text import Lines, Table, json_object, plain_json, string, strings, table
 
 _PROGRAM = "data:"
 """How an address begins that holds a program, which may import anything."""
-_REMOTE = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+_REMOTE = regex(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 
 
 def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:

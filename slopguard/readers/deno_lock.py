@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from slopguard.model import REGISTRY, Ecosystem, Location, Sighting, Source
+from slopguard.patterns import regex
 from slopguard.readers import deno_spec, places
 from slopguard.readers.interface import NOWHERE, Context, Load, Problem, Reading
 from slopguard.readers.package_lock import integrity, resolved
@@ -19,7 +20,7 @@ from slopguard.readers.text import Lines, Table, json_object, string, table
 from slopguard.readers.uv_lock import origins
 
 _VERSIONS = ("2", "3", "4", "5")
-_KEY = re.compile(r"(?P<name>(?:@[^/@]+/)?[^/@]+)@(?P<version>\d[^_]*)(?:_.*)?", re.DOTALL)
+_KEY = regex(r"(?P<name>(?:@[^/@]+/)?[^/@]+)@(?P<version>\d[^_]*)(?:_.*)?", re.DOTALL)
 
 
 def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:

@@ -11,14 +11,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from slopguard.model import Ecosystem, Location, Sighting
+from slopguard.patterns import regex
 from slopguard.readers import places, spec
 
-_IGNORED = re.compile(r"^[\0- ]+|[\t\n\r]+|[\0- ]+$")
+_IGNORED = regex(r"^[\0- ]+|[\t\n\r]+|[\0- ]+$")
 """What is no part of an address, wherever it stands in its text."""
-_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
-_NPM = re.compile(r"npm:/?(?P<name>@[^/@]+/[^/@]+|[^/@]+)?(?:@(?P<range>[^/]*))?(?:/.*)?", re.DOTALL)
-_REMOTE = re.compile(r"https?://", re.IGNORECASE)
-_ROOT = re.compile(r"(https?://[^/]+)/((?:[^@?#]*@[^/?#]+)?)", re.IGNORECASE)
+_SCHEME = regex(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+_NPM = regex(r"npm:/?(?P<name>@[^/@]+/[^/@]+|[^/@]+)?(?:@(?P<range>[^/]*))?(?:/.*)?", re.DOTALL)
+_REMOTE = regex(r"https?://", re.IGNORECASE)
+_ROOT = regex(r"(https?://[^/]+)/((?:[^@?#]*@[^/?#]+)?)", re.IGNORECASE)
 
 
 def plain(text: str) -> str:

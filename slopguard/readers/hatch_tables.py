@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from slopguard.model import Layer, Location
+from slopguard.patterns import regex
 from slopguard.readers import places
 from slopguard.readers.interface import IndexLine
 from slopguard.readers.text import Table, string, strings, table
@@ -27,13 +28,13 @@ _VARIABLES = {
     "UV_FIND_LINKS": "find-links",
 }
 """Variables of an environment that name indexes to what fills it, and which part these play."""
-_NAMED = re.compile(r"[\w.-]+=")
+_NAMED = regex(r"[\w.-]+=")
 """uv's name for an index, before its address."""
-_SETTING = re.compile(r"(?:set-)?env-vars")
+_SETTING = regex(r"(?:set-)?env-vars")
 _ENV_LISTS = ("dependencies", "extra-dependencies")
-_OVERRIDING = re.compile(r"(?:set-)?(?:extra-)?dependencies")
-_ROOT = re.compile(r"\{root((?::parent)*)(?P<uri>:uri)?\}")
-_FIELD = re.compile(r"[^=<>!~;\[ ]*\{|[^;]*@.*\{", re.DOTALL)
+_OVERRIDING = regex(r"(?:set-)?(?:extra-)?dependencies")
+_ROOT = regex(r"\{root((?::parent)*)(?P<uri>:uri)?\}")
+_FIELD = regex(r"[^=<>!~;\[ ]*\{|[^;]*@.*\{", re.DOTALL)
 """A name or an address with a field in it; one in a version leaves the name readable."""
 
 

@@ -10,9 +10,10 @@ import re
 from pathlib import Path
 
 from slopguard.errors import InputError
+from slopguard.patterns import regex
 
-_SECTION = re.compile(r"\[(.+)\]")
-_OPTION = re.compile(r"[^=:]*+(?=[=:]|$)")
+_SECTION = regex(r"\[(.+)\]")
+_OPTION = regex(r"[^=:]*+(?=[=:]|$)")
 
 Value = list[tuple[int, str]]
 """The lines of a value, each with its number; the first may be empty, where the value begins on the next line."""

@@ -6,13 +6,13 @@ only ever takes an import off the list of what is worth a question.
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from slopguard.errors import InputError
+from slopguard.patterns import regex
 from slopguard.readers.text import json_object, plain_json, string, table
 
-CONFIGS = re.compile(
+CONFIGS = regex(
     r"(?:^|/)(?:(?P<json>(?:tsconfig|jsconfig)[^/]*\.json|deno(?:\.[\w-]+)?\.jsonc?|import_map\.json|package\.json)"
     r"|[^/]+\.config(?:\.[\w-]+)?\.[cm]?[jt]s|\.babelrc(?:\.\w+)?|(?:webpack|rollup|vite|jest|vitest)[^/]*\.[cm]?[jt]s)$"
 )
@@ -20,9 +20,9 @@ CONFIGS = re.compile(
 LIMIT = 200_000
 """The longest text that is read, in characters."""
 
-_TABLE = re.compile(r"(?:alias|moduleNameMapper)\w*[\"']?\s{0,9}[:=]\s{0,9}\{([^{}]{0,5000})\}")
-_KEY = re.compile(r"(?:^|[,\n{])\s{0,80}[\"'`]?\^?([@\w][\w@./-]*)")
-_FOUND = re.compile(r"\bfind\s{0,9}:\s{0,9}(?:[\"'`]|/\^?)([@\w][\w@./-]*)")
+_TABLE = regex(r"(?:alias|moduleNameMapper)\w*[\"']?\s{0,9}[:=]\s{0,9}\{([^{}]{0,5000})\}")
+_KEY = regex(r"(?:^|[,\n{])\s{0,80}[\"'`]?\^?([@\w][\w@./-]*)")
+_FOUND = regex(r"\bfind\s{0,9}:\s{0,9}(?:[\"'`]|/\^?)([@\w][\w@./-]*)")
 
 
 def read(path: Path, text: str) -> frozenset[str]:

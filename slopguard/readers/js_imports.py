@@ -17,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from slopguard.model import Ecosystem, Location
+from slopguard.patterns import regex
 from slopguard.readers.interface import Imported
 from slopguard.readers.source_text import Span, excused, within
 
@@ -25,18 +26,18 @@ LIMIT = 400_000
 
 _WORDS = ("from", "import", "require")
 _GAP = r"(?:\s|/\*.{0,200}?\*/|//[^\n]{0,200}\n){0,20}"
-_QUOTED = re.compile(
+_QUOTED = regex(
     rf"(?<![\w$.])(?:from{_GAP}|import{_GAP}(?:\({_GAP})?|require(?:\.resolve)?{_GAP}\({_GAP})"
     r"([\"'`])([^\"'`\\\s${}]{1,300})\1",
     re.DOTALL,
 )
-_PACKAGE = re.compile(r"(?:@[A-Za-z0-9_~-][\w.~-]*/[A-Za-z0-9_~-][\w.~-]*|[A-Za-z0-9][\w.~-]*)(?=[/?]|$)")
-_SCHEME = re.compile(r"[A-Za-z][\w+.-]*:")
-_DENO = re.compile(r"npm:/?(@[^/@]+/[^/@]+|[^/@]+)")
-_BUNDLERS = re.compile(r"\$|~|@/|#|[./]|virtual:|\\|@(?:site|theme|theme-\w+|generated)/")
-_SCRIPT = re.compile(r"<script\b[^>]{0,500}>(.*?)(?:</script\s{0,9}>|\Z)", re.DOTALL | re.IGNORECASE)
-_BESIDE_LINES = re.compile(r"[^\n]")
-_OPAQUE = re.compile(
+_PACKAGE = regex(r"(?:@[A-Za-z0-9_~-][\w.~-]*/[A-Za-z0-9_~-][\w.~-]*|[A-Za-z0-9][\w.~-]*)(?=[/?]|$)")
+_SCHEME = regex(r"[A-Za-z][\w+.-]*:")
+_DENO = regex(r"npm:/?(@[^/@]+/[^/@]+|[^/@]+)")
+_BUNDLERS = regex(r"\$|~|@/|#|[./]|virtual:|\\|@(?:site|theme|theme-\w+|generated)/")
+_SCRIPT = regex(r"<script\b[^>]{0,500}>(.*?)(?:</script\s{0,9}>|\Z)", re.DOTALL | re.IGNORECASE)
+_BESIDE_LINES = regex(r"[^\n]")
+_OPAQUE = regex(
     r"//[^\n]*|/\*.*?(?:\*/|\Z)"
     r'|"[^"\\\n]*(?:\\(?:.|\Z)[^"\\\n]*)*"?'
     r"|'[^'\\\n]*(?:\\(?:.|\Z)[^'\\\n]*)*'?"
@@ -45,14 +46,12 @@ _OPAQUE = re.compile(
     re.DOTALL,
 )
 """A comment, a string, what may be a regular expression, or what begins and ends a template and the code in it."""
-_TEMPLATE = re.compile(r"(?:[^`\\$]+|\\(?:.|\Z)|\$(?!\{))*(`|\$\{|\Z)", re.DOTALL)
+_TEMPLATE = regex(r"(?:[^`\\$]+|\\(?:.|\Z)|\$(?!\{))*(`|\$\{|\Z)", re.DOTALL)
 """The text of a template up to its end or to code in it."""
-_OPERAND = re.compile(
-    r"(?:^|[\n(,=:\[!&|?{};+\-*%~^>]|\b(?:return|typeof|case|in|of|void|throw|else|do|await|yield))\s*$"
-)
+_OPERAND = regex(r"(?:^|[\n(,=:\[!&|?{};+\-*%~^>]|\b(?:return|typeof|case|in|of|void|throw|else|do|await|yield))\s*$")
 """What stands before a regular expression, and not before a division."""
-_TYPES = re.compile(r"(?:import|export)\s+type(?:of)?\s+(?!from\b)")
-_TRY = re.compile(r"\btry\s*\{")
+_TYPES = regex(r"(?:import|export)\s+type(?:of)?\s+(?!from\b)")
+_TRY = regex(r"\btry\s*\{")
 _LONGEST = 3000
 """Characters of one statement."""
 

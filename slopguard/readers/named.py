@@ -10,10 +10,11 @@ import re
 from pathlib import Path
 
 from slopguard.model import REGISTRY, Ecosystem, Location, Sighting, Source, SourceKind
+from slopguard.patterns import regex
 from slopguard.readers import places
 from slopguard.readers.text import Table, string, strings
 
-_EXACT = re.compile(r"={2,3}[ \t]*v?(\d[0-9A-Za-z.!+_-]*)")
+_EXACT = regex(r"={2,3}[ \t]*v?(\d[0-9A-Za-z.!+_-]*)")
 _VCS = ("git", "hg", "svn", "bzr")
 _MARKERS = ("os_name", "sys_platform", "platform_machine", "platform_system", "python_version", "python_full_version")
 """Markers that a Pipfile may give as keys of their own, as in `sys_platform = "== 'win32'"`."""

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from slopguard.errors import InputError
 from slopguard.model import Ecosystem, Location, Sighting, Source, SourceKind
+from slopguard.patterns import regex
 from slopguard.readers import places, spec, yarn_spec
 from slopguard.readers.interface import NOWHERE, Context, Load, Problem, Reading
 from slopguard.readers.text import Lines, Table, json_object, plain_json, string, strings, table
@@ -24,9 +25,9 @@ _MANAGERS = ("npm", "pnpm", "yarn")
 """What `packageManager` may name; corepack refuses the rest."""
 _MODERN_YARN = "@yarnpkg/cli-dist"
 """The package that holds yarn 2 and later; `yarn` holds yarn 1 alone."""
-_DIGEST = re.compile(r"(sha(?:1|224|256|384|512))\.([0-9a-f]+)")
-_LATER_YARN = re.compile(r"yarn@(?![01]\.)")
-_TAGGED = re.compile(r"npm:[A-Za-z][\w.-]*")
+_DIGEST = regex(r"(sha(?:1|224|256|384|512))\.([0-9a-f]+)")
+_LATER_YARN = regex(r"yarn@(?![01]\.)")
+_TAGGED = regex(r"npm:[A-Za-z][\w.-]*")
 _DEPTH = 100
 """Overrides inside overrides; nobody nests them so deep by hand."""
 

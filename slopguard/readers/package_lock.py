@@ -8,22 +8,20 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
 from slopguard.model import REGISTRY, Ecosystem, Location, Sighting, Source, SourceKind
+from slopguard.patterns import regex
 from slopguard.readers import places, requires, spec
 from slopguard.readers.interface import NOWHERE, Context, Load, Problem, Reading
 from slopguard.readers.text import Lines, Table, json_object, string, table
 from slopguard.readers.uv_lock import origins
 
-_TARBALL = re.compile(
-    r"(?P<index>https?://.*?/)(?P<name>(?:@[^/]+/)?(?P<base>[^/@]+))/-/(?P=base)-(?P<version>[^/]+)\.tgz"
-)
-_INTEGRITY = re.compile(r"(?<!\S)(sha(?:1|256|384|512))-([A-Za-z0-9+/=]+)(?=[\s?]|$)")
+_TARBALL = regex(r"(?P<index>https?://.*?/)(?P<name>(?:@[^/]+/)?(?P<base>[^/@]+))/-/(?P=base)-(?P<version>[^/]+)\.tgz")
+_INTEGRITY = regex(r"(?<!\S)(sha(?:1|256|384|512))-([A-Za-z0-9+/=]+)(?=[\s?]|$)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from slopguard.model import REGISTRY, Ecosystem, Location, Sighting, Source, SourceKind
+from slopguard.patterns import regex
 from slopguard.readers import places, requires
 from slopguard.readers.interface import NOWHERE, Context, Load, Problem, Reading
 from slopguard.readers.release_files import strangers
@@ -20,7 +21,7 @@ from slopguard.readers.uv_lock import origins
 _VERSION = "4"
 _VCS = ("git", "hg", "svn", "bzr")
 _ROOT = "${PROJECT_ROOT}"
-_FETCHED = re.compile(r"https?://", re.IGNORECASE)
+_FETCHED = regex(r"https?://", re.IGNORECASE)
 """What the address of a file on an index begins with."""
 
 

@@ -6,17 +6,17 @@ override that names a place is one more place the package may come from.
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from slopguard.model import Layer, Location, SourceKind
+from slopguard.patterns import regex
 from slopguard.readers import places, spec
 from slopguard.readers.interface import IndexLine
 from slopguard.readers.text import Table, string, strings, table, tables
 from slopguard.readers.uv_tables import Gatherer
 
-_EDITABLE = re.compile(r"(?:-e|--editable)[ \t=]+")
-_ROOT = re.compile(r"\$\{PROJECT_ROOT\}/?")
+_EDITABLE = regex(r"(?:-e|--editable)[ \t=]+")
+_ROOT = regex(r"\$\{PROJECT_ROOT\}/?")
 
 
 def gather(into: Gatherer, pdm: Table) -> None:

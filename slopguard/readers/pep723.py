@@ -6,12 +6,13 @@ import re
 from pathlib import Path
 
 from slopguard.errors import InputError
+from slopguard.patterns import regex
 from slopguard.readers import pdm_tables
 from slopguard.readers.interface import NOWHERE, Context, Load, Reading
 from slopguard.readers.text import Lines, table, toml
 from slopguard.readers.uv_tables import Gatherer
 
-_OPEN = re.compile(r"# /// ([a-zA-Z0-9-]+)")
+_OPEN = regex(r"# /// ([a-zA-Z0-9-]+)")
 
 
 def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 
 from slopguard.model import Layer, Location, Sighting, SourceKind
+from slopguard.patterns import regex
 from slopguard.readers import named, places
 from slopguard.readers.interface import NOWHERE, Context, IndexLine, Load, Problem, Reading
 from slopguard.readers.pipfile import from_index
 from slopguard.readers.text import Lines, Table, json_object, string, strings, table, tables
 
 _GROUPS = {"default": "dependencies", "develop": "dev"}
-_VARIABLE = re.compile(r"\$\{?\w+")
+_VARIABLE = regex(r"\$\{?\w+")
 
 
 def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:

@@ -12,19 +12,20 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from slopguard.model import Source, SourceKind
+from slopguard.patterns import regex
 
-_AUTHORITY = re.compile(r"(?<=//)[^/?#]*@")
-_DIGEST = re.compile(r"(?:^|&)(md5|sha1|sha224|sha256|sha384|sha512)=([0-9A-Fa-f]+)(?=&|$)")
-_EGG = re.compile(r"(?:^|&)egg=([^&\[]*)")
-_WHEEL = re.compile(r"(?P<name>[^-]+)-(?P<version>[^-]+)(?:-[^-]+){3,4}\.whl", re.IGNORECASE)
-_SDIST = re.compile(r"(?P<name>.+?)-v?(?P<version>\d[^-]*)")
-_ARCHIVE = re.compile(r"\.(?:zip|whl|tar|tgz|tbz|txz|tlz|tar\.(?:gz|bz2|xz|lz|lzma))", re.IGNORECASE)
-_REFERENCE = re.compile(r"(?P<place>(?:[\w+.-]+://[^/]*|[^@/]*@[^:/]*:)?+(?:[^@]|(?<=[/:])@)*)(?<![/:])@.*", re.DOTALL)
+_AUTHORITY = regex(r"(?<=//)[^/?#]*@")
+_DIGEST = regex(r"(?:^|&)(md5|sha1|sha224|sha256|sha384|sha512)=([0-9A-Fa-f]+)(?=&|$)")
+_EGG = regex(r"(?:^|&)egg=([^&\[]*)")
+_WHEEL = regex(r"(?P<name>[^-]+)-(?P<version>[^-]+)(?:-[^-]+){3,4}\.whl", re.IGNORECASE)
+_SDIST = regex(r"(?P<name>.+?)-v?(?P<version>\d[^-]*)")
+_ARCHIVE = regex(r"\.(?:zip|whl|tar|tgz|tbz|txz|tlz|tar\.(?:gz|bz2|xz|lz|lzma))", re.IGNORECASE)
+_REFERENCE = regex(r"(?P<place>(?:[\w+.-]+://[^/]*|[^@/]*@[^:/]*:)?+(?:[^@]|(?<=[/:])@)*)(?<![/:])@.*", re.DOTALL)
 """A repository's address with what is to be taken of it: a branch may have `/` in its name."""
-_HOSTED = re.compile(r"\w+://[^/]+/(?:[^/]+/)*?(?P<repository>[^/]+)/(?:-/)?(?:archive|zipball|tarball)/.*", re.DOTALL)
+_HOSTED = regex(r"\w+://[^/]+/(?:[^/]+/)*?(?P<repository>[^/]+)/(?:-/)?(?:archive|zipball|tarball)/.*", re.DOTALL)
 """An archive that a repository's host makes of it: its own name is that of a branch or tag."""
-_REMOTE = re.compile(r"(?:\w+://(?:[^/@]*@)?|[^/@:]+@)([\w.-]+)(?::\d+)?[/:]+([^/\s].*)", re.DOTALL)
-_VCS = re.compile(r"(?:git|hg|bzr|svn)\+|(?:git|ssh|hg|bzr|svn|sftp):", re.IGNORECASE)
+_REMOTE = regex(r"(?:\w+://(?:[^/@]*@)?|[^/@:]+@)([\w.-]+)(?::\d+)?[/:]+([^/\s].*)", re.DOTALL)
+_VCS = regex(r"(?:git|hg|bzr|svn)\+|(?:git|ssh|hg|bzr|svn|sftp):", re.IGNORECASE)
 
 
 def clean(url: str) -> str:

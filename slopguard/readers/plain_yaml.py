@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from slopguard.patterns import regex
+
 _DOUBLE = r"""\"(?:[ !#-\[\]-~]|\\["\\/])*+\""""
 _SINGLE = r"'(?:[ -&(-~]|'')*+'"
 _FIRST = r"[A-Za-z0-9$(+./;<=\\^_~]"
@@ -18,14 +20,12 @@ _BLOCK = rf"{_FIRST}(?:(?! #)[ -9;-~]|:(?=[!-~]))*+(?<! )"
 """One that takes the rest of its line."""
 _KEY = rf"{_FIRST}(?:[A-Za-z0-9!$%&()*+./;<=>@\\^_|~-]|:(?=[!-~]))*+"
 _FLOW_SCALAR = rf"(?:{_DOUBLE}|{_SINGLE}|{_FLOW})"
-_FLOW_MAP = re.compile(rf"\{{(?:{_FLOW_SCALAR}: {_FLOW_SCALAR}(?:, |(?=\}})))*+\}}")
-_FLOW_LIST = re.compile(rf"\[(?:{_FLOW_SCALAR}(?:, |(?=\])))*+\]")
-_PAIRS = re.compile(rf"({_FLOW_SCALAR}): ({_FLOW_SCALAR})")
-_ITEMS = re.compile(_FLOW_SCALAR)
-_QUOTED = re.compile(rf"{_DOUBLE}|{_SINGLE}")
-_LINE = re.compile(
-    rf"( *+)(?:({_DOUBLE}|{_SINGLE}|{_KEY}):(?: (?:({_BLOCK})|(\S.*)))?|- ({_BLOCK}|{_DOUBLE}|{_SINGLE}))"
-)
+_FLOW_MAP = regex(rf"\{{(?:{_FLOW_SCALAR}: {_FLOW_SCALAR}(?:, |(?=\}})))*+\}}")
+_FLOW_LIST = regex(rf"\[(?:{_FLOW_SCALAR}(?:, |(?=\])))*+\]")
+_PAIRS = regex(rf"({_FLOW_SCALAR}): ({_FLOW_SCALAR})")
+_ITEMS = regex(_FLOW_SCALAR)
+_QUOTED = regex(rf"{_DOUBLE}|{_SINGLE}")
+_LINE = regex(rf"( *+)(?:({_DOUBLE}|{_SINGLE}|{_KEY}):(?: (?:({_BLOCK})|(\S.*)))?|- ({_BLOCK}|{_DOUBLE}|{_SINGLE}))")
 _DEEPEST = 60
 
 

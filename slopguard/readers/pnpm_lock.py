@@ -16,6 +16,7 @@ from urllib.parse import unquote
 
 from slopguard.errors import InputError
 from slopguard.model import REGISTRY, Ecosystem, Location, Sighting, Source, SourceKind
+from slopguard.patterns import regex
 from slopguard.readers import places, requires, spec
 from slopguard.readers.interface import NOWHERE, Context, Load, Problem, Reading
 from slopguard.readers.package_lock import integrity
@@ -23,13 +24,11 @@ from slopguard.readers.text import Lines, Table, string, table, tables
 from slopguard.readers.uv_lock import origins
 from slopguard.readers.yaml_text import documents
 
-_OLD = re.compile(
-    r"(?P<host>[^/@]+(?::\d+)?)?/(?P<name>(?:@[^/]+/)?[^/@]+)/(?P<version>\d[^/_(]*)(?:[_(].*)?", re.DOTALL
-)
-_NEW = re.compile(r"/?(?P<name>(?:@[^/@]+/)?[^/@]+)@(?P<version>.+)", re.DOTALL)
-_NAMED = re.compile(r"(?P<registry>[A-Za-z][\w.-]*):(?P<version>\d.*)", re.DOTALL)
-_TARBALL = re.compile(r"(?P<index>https?://.*?/)(?P<name>(?:@[^/]+/)?(?P<base>[^/@]+))/-/(?P=base)-[^/]+\.tgz")
-_CONFLICT = re.compile(
+_OLD = regex(r"(?P<host>[^/@]+(?::\d+)?)?/(?P<name>(?:@[^/]+/)?[^/@]+)/(?P<version>\d[^/_(]*)(?:[_(].*)?", re.DOTALL)
+_NEW = regex(r"/?(?P<name>(?:@[^/@]+/)?[^/@]+)@(?P<version>.+)", re.DOTALL)
+_NAMED = regex(r"(?P<registry>[A-Za-z][\w.-]*):(?P<version>\d.*)", re.DOTALL)
+_TARBALL = regex(r"(?P<index>https?://.*?/)(?P<name>(?:@[^/]+/)?(?P<base>[^/@]+))/-/(?P=base)-[^/]+\.tgz")
+_CONFLICT = regex(
     r"^<{7}(?: [^\n]*)?\n(.*?)(?:^\|{7}(?: [^\n]*)?\n.*?)?^={7}\n(.*?)^>{7}(?: [^\n]*)?(?:\n|\Z)",
     re.MULTILINE | re.DOTALL,
 )
@@ -37,7 +36,7 @@ _GROUPS = requires.ALL
 _OWN_GROUPS = ("configDependencies", "packageManagerDependencies")
 ITSELF = "<pnpm>"
 """The key in `Reading.roots` for what pnpm installs for itself."""
-_UNUSUAL = re.compile(r"https?://[^/].*|(?!//)[^:\\]*", re.DOTALL)
+_UNUSUAL = regex(r"https?://[^/].*|(?!//)[^:\\]*", re.DOTALL)
 """An address of a registry's own: absolute, or relative to the registry."""
 
 

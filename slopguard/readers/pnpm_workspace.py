@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from slopguard.model import REGISTRY, Ecosystem, Layer, Location, Sighting, Source, SourceKind
+from slopguard.patterns import regex
 from slopguard.readers import places, spec
 from slopguard.readers.interface import NOWHERE, Context, IndexLine, Load, Problem, Reading
 from slopguard.readers.package_json import entry
@@ -23,7 +24,7 @@ from slopguard.readers.yaml_text import documents
 
 _ASTRAY = ("pnprServer", "namedRegistries")
 _TABLES = ("dependencies", "optionalDependencies", "peerDependencies")
-_TARGET = re.compile(r"(?:.*>)?(?P<name>(?:@[^/@]+/)?[^/@>]+)(?:@.*)?", re.DOTALL)
+_TARGET = regex(r"(?:.*>)?(?P<name>(?:@[^/@]+/)?[^/@>]+)(?:@.*)?", re.DOTALL)
 
 
 def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:

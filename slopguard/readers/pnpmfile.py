@@ -5,14 +5,14 @@ Invariant: it is not run, so what it adds is not known: `undecidable`, unless it
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from slopguard.model import Location
+from slopguard.patterns import regex
 from slopguard.readers.interface import NOWHERE, Context, Load, Problem, Reading
 from slopguard.readers.text import Lines
 
-_HOOKS = re.compile(r"\b(?:readPackage|afterAllResolved|preResolution|updateConfig|resolvers|fetchers)\b")
+_HOOKS = regex(r"\b(?:readPackage|afterAllResolved|preResolution|updateConfig|resolvers|fetchers)\b")
 
 
 def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:

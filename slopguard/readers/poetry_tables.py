@@ -6,19 +6,19 @@ Invariant: a place that `[tool.poetry]` names for a package replaces the registr
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from slopguard.model import REGISTRY, Ecosystem, Layer, Location, Sighting, Source, SourceKind
+from slopguard.patterns import regex
 from slopguard.readers import places, spec
 from slopguard.readers.interface import IndexLine
 from slopguard.readers.text import Table, string, table, tables
 from slopguard.readers.uv_tables import Gatherer, canonical
 
-_EXACT = re.compile(r"={0,3}[ \t]*v?(\d[0-9A-Za-z.!+_-]*)")
-_SIMPLE = re.compile(r"([^@=:;<>!~^\[\]/\\ ]+)(?:\[([^\[\]]*)\])?(?:@|==|=|:| +)([^@:/\\;\[\]]+)(?:\[([^\[\]]*)\])?")
+_EXACT = regex(r"={0,3}[ \t]*v?(\d[0-9A-Za-z.!+_-]*)")
+_SIMPLE = regex(r"([^@=:;<>!~^\[\]/\\ ]+)(?:\[([^\[\]]*)\])?(?:@|==|=|:| +)([^@:/\\;\[\]]+)(?:\[([^\[\]]*)\])?")
 """`name@^1.0`, `name=1.0`, `name:1.0`, `name 1.0`: what poetry takes on its command line beyond PEP 508."""
 
 

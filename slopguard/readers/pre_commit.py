@@ -7,13 +7,13 @@ the hook is of npm if its name or one of its packages is written as only npm wou
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from slopguard.errors import InputError
 from slopguard.model import Location, Sighting
+from slopguard.patterns import regex
 from slopguard.readers import requirements, spec
 from slopguard.readers.interface import NOWHERE, Context, IndexLine, Load, Problem, Reading
 from slopguard.readers.text import Lines, Table, string, table, tables
@@ -21,10 +21,8 @@ from slopguard.readers.yaml_text import values
 
 _OWN = ("local", "meta", "builtin")
 _PYTHON = ("python", "python_venv", "conda")
-_NPM_LIKE = re.compile(r"@[^/@\s]+/\S+|[a-z0-9][\w.-]*@(?:[\^~]?\d\S*|latest|next)")
-_NPM_HOOKS = re.compile(
-    r"(?:eslint|prettier|stylelint|markdownlint|commitlint|biome|textlint|cspell|tslint|standard)\b"
-)
+_NPM_LIKE = regex(r"@[^/@\s]+/\S+|[a-z0-9][\w.-]*@(?:[\^~]?\d\S*|latest|next)")
+_NPM_HOOKS = regex(r"(?:eslint|prettier|stylelint|markdownlint|commitlint|biome|textlint|cspell|tslint|standard)\b")
 """Hooks that everybody runs with Node."""
 
 

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from slopguard.model import Ecosystem, Location
+from slopguard.patterns import regex
 from slopguard.readers.interface import Imported
 from slopguard.readers.source_text import Span, excused, within
 
@@ -22,16 +23,16 @@ LIMIT = 400_000
 """The longest text that is read, in characters; longer ones are data, not what people write."""
 
 _NAME = r"[^\W\d]\w*(?:\.\w+)*"
-_FROM = re.compile(rf"(?:^|[;:])[ \t\f]*from[ \t\f\\\n]+({_NAME})[ \t\f\\\n]+$")
-_PLAIN = re.compile(r"(?:^|[;:])[ \t\f]*$")
+_FROM = regex(rf"(?:^|[;:])[ \t\f]*from[ \t\f\\\n]+({_NAME})[ \t\f\\\n]+$")
+_PLAIN = regex(r"(?:^|[;:])[ \t\f]*$")
 _ONE = rf"{_NAME}(?:[ \t\f\\\n]+as[ \t\f\\\n]+\w+)?"
-_SEVERAL = re.compile(rf"import[ \t\f\\\n]+({_ONE}(?:[ \t\f\\\n]*,[ \t\f\\\n]*{_ONE})*)")
-_TAKEN = re.compile(r"import(?:[ \t\f\\\n]*[(*]|[ \t\f\\\n]+\w)")
-_CALLED = re.compile(
+_SEVERAL = regex(rf"import[ \t\f\\\n]+({_ONE}(?:[ \t\f\\\n]*,[ \t\f\\\n]*{_ONE})*)")
+_TAKEN = regex(r"import(?:[ \t\f\\\n]*[(*]|[ \t\f\\\n]+\w)")
+_CALLED = regex(
     r"(?:(?<=\b__)import__|(?<!\w)import(?:_module|(orskip)))"
     rf"\(\s{{0,99}}[urUR]?[\"']({_NAME})[\"']\s{{0,99}}[,)]"
 )
-_OPAQUE = re.compile(
+_OPAQUE = regex(
     r"#[^\n]*"
     r'|"""[^"\\]*(?:(?:\\(?:.|\Z)|"(?!""))[^"\\]*)*(?:"""|\Z)'
     r"|'''[^'\\]*(?:(?:\\(?:.|\Z)|'(?!''))[^'\\]*)*(?:'''|\Z)"
@@ -44,8 +45,8 @@ _LONGEST_HEAD = 200
 """Characters before the word `import` on its line; a longer line is no statement that people write."""
 _CONTINUED = 4
 """Lines before it that end in a backslash."""
-_BLOCK = re.compile(r"([ \t\f]*)(\w+)(.*)")
-_EXCUSED = re.compile(r"ImportError|ModuleNotFoundError|\bException\b|except[ \t]*:")
+_BLOCK = regex(r"([ \t\f]*)(\w+)(.*)")
+_EXCUSED = regex(r"ImportError|ModuleNotFoundError|\bException\b|except[ \t]*:")
 _FAR = 100
 """Lines looked at for the `except` of a `try`."""
 

@@ -13,12 +13,13 @@ from dataclasses import replace
 from urllib.parse import unquote
 
 from slopguard.model import Sighting
+from slopguard.patterns import regex
 from slopguard.readers import places
 from slopguard.readers.requires import canonical
 
 _TELLING = frozenset("?#\\")
 """Characters behind which the last part of an address may be another than it seems."""
-_VERSIONED = re.compile(r"-v?\d")
+_VERSIONED = regex(r"-v?\d")
 
 
 def strangers(package: Sighting, files: Iterable[tuple[str, frozenset[str]]]) -> Iterator[Sighting]:

@@ -19,24 +19,25 @@ from typing import NoReturn
 
 from slopguard.errors import InputError
 from slopguard.model import Layer, Location, Sighting, SourceKind
+from slopguard.patterns import regex
 from slopguard.readers import places, spec
 from slopguard.readers.interface import NOWHERE, Context, IndexLine, Load, Problem, Reading
 
-_COMMENT = re.compile(r"(?:^|(?<=\s))#.*$")
-_VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
-_REMOTE = re.compile(r"(?:https?|ftp)(?=:)", re.IGNORECASE)
+_COMMENT = regex(r"(?:^|(?<=\s))#.*$")
+_VARIABLE = regex(r"\$\{([A-Z0-9_]+)\}")
+_REMOTE = regex(r"(?:https?|ftp)(?=:)", re.IGNORECASE)
 _DEPTH = 50
 """Includes inside includes; pip recurses until Python stops it."""
 
 _LONGEST = 200_000
 """Characters of options on one line; a thousand hashes take half of it."""
 
-_HASHES = re.compile(r"(?:--hash[= ]sha(?:256|384|512):[0-9A-Fa-f]+ *)+")
-_HASH = re.compile(r"sha\d+:[0-9A-Fa-f]+")
+_HASHES = regex(r"(?:--hash[= ]sha(?:256|384|512):[0-9A-Fa-f]+ *)+")
+_HASH = regex(r"sha\d+:[0-9A-Fa-f]+")
 _MOST = 2000
 """Words of options on one line."""
 
-_INCLUDE = re.compile(r"(-r|-c|--requirement|--constraint)[= \t][ \t]*(.+)")
+_INCLUDE = regex(r"(-r|-c|--requirement|--constraint)[= \t][ \t]*(.+)")
 _INDEX_OPTIONS = (("index_url", "default"), ("extra_index_urls", "extra"), ("find_links", "find-links"))
 _REQUIREMENT_OPTIONS = frozenset({"hashes", "global_options", "config_settings"})
 

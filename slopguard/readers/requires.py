@@ -6,10 +6,10 @@ only ever used to find what nobody requires.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from posixpath import normpath
 
+from slopguard.patterns import regex
 from slopguard.readers import yarn_spec
 from slopguard.readers.text import Table, string, strings, table
 
@@ -19,8 +19,8 @@ ALL = (*DEPENDENCIES, "devDependencies")
 """npm's tables of what a project requires."""
 _BUNDLES = frozenset({"bundleDependencies", "bundledDependencies"})
 _YARNS = ("patch:", "jsr:")
-_PYPI = re.compile(r"[ \t]*([A-Za-z0-9][A-Za-z0-9._-]*)")
-_SEPARATORS = re.compile(r"[-_.]+")
+_PYPI = regex(r"[ \t]*([A-Za-z0-9][A-Za-z0-9._-]*)")
+_SEPARATORS = regex(r"[-_.]+")
 
 
 class Names:

@@ -15,16 +15,15 @@ from urllib.parse import unquote
 
 from slopguard.errors import InputError
 from slopguard.model import REGISTRY, Ecosystem, Location, Sighting, Source, SourceKind
+from slopguard.patterns import regex
 from slopguard.readers import places
 from slopguard.readers.interface import NOWHERE, Context, Load, Reading
 from slopguard.readers.text import Lines, Table, json_object, string, table, tables
 
-_PURL = re.compile(
-    r"(?i:pkg):/{0,2}(?P<type>[A-Za-z0-9.+-]+)/+(?P<path>[^?#]+)(?:\?(?P<more>[^#]*))?(?:#.*)?", re.DOTALL
-)
-_CDX_VERSION = re.compile(r"1\.\d+")
-_SPDX_VERSION = re.compile(r"SPDX-2\.\d+")
-_HEX = re.compile(r"[0-9a-f]{32,128}")
+_PURL = regex(r"(?i:pkg):/{0,2}(?P<type>[A-Za-z0-9.+-]+)/+(?P<path>[^?#]+)(?:\?(?P<more>[^#]*))?(?:#.*)?", re.DOTALL)
+_CDX_VERSION = regex(r"1\.\d+")
+_SPDX_VERSION = regex(r"SPDX-2\.\d+")
+_HEX = regex(r"[0-9a-f]{32,128}")
 _KNOWN = frozenset(ecosystem.value for ecosystem in Ecosystem)
 _ALGORITHMS = frozenset({"md5", "sha1", "sha224", "sha256", "sha384", "sha512"})
 

@@ -13,23 +13,24 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from slopguard.model import REGISTRY, Ecosystem, Location, Sighting, Source, SourceKind
+from slopguard.patterns import regex
 from slopguard.readers import places
 
 _SPACE = " \t\r\n\f\v"
-_PYPI = re.compile(r"([^\[\]()<>=!~;@, \t\r\n\f\v]*)[ \t]*(?:\[([^\]]*)\])?[ \t]*(.*)", re.DOTALL)
-_PYPI_PIN = re.compile(r"={2,3}[ \t]*([^,*;= \t]+)")
-_PYPI_VERSION = re.compile(r"latest|v?\d[0-9A-Za-z.!+_-]*")
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|(?:https?|ftp|file):|(?:git|hg|bzr|svn)\+", re.IGNORECASE)
-_NPM_URL = re.compile(r"(?:git\+)?[a-z]+:", re.IGNORECASE)
-_NPM_PATH = re.compile(r"file:|\.|~/|/|[a-z]:", re.IGNORECASE)
-_NPM_ARCHIVE = re.compile(r"\.(?:tgz|tar\.gz|tar)$", re.IGNORECASE)
-_NPM_HOST = re.compile(r"(?:github|gitlab|bitbucket|gist|sourcehut):", re.IGNORECASE)
-_NPM_SHORT = re.compile(r"[^.@:#/\s][^@:#/\s]*/[^@:#/\s]+(?:#.*)?", re.DOTALL)
-_NPM_REPO = re.compile(
+_PYPI = regex(r"([^\[\]()<>=!~;@, \t\r\n\f\v]*)[ \t]*(?:\[([^\]]*)\])?[ \t]*(.*)", re.DOTALL)
+_PYPI_PIN = regex(r"={2,3}[ \t]*([^,*;= \t]+)")
+_PYPI_VERSION = regex(r"latest|v?\d[0-9A-Za-z.!+_-]*")
+_SCHEME = regex(r"[A-Za-z][A-Za-z0-9+.-]*://|(?:https?|ftp|file):|(?:git|hg|bzr|svn)\+", re.IGNORECASE)
+_NPM_URL = regex(r"(?:git\+)?[a-z]+:", re.IGNORECASE)
+_NPM_PATH = regex(r"file:|\.|~/|/|[a-z]:", re.IGNORECASE)
+_NPM_ARCHIVE = regex(r"\.(?:tgz|tar\.gz|tar)$", re.IGNORECASE)
+_NPM_HOST = regex(r"(?:github|gitlab|bitbucket|gist|sourcehut):", re.IGNORECASE)
+_NPM_SHORT = regex(r"[^.@:#/\s][^@:#/\s]*/[^@:#/\s]+(?:#.*)?", re.DOTALL)
+_NPM_REPO = regex(
     r"https?://(?:[^/?#]*@)?(?:www\.)?(?:github\.com|gitlab\.com|bitbucket\.org)/[^/]+/[^/?#]+/?(?:tree/[^?#]*)?(?:#.*)?"
 )
-_NPM_EXACT = re.compile(r"[v=\s]*(\d+\.\d+\.\d+)(?:-([0-9A-Za-z.-]+)|([A-Za-z][0-9A-Za-z.-]*))?(?:\+[0-9A-Za-z.-]+)?")
-_NPM_TAG = re.compile(r"(?!v?\d|[xX](?:\.|$))[A-Za-z][\w.!~*'()-]*")
+_NPM_EXACT = regex(r"[v=\s]*(\d+\.\d+\.\d+)(?:-([0-9A-Za-z.-]+)|([A-Za-z][0-9A-Za-z.-]*))?(?:\+[0-9A-Za-z.-]+)?")
+_NPM_TAG = regex(r"(?!v?\d|[xX](?:\.|$))[A-Za-z][\w.!~*'()-]*")
 
 
 def pypi(text: str, cwd: Path, *, location: Location | None = None, editable: bool = False) -> Sighting:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from slopguard.errors import InputError
+from slopguard.patterns import regex
 
 LIMIT = 50_000_000
 """The largest file read, in bytes."""
@@ -28,14 +29,12 @@ _BOMS = (  # UTF-32 first: its little-endian mark begins with UTF-16's
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _COOKIE = re.compile(rb"#.*?coding[:=][ \t]*([-\w.]+)")
-_ASCII_COMPATIBLE = re.compile(r"utf-8|ascii|iso8859-\d+|cp125\d|koi8-[rut]")
+_ASCII_COMPATIBLE = regex(r"utf-8|ascii|iso8859-\d+|cp125\d|koi8-[rut]")
 _STRING = r'"(?:[^"\\\n]|\\.)*+"?'  # possessive, its end optional: no text makes the search start over
-_COMMENT = re.compile(rf"{_STRING}|//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
-_TRAILING = re.compile(rf"{_STRING}|,(?=[ \t\r\n]*[\]}}}}])")
+_COMMENT = regex(rf"{_STRING}|//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
+_TRAILING = regex(rf"{_STRING}|,(?=[ \t\r\n]*[\]}}}}])")
 _PARTS = 64
-_DOTTED = re.compile(
-    rf"""[ \t]*+\[{{0,2}}+(?:[ \t]*+(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.){{{_PARTS}}}""", re.ASCII
-)
+_DOTTED = regex(rf"""[ \t]*+\[{{0,2}}+(?:[ \t]*+(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.){{{_PARTS}}}""", re.ASCII)
 """A key of more parts than anybody writes: the time a TOML parser takes grows with the square of them."""
 _STRICT_UTF8 = (".toml", ".json", ".lock", ".py")
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from slopguard.model import Ecosystem, Location, Sighting, Source, SourceKind
+from slopguard.patterns import regex
 from slopguard.readers import places, requires
 from slopguard.readers.interface import NOWHERE, Context, Load, Problem, Reading
 from slopguard.readers.release_files import strangers
@@ -19,7 +20,7 @@ from slopguard.readers.text import Lines, Table, string, strings, table, tables,
 _VERSION = 1
 _PACKAGES = ("package", "distribution")
 """What uv calls the packages, now and in its first lock files, which it still reads."""
-_ADDRESS = re.compile(r"\s*(https?):[/\\]*", re.IGNORECASE)
+_ADDRESS = regex(r"\s*(https?):[/\\]*", re.IGNORECASE)
 """How an address begins: to clients that read it as browsers do, `https:/host` and `https:host` are one too."""
 _LOCAL = ("editable", "virtual", "directory", "path")
 _OF_PACKAGE = ("dependencies", "optional-dependencies", "dev-dependencies", "requires-dist", "requires-dev")

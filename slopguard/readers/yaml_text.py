@@ -14,12 +14,13 @@ from typing import Any
 import yaml
 
 from slopguard.errors import InputError
+from slopguard.patterns import regex
 from slopguard.readers import plain_yaml
 from slopguard.readers.text import Table
 
-_BREAKS = re.compile("[\x85\u2028\u2029]")
+_BREAKS = regex("[\x85\u2028\u2029]")
 """Line breaks to YAML 1.1, and so to PyYAML, not to the clients: what they take for a comment could hold entries."""
-_ALIAS = re.compile(r"(?:^|[\s,\[{:-])\*[^\s,\]}]")
+_ALIAS = regex(r"(?:^|[\s,\[{:-])\*[^\s,\]}]")
 _LARGEST = 100_000
 """Nodes of a document with its aliases written out, unless its text alone is larger."""
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -14,6 +14,7 @@ from urllib.parse import parse_qs
 
 from slopguard.errors import InputError
 from slopguard.model import Ecosystem, Location, Sighting, Source, SourceKind
+from slopguard.patterns import regex
 from slopguard.readers import package_json, places, requires, spec, yarn_spec
 from slopguard.readers.interface import NOWHERE, Context, Load, Problem, Reading
 from slopguard.readers.package_lock import integrity, resolved
@@ -21,18 +22,18 @@ from slopguard.readers.text import Lines, Table, string, table
 from slopguard.readers.uv_lock import origins
 from slopguard.readers.yaml_text import documents
 
-_MODERN = re.compile(r"^[\"']?__metadata[\"']?\s*:", re.MULTILINE)
-_FIELD = re.compile(r"""  ("?)([a-zA-Z]+)\1:? ("[^"\\]*"|[^\s"\\]+)\s*$""")
+_MODERN = regex(r"^[\"']?__metadata[\"']?\s*:", re.MULTILINE)
+_FIELD = regex(r"""  ("?)([a-zA-Z]+)\1:? ("[^"\\]*"|[^\s"\\]+)\s*$""")
 """One field of an entry as yarn 1 writes it. It would read more: escapes, several keys, blanks, comments."""
-_TABLE = re.compile(r"  [a-zA-Z]+:\s*$")
-_LATER = re.compile("version|resolution|(?:peerD|d)ependencies(?:Meta)?|bin|checksum|conditions|languageName|linkType")
+_TABLE = regex(r"  [a-zA-Z]+:\s*$")
+_LATER = regex("version|resolution|(?:peerD|d)ependencies(?:Meta)?|bin|checksum|conditions|languageName|linkType")
 """What an entry of yarn 2 and later holds; of anything else yarn 1 could make an address."""
-_PATTERN = re.compile(r'"((?:[^"\\]|\\.)*+)(?:"|$)|([^",\s][^,"]*)')
-_WORKSPACE = re.compile(r"@workspace:(.*)", re.DOTALL)
-_ON_DISK = re.compile(r"file:|[^#]*[/\\]")
+_PATTERN = regex(r'"((?:[^"\\]|\\.)*+)(?:"|$)|([^",\s][^,"]*)')
+_WORKSPACE = regex(r"@workspace:(.*)", re.DOTALL)
+_ON_DISK = regex(r"file:|[^#]*[/\\]")
 """An archive that lies at hand, whatever the entry calls it; a bare file name is one of the mirror's."""
-_BREAK = re.compile(r"\r(?!\n)")
-_SHA1 = re.compile(r"[0-9a-f]{40}")
+_BREAK = regex(r"\r(?!\n)")
+_SHA1 = regex(r"[0-9a-f]{40}")
 
 
 @dataclass(slots=True)

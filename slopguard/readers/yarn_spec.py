@@ -8,8 +8,10 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote
 
-_DESCRIPTOR = re.compile(r"(@[^/@]+/[^/@]+|[^/@:\s]+)@(.+)", re.DOTALL)
-_RANGE = re.compile(r"npm:((?:[\^~<>=]|v?\d+\.|\*$)[^@]*)")
+from slopguard.patterns import regex
+
+_DESCRIPTOR = regex(r"(@[^/@]+/[^/@]+|[^/@:\s]+)@(.+)", re.DOTALL)
+_RANGE = regex(r"npm:((?:[\^~<>=]|v?\d+\.|\*$)[^@]*)")
 _DEEPEST = 4
 """How many patches may be wrapped in one another."""
 

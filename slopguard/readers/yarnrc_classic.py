@@ -9,10 +9,11 @@ import re
 from pathlib import Path
 
 from slopguard.model import Layer, Location
+from slopguard.patterns import regex
 from slopguard.readers import places
 from slopguard.readers.interface import NOWHERE, Context, IndexLine, Load, Reading
 
-_LINE = re.compile(r"[\"']?(?:(?P<scope>@[^\s:\"']+):)?registry[\"']?:?[ \t]+[\"']?(?P<url>[^\s\"']+)")
+_LINE = regex(r"[\"']?(?:(?P<scope>@[^\s:\"']+):)?registry[\"']?:?[ \t]+[\"']?(?P<url>[^\s\"']+)")
 """`registry "ADDRESS"`, `"@scope:registry" "ADDRESS"`; yarn takes them without quotes, or with a colon, too."""
 
 
