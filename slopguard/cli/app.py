@@ -27,6 +27,7 @@ COMMANDS = {
     "log": ("slopguard.cli.log:log", "The ledger: what was decided, for whom, and whether it is whole."),
     "mcp": ("slopguard.cli.mcp:mcp", "The MCP server for agents, and the MCP servers set up here."),
     "run": ("slopguard.cli.guarded:run", "Any command, with every client it starts guarded."),
+    "serve": ("slopguard.cli.serve:serve", "The gate for a team: one address, tokens, several processes."),
     "status": ("slopguard.cli.status:status", "What is guarded here and now, and what is not."),
     "trust": ("slopguard.cli.trust:trust", "Accept a project's settings and lock files, or an index (a person must)."),
 }

@@ -1,0 +1,1 @@
+"""The gate for a team: one address, tokens, several worker processes (`slopguard serve`)."""
