@@ -12,7 +12,8 @@ from pathlib import Path
 
 from slopguard.cache.documents import About, Documents, Stored, digest_of
 from slopguard.cache.files import Files, Held, Keeping
-from slopguard.cache.sweep import Usage, sweep, usage
+from slopguard.cache.place import Place
+from slopguard.cache.sweep import Sweeper, Usage, sweep, usage
 
 __all__ = [
     "FOLDER",
@@ -50,18 +51,18 @@ class Cache:
             key: a secret that is not kept in the cache's folder.
         """
         folder = home / FOLDER
-        return cls(folder, Files(folder, limit_bytes), Documents(folder, key, limit_bytes))
+        both = Sweeper(Place(folder), limit_bytes)
+        return cls(folder, Files(folder, limit_bytes, both), Documents(folder, key, limit_bytes, both))
 
     @property
     def troubles(self) -> int:
         """How often the disk refused something since this was opened."""
-        return self.files.troubles + self.documents.troubles
+        return self.files.troubles
 
     def usage(self) -> Usage:
         """What it holds now; looks at every file."""
         return usage(self.folder)
 
     def settle(self) -> None:
-        """Wait for sweeps that writing has started."""
+        """Wait for a sweep that writing has started."""
         self.files.settle()
-        self.documents.settle()

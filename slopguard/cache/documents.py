@@ -82,11 +82,12 @@ class Documents:
         folder: where the cache is.
         key: a secret kept elsewhere; without one nothing is kept.
         limit: bytes that all of the cache may take; 0 keeps and finds nothing.
+        sweeper: keeps it within the limit; one of its own if `None`.
     """
 
-    def __init__(self, folder: Path, key: bytes, limit: int) -> None:
-        self._place, self._limit = Place(folder), limit if key else 0
-        self._sweeper = Sweeper(self._place, limit)
+    def __init__(self, folder: Path, key: bytes, limit: int, sweeper: Sweeper | None = None) -> None:
+        self._sweeper = sweeper or Sweeper(Place(folder), limit)
+        self._place, self._limit = self._sweeper.place, limit if key else 0
         self._key = hmac.digest(key, _CONTEXT, "sha256")
 
     @property

@@ -31,11 +31,12 @@ class Files:
     Args:
         folder: where the cache is.
         limit: bytes that all of the cache may take; 0 keeps and finds nothing.
+        sweeper: keeps it within the limit; one of its own if `None`.
     """
 
-    def __init__(self, folder: Path, limit: int) -> None:
-        self._place, self._limit = Place(folder), limit
-        self._sweeper = Sweeper(self._place, limit)
+    def __init__(self, folder: Path, limit: int, sweeper: Sweeper | None = None) -> None:
+        self._sweeper = sweeper or Sweeper(Place(folder), limit)
+        self._place, self._limit = self._sweeper.place, limit
 
     @property
     def troubles(self) -> int:
@@ -60,7 +61,7 @@ class Files:
             return None
         with self._place.troubles:
             shard = self._place.shard(_hex(digest), make=True)
-            return Keeping(digest, shard, self._place, self._sweeper, self._limit // LARGEST)
+            return Keeping(digest, shard, self._sweeper)
         return None
 
     def settle(self) -> None:
@@ -92,6 +93,16 @@ class Held:
         self.forget()
         return None
 
+    @property
+    def identity(self) -> tuple[int, ...]:
+        """Stands for the bytes as they are: another one once the file was written to.
+
+        Raises:
+            OSError: it cannot be told.
+        """
+        now = os.fstat(self._handle.fd)
+        return now.st_dev, now.st_ino, now.st_size, now.st_mtime_ns, now.st_ctime_ns
+
     def forget(self) -> None:
         """Take the file out: it is not what it should be. What has replaced it meanwhile stays."""
         with suppress(OSError):
@@ -105,15 +116,14 @@ class Keeping:
 
     Args:
         digest: what it will be found by; that its bytes have it is for the writer to know before `done`.
-        largest: bytes from which on it is not kept.
 
     Raises:
         OSError: it cannot be begun.
     """
 
-    def __init__(self, digest: str, shard: Handle, place: Place, sweeper: Sweeper, largest: int) -> None:
+    def __init__(self, digest: str, shard: Handle, sweeper: Sweeper) -> None:
         self.digest, self.whole = digest, True
-        self._shard, self._place, self._sweeper, self._largest = shard, place, sweeper, largest
+        self._shard, self._place, self._sweeper = shard, sweeper.place, sweeper
         self._fresh, self._size, self._over = Fresh(shard), 0, False
         sweeper.wrote(BLOCK)
 
@@ -123,7 +133,7 @@ class Keeping:
             self.whole = False
             self._size += len(piece)
             with self._place.troubles:
-                if self._size <= self._largest and self._sweeper.room(begun=True):
+                if self._size <= self._sweeper.limit // LARGEST and self._sweeper.room(begun=True):
                     self._fresh.write(piece)
                     self.whole = True
             if not self.whole:

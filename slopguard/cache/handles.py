@@ -19,7 +19,7 @@ _PIECE = 1 << 16
 
 
 class Handle:
-    """A file descriptor that is closed when the last who holds this lets go.
+    """A file descriptor that is closed when the last who holds this lets go: keep it while its `fd` is in use.
 
     Args:
         fd: the descriptor; this owns it from now on.

@@ -25,8 +25,9 @@ from slopguard.cache.handles import Handle
 from slopguard.cache.place import UNFINISHED, Place, cost, left_over, lock
 
 LOCK = "sweep.lock"
-HEADROOM, SHARE, BEHIND = 8, 128, 32
-"""Parts of the limit: kept free by sweeps; written before the next one; written at most while that is late."""
+HEADROOM, SHARE, BEHIND, BEHIND_BEGUN = 8, 128, 64, 32
+"""Parts of the limit: kept free by sweeps; written before the next one; written at most while that is
+late, where a file is not begun yet, and where it is."""
 LARGEST = 2
 """What is larger than this part of the limit is not kept."""
 SEVERAL = 16
@@ -94,16 +95,16 @@ class Sweeper:
     """
 
     def __init__(self, place: Place, limit: int) -> None:
-        self._place, self._limit = place, limit
+        self.place, self.limit = place, limit
         self._lock, self._thread = Lock(), Thread()
-        self._since, self._due, self._full = 0, 0, False
+        self._since, self._due, self._next, self._full = 0, 0, 0, False
         # nothing is known yet, so the first write sweeps: processes that end soon would never fill a share
 
     def wrote(self, count: int) -> None:
         """Count bytes that were written, and sweep if it is time."""
         with self._lock:
             self._since += count
-            if self._since >= self._due and not self._thread.is_alive():
+            if self._since >= self._next and not self._thread.is_alive():
                 self._thread = Thread(target=self._sweep, name="slopguard-cache", daemon=True)
                 with suppress(RuntimeError):  # the process is ending
                     self._thread.start()
@@ -114,7 +115,7 @@ class Sweeper:
         Args:
             begun: it is about the rest of a file, which gets more patience.
         """
-        if not self._full and self._since <= self._due + self._limit // (HEADROOM if begun else BEHIND):
+        if not self._full and self._since <= self._due + self.limit // (BEHIND_BEGUN if begun else BEHIND):
             return True
         self.wrote(0)
         return False
@@ -125,16 +126,17 @@ class Sweeper:
             self._thread.join()
 
     def _sweep(self) -> None:
-        since, ceiling = self._since, self._limit - self._limit // HEADROOM
-        swept = _swept(self._place, ceiling)
+        since, ceiling = self._since, self.limit - self.limit // HEADROOM
+        swept = _swept(self.place, ceiling)
         with self._lock:
             if swept is None:  # another process is at it, and may have counted before this one wrote
-                self._due = self._since + self._limit // SHARE
+                self._next = min(self._since + self.limit // SHARE, self._due + self.limit // BEHIND)
                 return
             left = swept[1]
             self._since -= since
             self._full = left > ceiling  # of files that are being written
-            self._due = 0 if self._full else max(self._limit // SHARE, (ceiling - left) // SEVERAL)
+            self._due = 0 if self._full else max(self.limit // SHARE, (ceiling - left) // SEVERAL)
+            self._next = self._due
 
 
 def _swept(place: Place, limit: int) -> tuple[int, int] | None:
@@ -158,7 +160,8 @@ def _shrunk(place: Place, entries: list[_Entry], limit: int) -> tuple[int, int]:
             break
         if not entry.name.startswith(UNFINISHED):
             with place.troubles:
-                os.unlink(entry.name, dir_fd=place.shard(entry.shard).fd)
+                shard = place.shard(entry.shard)
+                os.unlink(entry.name, dir_fd=shard.fd)
                 freed += entry.cost
     return freed, left - freed
 
