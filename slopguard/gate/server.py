@@ -22,6 +22,7 @@ from slopguard.gate.verdicts import Verdicts
 from slopguard.gate.visit import Visit
 from slopguard.model import Ecosystem
 from slopguard.names import BadName, normalize
+from slopguard.registries.shared import Shared
 
 BODY_LIMIT = 32 << 20
 """Longest request body in bytes: an audit of a very large tree."""
@@ -37,9 +38,14 @@ _SILENT.disabled = True
 
 
 class Gate:
-    """A registry endpoint for package clients; see the module's invariants."""
+    """A registry endpoint for package clients; see the module's invariants.
 
-    def __init__(self) -> None:
+    Args:
+        shared: what its sessions share; closed by whoever gives it. In memory only, and its own, by default.
+    """
+
+    def __init__(self, shared: Shared | None = None) -> None:
+        self._shared, self._owns = shared or Shared(), shared is None
         self._sessions: dict[str, Session] = {}
         self._verdicts: dict[str, Verdicts] = {}
         self._runner: web.AppRunner | None = None
@@ -73,6 +79,8 @@ class Gate:
             await self.close(session)
         if self._runner is not None:
             await self._runner.cleanup()
+        if self._owns:
+            await self._shared.close()
 
     @property
     def base(self) -> str:
@@ -85,6 +93,7 @@ class Gate:
         Args:
             verdicts: those of the session, from whoever wants to hear of them.
         """
+        session.upstreams.share(self._shared)
         await session.upstreams.__aenter__()
         self._sessions[session.id] = session
         self._verdicts[session.id] = verdicts or Verdicts(session)

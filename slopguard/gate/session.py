@@ -13,6 +13,7 @@ import secrets
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from slopguard.errors import SlopguardError
@@ -21,6 +22,7 @@ from slopguard.indexes import Index
 from slopguard.messages import line
 from slopguard.model import Actor, Door, Ecosystem, NormalizedName, Note, Verdict
 from slopguard.registries.pool import Upstreams
+from slopguard.registries.surroundings import Surroundings
 from slopguard.rules import EXIT_CODES
 
 if TYPE_CHECKING:
@@ -142,6 +144,7 @@ def make_session(
     door: Door,
     typed: Typed | None = None,
     actor: Actor = Actor.HUMAN,
+    env: Mapping[str, str] | None = None,
 ) -> Session:
     """A new session with a random id and secret.
 
@@ -150,6 +153,7 @@ def make_session(
         door: its `session` is filled in when empty.
         typed: the names introduced by the command and its manifests; `None` when nobody told us.
         actor: who asks.
+        env: the caller's, for how indexes are reached; this process is the caller by default.
     """
     routes = tuple(indexes)
     identity = secrets.token_hex(8)
@@ -158,9 +162,22 @@ def make_session(
         secret=secrets.token_urlsafe(24),
         settings=settings,
         judge=judge,
-        upstreams=Upstreams(routes, settings),
+        upstreams=Upstreams(
+            routes,
+            settings,
+            surroundings=None if env is None else Surroundings.of(env),
+            settled=partial(_settled, judge),
+        ),
         indexes={(index.ecosystem, index.key): index for index in routes},
         door=door if door.session else replace(door, session=identity),
         actor=actor,
         arrivals=Arrivals(typed),
     )
+
+
+def _settled(judge: Judge, ecosystem: Ecosystem, name: NormalizedName) -> bool:
+    """Whether a name stands whatever its document says: it is allowed in all versions, and nothing of it is denied."""
+    lists = judge.lists
+    if "deny" in lists.kinds(ecosystem, name) or lists.narrow(ecosystem, name):
+        return False
+    return lists.allow(ecosystem, name) is not None

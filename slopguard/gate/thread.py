@@ -20,6 +20,7 @@ from slopguard.gate.session import Session
 from slopguard.gate.upstream import upstream_url
 from slopguard.gate.verdicts import judge_all
 from slopguard.model import Ecosystem, Request, Verdict
+from slopguard.registries.shared import Shared
 
 T = TypeVar("T")
 
@@ -30,14 +31,16 @@ class GateThread:
     Args:
         host: the loopback address to listen on.
         port: the port to try first; 0 or a taken port gives any free one.
+        shared: what its sessions share, by default in memory only; closed with the gate.
 
     Raises:
         EnvironmentFailed: on entry, when no port on `host` can be had.
     """
 
-    def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(self, host: str = "127.0.0.1", port: int = 0, shared: Shared | None = None) -> None:
         self._host, self._port = host, port
-        self.gate = Gate()
+        self._shared = shared or Shared()
+        self.gate = Gate(self._shared)
         self._ready: concurrent.futures.Future[asyncio.AbstractEventLoop] = concurrent.futures.Future()
         self._thread = threading.Thread(target=self._run, name="slopguard-gate", daemon=True)
         self._stop: asyncio.Event | None = None
@@ -99,3 +102,4 @@ class GateThread:
             await self._stop.wait()
         finally:
             await self.gate.stop()
+            await self._shared.close()

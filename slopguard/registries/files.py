@@ -9,74 +9,19 @@ the end", which is the whole file.
 from __future__ import annotations
 
 import asyncio
-import hashlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
 
 import aiohttp
 
 from slopguard.errors import UpstreamError
-from slopguard.registries.http import PIECE, SLOWEST, Upstream, translated
-from slopguard.registries.interface import FileStream, HashMismatch
+from slopguard.registries.bodies import PIECE
+from slopguard.registries.held import Depot, Tee
+from slopguard.registries.http import SLOWEST, Upstream, translated
+from slopguard.registries.interface import FileStream
+from slopguard.registries.wanted import FILE_TYPE, Check, Wanted, nothing
 
-STRENGTH = ("sha512", "sha384", "sha256", "sha224", "sha1", "md5")
-PASSED_ON = ("Content-Length", "Content-Type", "Content-Range", "Accept-Ranges", "ETag", "Last-Modified")
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """A file to fetch.
-
-    Args:
-        url: where it is.
-        hashes: algorithm to the digests any of which it may have; empty if none is known.
-        size: the bytes it must have, if known.
-        safe: counts as hashed even without a digest of its own (a metadata file whose wheel has one).
-    """
-
-    url: str
-    hashes: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    size: int | None = None
-    safe: bool = False
-
-
-class Check:
-    """Verifies a body against the strongest digests known for it, and against its size."""
-
-    def __init__(self, wanted: Wanted) -> None:
-        self._algo = next((algo for algo in STRENGTH if wanted.hashes.get(algo)), None)
-        self._allowed = wanted.hashes.get(self._algo or "", frozenset())
-        self._hash = hashlib.new(self._algo, usedforsecurity=False) if self._algo else None
-        self._size, self._seen = wanted.size, 0
-
-    def take(self, piece: bytes) -> None:
-        """Count one piece in.
-
-        Raises:
-            HashMismatch: the body is longer than promised.
-        """
-        self._seen += len(piece)
-        if self._size is not None and self._seen > self._size:
-            raise mismatch()
-        if self._hash:
-            self._hash.update(piece)
-
-    def finish(self) -> None:
-        """The body is complete.
-
-        Raises:
-            HashMismatch: it is not the promised one.
-        """
-        if self._size is not None and self._seen != self._size:
-            raise mismatch()
-        if self._hash and self._hash.hexdigest() not in self._allowed:
-            raise mismatch()
-
-
-def mismatch() -> HashMismatch:
-    """The error for a file that is not what its page promised."""
-    return HashMismatch("the file is not the one that its index promised (hash or size differs)")
+PASSED_ON = ("Content-Length", "Content-Range", "Accept-Ranges")
 
 
 def wanted_range(filename: str, byte_range: str | None) -> str | None:
@@ -86,13 +31,28 @@ def wanted_range(filename: str, byte_range: str | None) -> str | None:
     return None if byte_range.replace(" ", "").lower() == "bytes=0-" else byte_range
 
 
-async def fetch(upstream: Upstream, wanted: Wanted, *, byte_range: str | None = None, head: bool = False) -> FileStream:
-    """Start fetching a file; see the module's invariants.
+async def fetch(
+    upstream: Upstream,
+    wanted: Wanted,
+    *,
+    byte_range: str | None = None,
+    head: bool = False,
+    depot: Depot | None = None,
+) -> FileStream:
+    """Start fetching a file, from this machine if it is held here; see the module's invariants.
+
+    Args:
+        byte_range: the `Range` to ask for (`wanted_range`).
+        head: only its headers.
+        depot: the files held here.
 
     Raises:
         HashMismatch: it ended before the first piece was handed over and is the wrong file.
         ProjectNotFound, UpstreamAuth, UpstreamError: as `Upstream.opened`.
     """
+    held = await depot.find(wanted, byte_range, head=head) if depot is not None else None
+    if held is not None:
+        return held
     headers = {"Accept-Encoding": "identity", **({"Range": byte_range} if byte_range else {})}
     stack = AsyncExitStack()
     try:
@@ -105,12 +65,13 @@ async def fetch(upstream: Upstream, wanted: Wanted, *, byte_range: str | None = 
         partial = response.status == 206 and byte_range is not None
         if response.status != 200 and not partial:
             raise UpstreamError(f"the index answered with status {response.status}")
-        passed = {name: response.headers[name] for name in PASSED_ON if name in response.headers}
+        passed = {"Content-Type": FILE_TYPE, **{n: response.headers[n] for n in PASSED_ON if n in response.headers}}
         if head:
             await stack.aclose()
             return FileStream(response.status, passed, nothing())
         pieces = _pieces(stack, response, upstream.timeout)
-        chunks = await primed(pieces if partial else checked(pieces, Check(wanted)))
+        tee = depot.keeping(wanted) if depot is not None and not partial else None
+        chunks = await primed(pieces if partial else checked(pieces, Check(wanted), tee))
     except BaseException:
         await stack.aclose()
         raise
@@ -131,19 +92,30 @@ async def _pieces(stack: AsyncExitStack, response: aiohttp.ClientResponse, patie
                 since = loop.time()
 
 
-async def checked(pieces: AsyncIterator[bytes], check: Check) -> AsyncIterator[bytes]:
+async def checked(pieces: AsyncIterator[bytes], check: Check, tee: Tee | None = None) -> AsyncIterator[bytes]:
     """The pieces, one held back until the whole is known to be right.
+
+    Args:
+        tee: takes them along.
 
     Raises:
         HashMismatch: it is not; the last piece is not handed over.
     """
     held: bytes | None = None
-    async for piece in pieces:
-        check.take(piece)
-        if held is not None:
-            yield held
-        held = piece
-    check.finish()
+    try:
+        async for piece in pieces:
+            check.take(piece)
+            if tee is not None:
+                await tee.take(piece)
+            if held is not None:
+                yield held
+            held = piece
+        check.finish()
+        if tee is not None:
+            await tee.done()
+    finally:
+        if tee is not None:
+            tee.discard()
     if held is not None:
         yield held
 
@@ -160,11 +132,4 @@ async def primed(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
 async def _chained(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     yield first
     async for piece in rest:
-        yield piece
-
-
-async def nothing() -> AsyncIterator[bytes]:
-    """No bytes at all."""
-    none: tuple[bytes, ...] = ()
-    for piece in none:
         yield piece

@@ -6,6 +6,9 @@ Invariants:
   there. They are in no error, log line or `repr`.
 * https never becomes http. A file elsewhere than on its index's origin is https (or plain loopback to loopback) and
   has a hash. Addresses are checked by `addresses.GuardedResolver`. At most `REDIRECTS` redirects, each checked.
+* A connection is made as the caller's own `surroundings` say and shared only with callers of the same ones.
+* A validator goes only where the document that it stands for came from, with the same credentials; a 304 counts only
+  as the answer to one. Offline, nothing is sent at all.
 * A document arrives whole, within the time-out and the size limit (counted after decompression), or not at all.
 * Every failure is `UpstreamError`, `UpstreamAuth` or `ProjectNotFound`, in our own words.
 """
@@ -13,16 +16,14 @@ Invariants:
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
-import zlib
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 from urllib.parse import quote, urljoin, urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
@@ -32,19 +33,24 @@ from slopguard import __version__
 from slopguard.errors import UpstreamAuth, UpstreamError
 from slopguard.indexes import Index, origin, without_credentials
 from slopguard.registries.addresses import GuardedResolver, literal
+from slopguard.registries.bodies import whole
+from slopguard.registries.connections import CONNECTIONS, IDLE, Connection, Connections
 from slopguard.registries.interface import ProjectNotFound
 from slopguard.registries.login import Login
+from slopguard.registries.surroundings import Surroundings, proxy_for, tls_context, tls_identity
+from slopguard.registries.validity import SILENT, Known, Validity
 
 PAGE_LIMIT = 64 * 2**20
 PACKUMENT_LIMIT = 256 * 2**20
 REDIRECTS = 5
-CONNECTIONS = 64
-PIECE = 64 * 2**10
 SLOWEST = 1024
 """Bytes a second below which a file counts as stalled, once it has taken longer than the time-out."""
 
 LEGAL = "%/:=&?~#+!$,;'@()*[]"
 """Signs that a URL may hold and that are sent as they came."""
+
+OFFLINE = "the index was not asked, because slopguard is offline"
+"""What is said instead of asking."""
 
 FAILURES = (aiohttp.ClientError, OSError, ValueError)
 """What a broken connection or an impossible URL looks like here; each becomes an `UpstreamError`."""
@@ -52,64 +58,34 @@ FAILURES = (aiohttp.ClientError, OSError, ValueError)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole document: its bytes (decompressed), content type and final URL."""
+    """A whole document.
+
+    Args:
+        body: its bytes, decompressed.
+        content_type: as it came.
+        url: where it was finally found.
+        validity: how long it stays good.
+        login: stands for the credentials that it was asked for with, empty for none (`Login.mark`).
+    """
 
     body: bytes
     content_type: str
     url: str
+    validity: Validity = SILENT
+    login: str = ""
 
 
-def tls_context(index: Index) -> ssl.SSLContext | bool:
-    """The TLS settings for an index: a CA bundle of its own replaces the system's, an extra one adds to it.
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A response, and what it answers.
 
-    Without one, OpenSSL's defaults count, `SSL_CERT_FILE` and `SSL_CERT_DIR` included; aiohttp has read them already.
-
-    Returns:
-        a context, or `True` for aiohttp's own, which verifies against those defaults.
-
-    Raises:
-        UpstreamError: a file cannot be read.
+    Args:
+        response: open, of status 2xx, or 304 to a conditional request.
+        login: as in `Answer`.
     """
-    bundle = index.ca_file
-    if index.verify and not (bundle or index.ca_text or index.ca_extra or index.own_cert):
-        return True
-    try:
-        context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, **_bundle(bundle), cadata=index.ca_text)
-        if index.ca_extra:
-            context.load_verify_locations(**_bundle(index.ca_extra))
-        if index.own_cert:
-            context.load_cert_chain(*index.own_cert, password=lambda: "")  # never a prompt
-    except (OSError, ssl.SSLError):
-        raise UpstreamError("a certificate file that your client is configured with cannot be read") from None
-    if not index.verify:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
 
-
-def _bundle(place: Path | None) -> dict[str, str]:
-    """A CA bundle as `ssl` wants it named: a folder, a file, or none."""
-    return {} if place is None else {"capath" if place.is_dir() else "cafile": str(place)}
-
-
-def proxy_for(index: Index, url: str) -> str | None:
-    """The proxy for a URL: the index's own setting, else the environment's; loopback is never proxied."""
-    parts = urlsplit(url)
-    host = (parts.hostname or "").lower()
-    if host == "localhost" or host.startswith("127.") or host == "::1":
-        return None
-    if index.proxy is not None:
-        return None if _spared(host, index.no_proxy) else index.proxy or None
-    if proxy_bypass(parts.netloc.rpartition("@")[2]):
-        return None
-    proxies = getproxies()
-    return proxies.get(parts.scheme) or proxies.get("all")
-
-
-def _spared(host: str, listed: str) -> bool:
-    """Whether a list such as `corp.example, .local, *` names a host or a domain above it."""
-    domains = [part.strip().lower().lstrip("*").lstrip(".") for part in listed.split(",") if part.strip()]
-    return any(domain in ("", host) or host.endswith(f".{domain}") for domain in domains)
+    response: aiohttp.ClientResponse
+    login: str
 
 
 class Upstream:
@@ -119,26 +95,53 @@ class Upstream:
         index: whose origin, credentials, CA bundle and proxy count.
         timeout: seconds that one document may take; for files, seconds without progress.
         resolver: asks for addresses; the system's by default.
+        surroundings: the caller's; by default this process is the caller.
+        connections: shared with others; its own by default.
+        offline: nothing is sent.
     """
 
-    def __init__(self, index: Index, timeout: float, resolver: AbstractResolver | None = None) -> None:
+    def __init__(
+        self,
+        index: Index,
+        timeout: float,
+        resolver: AbstractResolver | None = None,
+        *,
+        surroundings: Surroundings | None = None,
+        connections: Connections | None = None,
+        offline: bool = False,
+    ) -> None:
         self.index = index
+        self.offline = offline
+        self.login = Login(index)
         self._timeout = timeout
         self._origin = origin(index.url)
-        self._login = Login(index)
-        self._asked_resolver = resolver
-        self._session: aiohttp.ClientSession | None = None
-        self._resolver: GuardedResolver | None = None
+        self._resolver = resolver
+        self._around = Surroundings.of(os.environ) if surroundings is None else surroundings
+        self._shared, self._connections = connections is not None, connections or Connections()
+        self._connection: Connection | None = None
+        self._users = 0
+        proxy = (index.proxy, index.no_proxy)
+        self.way = (self._origin[1], proxy, *tls_identity(index), *self._around.identity, resolver)
+        """Stands for how connections are made: what is asked in another way may be answered by somebody else."""
+
+    def hold(self) -> None:
+        """One more user; each is to leave the context manager."""
+        self._users += 1
 
     async def __aenter__(self) -> Self:
+        self.hold()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._session is not None:
-            await self._session.close()
-        self._session = None
+        self._users -= 1
+        if self._users > 0 or self._connection is None:
+            return
+        self._connection = None
+        await self._connections.give_back(self.way)
+        if not self._shared:
+            await self._connections.close()
 
     @property
     def timeout(self) -> float:
@@ -157,13 +160,24 @@ class Upstream:
             UpstreamAuth: 401 or 403.
             UpstreamError: anything else but a complete 200 within the time-out.
         """
+        answer = await self.asked(url, accept, limit)
+        assert isinstance(answer, Answer)
+        return answer
+
+    async def asked(self, url: str, accept: str, limit: int, known: Known | None = None) -> Answer | Validity:
+        """The same for a document that may be held already: how long it stays good, if `known` is still it."""
         headers = {"Accept": accept, "Accept-Encoding": "gzip"}
         with translated():
-            async with asyncio.timeout(self._timeout), self.opened("GET", url, headers) as response:
+            async with asyncio.timeout(self._timeout), self._reached("GET", url, headers, known=known) as reached:
+                response = reached.response
+                validity = Validity.of(response.headers)
+                if response.status == 304:
+                    return validity
                 if response.status != 200:
                     raise UpstreamError(f"the index answered with status {response.status}")
                 body = await whole(response, limit)
-                return Answer(body, response.headers.get("Content-Type", ""), str(response.url))
+                kind = response.headers.get("Content-Type", "")
+                return Answer(body, kind, str(response.url), validity, reached.login)
 
     @asynccontextmanager
     async def opened(
@@ -183,20 +197,42 @@ class Upstream:
         Raises:
             ProjectNotFound, UpstreamAuth, UpstreamError: as for `document`.
         """
-        trusted = True
+        async with self._reached(method, url, headers, hashed=hashed, body=body) as reached:
+            yield reached.response
+
+    @asynccontextmanager
+    async def _reached(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        *,
+        hashed: bool | None = None,
+        body: bytes | None = None,
+        known: Known | None = None,
+    ) -> AsyncIterator[Reached]:
+        """As `opened`; 304 is an answer too where `known` was asked about."""
+        if self.offline:
+            raise UpstreamError(OFFLINE)
+        trusted, login = True, ""
         for _ in range(REDIRECTS + 1):
             here = origin(url)
             trusted = trusted and here == self._origin
             await self._check(url, hashed)
-            sent = {"User-Agent": f"slopguard/{__version__}", **headers, **(self._login.header if trusted else {})}
+            sent = {"User-Agent": f"slopguard/{__version__}", **headers}
+            if trusted:
+                login, sent = self.login.mark, {**sent, **self.login.header}
+            conditions = known.headers if known and (known.url, known.login) == (url, login) else {}
+            sent |= conditions
             response = await self._send(method, url, sent, body)
             try:
-                if response.status == 401 and trusted and await self._login.renewed(sent.get("Authorization")):
+                if response.status == 401 and trusted and await self.login.renewed(sent.get("Authorization")):
                     continue
                 target = response.headers.get("Location") if response.status in (301, 302, 303, 307, 308) else None
                 if target is None:
-                    _check_status(response.status)
-                    yield response
+                    if response.status != 304 or not conditions:
+                        _check_status(response.status)
+                    yield Reached(response, login)
                     return
             finally:
                 response.release()  # closes the connection if the body was not read to its end
@@ -218,9 +254,7 @@ class Upstream:
         scheme, host, port = origin(url)
         if scheme not in ("http", "https") or not host:
             raise UpstreamError("the index points to an address that is not http or https")
-        self._connected()
-        assert self._resolver is not None
-        await self._resolver.check_literal(host)
+        await self._connected().resolver.check_literal(host)
         if hashed is None or (scheme, host, port) == self._origin:
             return
         if scheme != "https" and not (_loopback(host) and _loopback(self._origin[1]) and self._origin[0] == "http"):
@@ -228,32 +262,33 @@ class Upstream:
         if not hashed:
             raise UpstreamError("the index offers a file without a hash on another host; that is not fetched")
 
-    def _connected(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            self._resolver = GuardedResolver(self._origin[1], self._asked_resolver)
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(
-                    limit=CONNECTIONS, ssl=tls_context(self.index), resolver=self._resolver, force_close=False
-                ),
-                timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._timeout, sock_read=self._timeout),
-                auto_decompress=False,
-                cookie_jar=aiohttp.DummyCookieJar(),
-                trust_env=False,
-            )
-        return self._session
+    def _connected(self) -> Connection:
+        if self._connection is None:
+            self._connection = self._connections.take(self.way, self._connect)
+        return self._connection
+
+    def _connect(self) -> Connection:
+        resolver = GuardedResolver(self._origin[1], self._resolver)
+        context = tls_context(self.index, self._around)
+        connector = aiohttp.TCPConnector(limit=CONNECTIONS, ssl=context, resolver=resolver, keepalive_timeout=IDLE)
+        http = aiohttp.ClientSession(
+            connector=connector, auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
+        )
+        return Connection(http, resolver)
 
     async def _send(self, method: str, url: str, headers: dict[str, str], body: bytes | None) -> aiohttp.ClientResponse:
         """One request; a reading one is tried again once when the connection was lost before an answer came."""
-        session, proxy = self._connected(), proxy_for(self.index, url)
-        if proxy and self._resolver:
-            self._resolver.exempt.add((urlsplit(proxy).hostname or "").lower())
+        connection, proxy = self._connected(), proxy_for(self.index, url, self._around)
+        if proxy:
+            connection.resolver.exempt.add((urlsplit(proxy).hostname or "").lower())
+        patience = aiohttp.ClientTimeout(total=None, sock_connect=self._timeout, sock_read=self._timeout)
         target = URL(
             quote(url, safe=LEGAL), encoded=True
         )  # what is escaped stays as it is: signed URLs break otherwise
         for last in (method not in ("GET", "HEAD"), True):
             try:
-                return await session.request(
-                    method, target, headers=headers, data=body, allow_redirects=False, proxy=proxy
+                return await connection.http.request(
+                    method, target, headers=headers, data=body, allow_redirects=False, proxy=proxy, timeout=patience
                 )
             except (aiohttp.ServerDisconnectedError, ConnectionResetError):
                 if last:
@@ -287,38 +322,3 @@ def translated() -> Iterator[None]:
         raise UpstreamError("the index cannot be reached") from None
     except FAILURES:
         raise UpstreamError("the connection to the index broke") from None
-
-
-async def whole(response: aiohttp.ClientResponse, limit: int) -> bytes:
-    """The body, decompressed piece by piece so that a bomb is noticed at the limit and not after it."""
-    gunzip = _decompressor(response.headers.get("Content-Encoding", ""))
-    pieces: list[bytes] = []
-    size = 0
-    async for piece in response.content.iter_chunked(PIECE):
-        for out in _inflated(gunzip, piece) if gunzip else (piece,):
-            size += len(out)
-            if size > limit:
-                raise UpstreamError("the index sent more than a document can be")
-            pieces.append(out)
-    if gunzip and (not gunzip.eof or gunzip.unused_data):
-        raise UpstreamError("the index sent half of a document")
-    return b"".join(pieces)
-
-
-def _inflated(gunzip: zlib._Decompress, piece: bytes) -> Iterator[bytes]:
-    try:
-        out = gunzip.decompress(piece, PIECE)
-        while out:
-            yield out
-            out = gunzip.decompress(gunzip.unconsumed_tail, PIECE)
-    except zlib.error:
-        raise UpstreamError("the index sent a document that is broken") from None
-
-
-def _decompressor(encoding: str) -> zlib._Decompress | None:
-    match encoding.strip().lower():
-        case "" | "identity":
-            return None
-        case "gzip" | "x-gzip":
-            return zlib.decompressobj(16 + zlib.MAX_WBITS)
-    raise UpstreamError("the index sent a document in an encoding nobody asked for")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from base64 import b64encode
+from hashlib import sha256
 
 from slopguard.indexes import Credentials, Index
 
@@ -32,6 +33,17 @@ class Login:
             return {"Authorization": f"Bearer {self._known.secret}"}
         pair = b64encode(f"{self._known.username}:{self._known.secret}".encode()).decode()
         return {"Authorization": f"Basic {pair}"}
+
+    @property
+    def mark(self) -> str:
+        """Stands for what is sent, without telling it; empty without credentials."""
+        value = self.header.get("Authorization", "")
+        return sha256(value.encode()).hexdigest() if value else ""
+
+    @property
+    def settled(self) -> bool:
+        """Whether it will stay what it is."""
+        return self._ask is None or (self._asked is not None and self._asked.done())
 
     async def renewed(self, refused: str | None) -> bool:
         """Whether there is something else to try than the value that was refused."""

@@ -8,11 +8,14 @@ Invariants:
   uv's `explicit` ones only when they are the route.
 * An index without dates makes the facts undated unless a person vouches for it (`curated`; its releases then have no
   upload time and `dated` stays true), or another trusted index dates the same versions, or `dates_from` the same files.
+* What sessions share is taken unasked only where that changes no verdict: never about names of the organisation's own,
+  nor where no version is too young. Offline, nobody is asked.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -27,6 +30,7 @@ from slopguard.errors import SlopguardError, UpstreamAuth, UpstreamError
 from slopguard.indexes import Index, IndexKind, origin
 from slopguard.model import OFFLINE, Ecosystem, Existence, Facts, Layer, NormalizedName, Release
 from slopguard.names import matches
+from slopguard.registries.documents import Stance
 from slopguard.registries.http import Upstream
 from slopguard.registries.interface import FileStream, ProjectNotFound, Registry
 from slopguard.registries.npm.packument import Packument
@@ -36,9 +40,13 @@ from slopguard.registries.pypi.filenames import parse_version
 from slopguard.registries.pypi.local import LocalRegistry
 from slopguard.registries.pypi.page import ProjectPage
 from slopguard.registries.pypi.registry import PyPIRegistry
+from slopguard.registries.shared import Shared
+from slopguard.registries.supply import Supply
+from slopguard.registries.surroundings import Surroundings
 
 AnyRegistry = PyPIRegistry | LocalRegistry | NpmRegistry
 AnyDocument = ProjectPage | Packument
+Settled = Callable[[Ecosystem, NormalizedName], bool]
 SEVERITY = ("quarantined", "archived", "deprecated", "active")
 
 
@@ -49,16 +57,34 @@ class Upstreams:
         indexes: the client's own, in its own order.
         settings: time-out, offline, `dates_from` and `curated` count here.
         resolver: for tests; the system's by default.
+        surroundings: the caller's; by default this process is the caller.
+        settled: whether a name stands whatever its document says (an allow row).
     """
 
-    def __init__(self, indexes: Sequence[Index], settings: Settings, resolver: AbstractResolver | None = None) -> None:
+    def __init__(
+        self,
+        indexes: Sequence[Index],
+        settings: Settings,
+        resolver: AbstractResolver | None = None,
+        *,
+        surroundings: Surroundings | None = None,
+        settled: Settled | None = None,
+    ) -> None:
         self.indexes = tuple(indexes)
         self._settings = settings
         self._resolver = resolver
+        self._surroundings = Surroundings.of(os.environ) if surroundings is None else surroundings
+        self._settled = settled
+        self._given: Shared | None = None
+        self._own: Shared | None = None
         self._upstreams: list[Upstream] = []
         self._plain: dict[Index, AnyRegistry] = {}
-        self._registries: dict[Index, Dated] = {}
+        self._registries: dict[Index, AnyRegistry | Dated] = {}
         self._facts: Once[tuple[Ecosystem, str, tuple[Index, ...]], Facts] = Once()
+
+    def share(self, shared: Shared) -> None:
+        """Share documents, files and connections with other sessions; to be called before anything is asked."""
+        self._given = shared
 
     async def __aenter__(self) -> Self:
         return self
@@ -71,6 +97,9 @@ class Upstreams:
             await registry.close()
         for upstream in self._upstreams:
             await upstream.__aexit__(None, None, None)
+        if self._own is not None:
+            await self._own.close()
+            self._own = None
         self._registries.clear()
         self._plain.clear()
         self._upstreams.clear()
@@ -78,7 +107,8 @@ class Upstreams:
     def registry(self, index: Index) -> Registry[Any]:
         """The registry of an index, its documents dated as far as `dates_from` can: `ProjectPage`s or `Packument`s."""
         if index not in self._registries:
-            self._registries[index] = Dated(self._undated(index), partial(self._completed, index))
+            plain = self._undated(index)
+            self._registries[index] = Dated(plain, partial(self._completed, index)) if self._undating(index) else plain
         return self._registries[index]
 
     def npm(self, index: Index) -> NpmRegistry:
@@ -89,10 +119,33 @@ class Upstreams:
 
     def _undated(self, index: Index) -> AnyRegistry:
         if index not in self._plain:
-            upstream = Upstream(index, self._settings.timeout, self._resolver)
+            shared = self._shared()
+            upstream = Upstream(
+                index,
+                self._settings.timeout,
+                self._resolver,
+                surroundings=self._surroundings,
+                connections=shared.connections,
+                offline=self._settings.offline,
+            )
+            upstream.hold()
             self._upstreams.append(upstream)
-            self._plain[index] = _registry(index, upstream)
+            self._plain[index] = _registry(index, upstream, shared.supply(partial(self._stance, index.ecosystem)))
         return self._plain[index]
+
+    def _shared(self) -> Shared:
+        if self._given is None and self._own is None:
+            self._own = Shared()
+        shared = self._given or self._own
+        assert shared is not None
+        return shared
+
+    def _stance(self, ecosystem: Ecosystem, name: NormalizedName) -> Stance:
+        """What may be taken unasked: what a document may lack by then would be stepped over for being too young."""
+        settings = self._settings
+        ours = (*settings.own.get(ecosystem, ()), *settings.internal.get(ecosystem, ()))
+        patient = settings.min_version_age_days >= 1 and not matches(ours, name, ecosystem)
+        return Stance(patient, settled=patient and self._settled is not None and self._settled(ecosystem, name))
 
     async def page(self, index: Index, name: NormalizedName) -> AnyDocument:
         """The project's document on one index, as `registry(index).project(name)`; remembered for the session.
@@ -158,9 +211,14 @@ class Upstreams:
             return index.curated
         return setting.url is None or setting.url.rstrip("/") == index.url.rstrip("/")
 
-    async def _completed(self, index: Index, name: NormalizedName, document: AnyDocument) -> AnyDocument:
+    def _undating(self, index: Index) -> bool:
+        """Whether dates that it lacks are to be had from elsewhere."""
         setting = self._settings.upstream.get(index.ecosystem)
-        if setting is None or setting.dates_from is None or self._curated(index) or document.facts().dated:
+        return setting is not None and setting.dates_from is not None and not self._curated(index)
+
+    async def _completed(self, index: Index, name: NormalizedName, document: AnyDocument) -> AnyDocument:
+        setting = self._settings.upstream[index.ecosystem]
+        if setting.dates_from is None or document.facts().dated:
             return document
         source = self._undated(_dates_index(index.ecosystem, setting.dates_from))
         try:
@@ -253,10 +311,11 @@ def _npm_index(trusted: Iterable[Index], name: str) -> list[Index]:
     return (own or [i for i in choices if i.kind is IndexKind.DEFAULT])[:1]
 
 
-def _registry(index: Index, upstream: Upstream) -> AnyRegistry:
+def _registry(index: Index, upstream: Upstream, supply: Supply) -> AnyRegistry:
     if index.ecosystem is Ecosystem.NPM:
-        return NpmRegistry(index, upstream)
-    return LocalRegistry(index, upstream) if origin(index.url)[0] in ("file", "") else PyPIRegistry(index, upstream)
+        return NpmRegistry(index, upstream, supply)
+    made = LocalRegistry if origin(index.url)[0] in ("file", "") else PyPIRegistry
+    return made(index, upstream, supply)
 
 
 def _dates_index(ecosystem: Ecosystem, url: str) -> Index:

@@ -122,7 +122,7 @@ def test_a_taken_port_gives_another_one(opened: Opened) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with GateThread(port=port) as gate:
-            assert gate._gate.base != f"http://127.0.0.1:{port}"
+            assert gate.gate.base != f"http://127.0.0.1:{port}"
 
 
 def test_a_host_that_cannot_be_listened_on_is_an_error_of_the_environment() -> None:

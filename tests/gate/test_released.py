@@ -54,6 +54,7 @@ def test_nor_a_registry_that_nobody_trusted(opened: Opened, npm: Npm) -> None:
 
 def test_told_to_stay_offline_it_still_hides_the_versions_that_nobody_let_through(opened: Opened, pypi: PyPI) -> None:
     pypi.add("sg-app", "1.0", days_old=20).add("sg-app", "9.9", days_old=10)
+    opened(typed=TYPED).page("sg-app")
     house = opened(offline=True, typed=TYPED, rows=[bound(wheel(pypi))])
     assert house.page("sg-app").json["versions"] == ["1.0"]
     assert house.ask(FILE.format("main", "sg_app-9.9-py3-none-any.whl")).status == 403
@@ -64,6 +65,7 @@ def test_told_to_stay_offline_it_still_hides_the_versions_that_nobody_let_throug
 
 def test_told_to_stay_offline_a_listed_name_loses_its_denied_version(opened: Opened, pypi: PyPI) -> None:
     pypi.add_established("sg-app").add("sg-app", "9.9", days_old=10)
+    opened().page("sg-app")
     house = opened(offline=True, rows=["pypi sg-app allow", "pypi sg-app deny rule=malicious versions=9.9"])
     assert house.page("sg-app").json["versions"] == ["1.0", "1.1", "1.2"]
     assert "(malicious)" in house.ask(FILE.format("main", "sg_app-9.9-py3-none-any.whl")).reason

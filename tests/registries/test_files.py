@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 
 from slopguard.errors import UpstreamError
 from slopguard.model import Ecosystem
-from slopguard.registries.files import Check, Wanted, checked, fetch, primed, wanted_range
-from slopguard.registries.http import PIECE, Upstream
+from slopguard.registries.bodies import PIECE
+from slopguard.registries.files import checked, fetch, primed, wanted_range
+from slopguard.registries.http import Upstream
 from slopguard.registries.interface import HashMismatch, ProjectNotFound
 from slopguard.registries.npm.registry import NpmRegistry
 from slopguard.registries.pypi.registry import PyPIRegistry
+from slopguard.registries.wanted import Check, Wanted
 from tests.registries.indexes import FOO, body, index
 from tests.simulators.npm import Npm
 from tests.simulators.pypi import PyPI

@@ -13,7 +13,7 @@ import pytest
 from slopguard.errors import UpstreamAuth, UpstreamError
 from slopguard.indexes import Credentials
 from slopguard.model import Ecosystem
-from slopguard.registries.http import Upstream, proxy_for
+from slopguard.registries.http import Upstream
 from slopguard.registries.interface import HashMismatch, ProjectNotFound
 from slopguard.registries.npm.registry import NpmRegistry
 from slopguard.registries.pypi.registry import PyPIRegistry
@@ -244,31 +244,6 @@ async def test_cancelling_is_not_turned_into_an_error(pypi: PyPI) -> None:
     asked.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asked
-
-
-def test_proxies_come_from_the_index_or_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (
-        "http_proxy",
-        "https_proxy",
-        "all_proxy",
-        "no_proxy",
-        "HTTP_PROXY",
-        "HTTPS_PROXY",
-        "ALL_PROXY",
-        "NO_PROXY",
-    ):
-        monkeypatch.delenv(name, raising=False)
-    plain, own = index("https://registry.example/"), index("https://registry.example/", proxy="http://own.example:1")
-    assert proxy_for(plain, "https://registry.example/x") is None
-    monkeypatch.setenv("https_proxy", "http://env.example:2")
-    monkeypatch.setenv("no_proxy", "direct.example")
-    assert proxy_for(plain, "https://registry.example/x") == "http://env.example:2"
-    assert proxy_for(plain, "http://registry.example/x") is None
-    assert proxy_for(plain, "https://direct.example/x") is None
-    assert proxy_for(own, "https://registry.example/x") == "http://own.example:1"
-    assert proxy_for(index("https://registry.example/", proxy=""), "https://registry.example/x") is None
-    for local in ("localhost:8", "127.0.0.9", "[::1]:8"):
-        assert proxy_for(own, f"https://{local}/x") is None
 
 
 async def test_a_proxy_inside_the_network_is_used() -> None:

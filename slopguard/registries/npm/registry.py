@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
+from functools import partial
 from urllib.parse import urlsplit, urlunsplit
 
 from slopguard.errors import UpstreamError
 from slopguard.indexes import Index
 from slopguard.model import NormalizedName
-from slopguard.registries.files import Wanted, fetch
-from slopguard.registries.http import PACKUMENT_LIMIT, PAGE_LIMIT, Answer, Upstream, translated, whole
+from slopguard.registries.bodies import whole
+from slopguard.registries.documents import HEARD
+from slopguard.registries.files import fetch
+from slopguard.registries.http import PACKUMENT_LIMIT, PAGE_LIMIT, Answer, Upstream, translated
 from slopguard.registries.interface import FileStream, ProjectNotFound
 from slopguard.registries.npm.names import quoted
 from slopguard.registries.npm.packument import FULL_TYPE, Packument, parse_packument
 from slopguard.registries.once import Once
+from slopguard.registries.shelf import Sought
+from slopguard.registries.supply import Supply
+from slopguard.registries.wanted import Wanted
 
 SERVICE = "-/"
 """Where a registry keeps what is not a package: ping, search, audit."""
@@ -30,13 +36,15 @@ class NpmRegistry:
     Args:
         index: which one.
         upstream: the client for it; closed by whoever made it.
+        supply: what it shares with other registries; something of its own by default.
     """
 
-    def __init__(self, index: Index, upstream: Upstream) -> None:
+    def __init__(self, index: Index, upstream: Upstream, supply: Supply | None = None) -> None:
         self.index = index
         self._upstream = upstream
         self._root = index.url if index.url.endswith("/") else f"{index.url}/"
-        self._documents: Once[str, Packument] = Once((ProjectNotFound,))
+        self._supply = supply or Supply()
+        self._asked: Once[str, None] = Once((ProjectNotFound,))
 
     async def names(self) -> AsyncIterator[bytes]:
         """Npm registries have no list of names.
@@ -48,14 +56,9 @@ class NpmRegistry:
 
     async def project(self, name: NormalizedName) -> Packument:
         """The package's full document; see `Registry.project`."""
-        return await self._documents.get(name, lambda: self._document(name))
-
-    async def _document(self, name: NormalizedName) -> Packument:
-        answer = await self._upstream.document(self._root + quoted(name), FULL_TYPE, PACKUMENT_LIMIT)
-        kind = answer.content_type.partition(";")[0].strip().lower()
-        if "json" not in kind and kind not in UNTYPED:
-            raise UpstreamError("the registry answered with something that is not a package document")
-        return parse_packument(name, answer.body)
+        sought = Sought(self._root + quoted(name), FULL_TYPE, PACKUMENT_LIMIT, partial(_parsed, name))
+        await self._asked.get(name, lambda: self._supply.ask(self._upstream, sought, name))
+        return await self._supply.documents.get(self._upstream, sought, HEARD)
 
     async def file(
         self, name: NormalizedName, filename: str, *, byte_range: str | None = None, head: bool = False
@@ -64,7 +67,8 @@ class NpmRegistry:
         version = (await self.project(name)).file(filename)
         if version is None:
             raise ProjectNotFound("the registry lists no such file")
-        return await fetch(self._upstream, Wanted(self._upgraded(version.tarball), version.hashes), head=head)
+        wanted = Wanted(self._upgraded(version.tarball), version.hashes)
+        return await fetch(self._upstream, wanted, head=head, depot=self._supply.depot)
 
     def _upgraded(self, url: str) -> str:
         """An http tarball URL on an https registry's own host is asked for over https, as its TLS proxy means it."""
@@ -100,4 +104,11 @@ class NpmRegistry:
 
     async def close(self) -> None:
         """Stop what is under way."""
-        await self._documents.close()
+        await self._asked.close()
+
+
+def _parsed(name: NormalizedName, answer: Answer, source: str) -> Packument:
+    kind = answer.content_type.partition(";")[0].strip().lower()
+    if "json" not in kind and kind not in UNTYPED:
+        raise UpstreamError("the registry answered with something that is not a package document")
+    return parse_packument(name, answer.body, source)

@@ -16,13 +16,16 @@ from urllib.request import url2pathname
 from slopguard.errors import UpstreamError
 from slopguard.indexes import Index, IndexKind
 from slopguard.model import NormalizedName
-from slopguard.registries.files import Check, checked, fetch, nothing, primed, wanted_range
-from slopguard.registries.http import PIECE, Upstream
+from slopguard.registries.bodies import PIECE
+from slopguard.registries.files import checked, fetch, primed, wanted_range
+from slopguard.registries.http import Upstream
 from slopguard.registries.interface import FileStream, ProjectNotFound
 from slopguard.registries.once import Once
 from slopguard.registries.pypi.page import PageFile, ProjectPage, Spelling, build
 from slopguard.registries.pypi.parse import parse_html
 from slopguard.registries.pypi.registry import NO_FILE, NO_PROJECT, wanted_file
+from slopguard.registries.supply import Supply
+from slopguard.registries.wanted import FILE_TYPE, Check, nothing
 
 UNREADABLE = "the index on disk cannot be read"
 
@@ -33,11 +36,13 @@ class LocalRegistry:
     Args:
         index: which one.
         upstream: for links to https that a page on disk may hold.
+        supply: what it shares with other registries; the files of such links may be held.
     """
 
-    def __init__(self, index: Index, upstream: Upstream) -> None:
+    def __init__(self, index: Index, upstream: Upstream, supply: Supply | None = None) -> None:
         self.index = index
         self._upstream = upstream
+        self._depot = supply.depot if supply is not None else None
         self._root = path_of(index.url)
         self._pages: Once[str, ProjectPage] = Once((ProjectNotFound,))
 
@@ -56,9 +61,10 @@ class LocalRegistry:
         """One file from disk (ranges are ignored: the whole file comes), or from where the page on disk points."""
         wanted = wanted_file(await self.project(name), filename)
         if urlsplit(wanted.url).scheme != "file":
-            return await fetch(self._upstream, wanted, byte_range=wanted_range(filename, byte_range), head=head)
+            asked = wanted_range(filename, byte_range)
+            return await fetch(self._upstream, wanted, byte_range=asked, head=head, depot=self._depot)
         path = await asyncio.to_thread(self._allowed, wanted.url)
-        headers = {"Content-Length": str(path.stat().st_size), "Content-Type": "application/octet-stream"}
+        headers = {"Content-Length": str(path.stat().st_size), "Content-Type": FILE_TYPE}
         chunks = nothing() if head else await primed(checked(_read(path), Check(wanted)))
         return FileStream(200, headers, chunks)
 

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from functools import partial
+from typing import TypeVar
 from urllib.parse import quote
 
 from slopguard.indexes import Index, IndexKind
 from slopguard.model import NormalizedName
-from slopguard.registries.files import Wanted, fetch, wanted_range
+from slopguard.registries.documents import HEARD
+from slopguard.registries.files import fetch, wanted_range
 from slopguard.registries.http import PAGE_LIMIT, Answer, Upstream
 from slopguard.registries.interface import FileStream, ProjectNotFound
 from slopguard.registries.once import Once
 from slopguard.registries.pypi.page import ProjectPage
 from slopguard.registries.pypi.parse import ACCEPT, HTML_TYPE, PLAIN_HTML, parse_page
+from slopguard.registries.shelf import Sought
+from slopguard.registries.supply import Supply
+from slopguard.registries.wanted import Wanted
+
+D = TypeVar("D")
 
 NO_FILE = "the index lists no such file"
 NO_PROJECT = "the index has no such package"
@@ -24,13 +32,15 @@ class PyPIRegistry:
     Args:
         index: which one.
         upstream: the client for it; closed by whoever made it.
+        supply: what it shares with other registries; something of its own by default.
     """
 
-    def __init__(self, index: Index, upstream: Upstream) -> None:
+    def __init__(self, index: Index, upstream: Upstream, supply: Supply | None = None) -> None:
         self.index = index
         self._upstream = upstream
-        self._pages: Once[str, ProjectPage] = Once((ProjectNotFound,))
-        self._links: Once[str, Answer] = Once((ProjectNotFound,))
+        self._supply = supply or Supply()
+        self._asked: Once[str, None] = Once((ProjectNotFound,))
+        self._linked: Once[str, ProjectPage] = Once((ProjectNotFound,))
 
     async def names(self) -> AsyncIterator[bytes]:
         """The index's root page in HTML, as it came."""
@@ -40,18 +50,21 @@ class PyPIRegistry:
 
     async def project(self, name: NormalizedName) -> ProjectPage:
         """The project's page; see `Registry.project`."""
-        return await self._pages.get(name, lambda: self._page(name))
+        if self.index.kind is IndexKind.FIND_LINKS:
+            return await self._linked.get(name, lambda: self._on_links(name))
+        url = f"{_rooted(self.index.url)}{quote(name, safe='')}/"
+        return await self._heard(Sought(url, ACCEPT, PAGE_LIMIT, partial(_parsed, name)), name)
 
-    async def _page(self, name: NormalizedName) -> ProjectPage:
-        links = self.index.kind is IndexKind.FIND_LINKS
-        if links:
-            url = self.index.url
-            answer = await self._links.get(url, lambda: self._upstream.document(url, ACCEPT, PAGE_LIMIT))
-        else:
-            url = f"{_rooted(self.index.url)}{quote(name, safe='')}/"
-            answer = await self._upstream.document(url, ACCEPT, PAGE_LIMIT)
-        page = parse_page(name, answer.body, answer.content_type, answer.url, links=links)
-        if links and not page.files:
+    async def _heard(self, sought: Sought[D], name: NormalizedName) -> D:
+        """A document of which the index was heard in this session."""
+        await self._asked.get(sought.url, lambda: self._supply.ask(self._upstream, sought, name))
+        return await self._supply.documents.get(self._upstream, sought, HEARD)
+
+    async def _on_links(self, name: NormalizedName) -> ProjectPage:
+        """What a page of links to files of many projects holds for one of them."""
+        answer, source = await self._heard(Sought(self.index.url, ACCEPT, PAGE_LIMIT, _whole), name)
+        page = parse_page(name, answer.body, answer.content_type, answer.url, links=True, source=source)
+        if not page.files:
             raise ProjectNotFound(NO_PROJECT)
         return page
 
@@ -60,12 +73,21 @@ class PyPIRegistry:
     ) -> FileStream:
         """One file, or the `.metadata` of one; see `Registry.file` and `files`."""
         wanted = wanted_file(await self.project(name), filename)
-        return await fetch(self._upstream, wanted, byte_range=wanted_range(filename, byte_range), head=head)
+        asked = wanted_range(filename, byte_range)
+        return await fetch(self._upstream, wanted, byte_range=asked, head=head, depot=self._supply.depot)
 
     async def close(self) -> None:
         """Stop what is under way."""
-        await self._pages.close()
-        await self._links.close()
+        await self._asked.close()
+        await self._linked.close()
+
+
+def _parsed(name: NormalizedName, answer: Answer, source: str) -> ProjectPage:
+    return parse_page(name, answer.body, answer.content_type, answer.url, source=source)
+
+
+def _whole(answer: Answer, source: str) -> tuple[Answer, str]:
+    return answer, source
 
 
 def wanted_file(page: ProjectPage, filename: str) -> Wanted:
