@@ -107,7 +107,8 @@ async def seat(gate: Gate, opening: Opening) -> Seated:
     """
     arrived, judge, door = await asyncio.to_thread(_prepared, opening)
     try:
-        session = make_session(opening.settings, judge, opening.indexes, door, opening.typed, opening.settings.actor)
+        settings, env = opening.settings, opening.env
+        session = make_session(settings, judge, opening.indexes, door, opening.typed, settings.actor, env)
         seated = Seated(gate, opening, session, door, await gate.open(session), (*arrived, *judge.notes))
     except BaseException:
         judge.close()

@@ -14,6 +14,7 @@ from slopguard.daemon.interface import Closed, Hosted, Opening
 from slopguard.gate.ports import preferred_port
 from slopguard.gate.thread import GateThread
 from slopguard.model import Ecosystem, Request, Verdict
+from slopguard.registries.shared import Shared
 
 
 class Inside:
@@ -24,7 +25,7 @@ class Inside:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._thread = GateThread(port=preferred_port(settings.home))
+        self._thread = GateThread(port=preferred_port(settings.home), shared=Shared.kept(settings))
 
     def __enter__(self) -> Self:
         self._thread.__enter__()
