@@ -48,9 +48,6 @@ def main(client: str, argv: Sequence[str], config: Path | None = None, *, net: b
     via = env.pop(find.VIA, "")
     if installs_nothing(client, argv):
         straight((*find.command(client, env, via), *argv), env)
-    from slopguard.guard import ahead
-
-    ahead.start()
     from slopguard.clients import client_for
 
     known = client_for(client)

@@ -64,6 +64,7 @@ class Guarded:
             SlopguardError: something is wrong before the client could be started.
         """
         settings = self._settings()
+        begun = hosting.begin(settings, self.env)
         if locks.recover(settings.home):  # a file that the command line stood for may be gone or be another
             self.call = self.client.parse(self.call.client, self.call.argv, self.cwd, self.env)
         indexes = applied(self.client.indexes(self.call, self.command, self.env), settings, self.env)
@@ -76,7 +77,7 @@ class Guarded:
             plan = prejudge.plan(self.call, readings, indexes, settings.actor, mapped, locked)
         self._decidable(plan, observe=settings.mode is Mode.OBSERVE)
         opening = self._opening(settings, indexes, plan)
-        with hosting.host(settings, self.env) as host, host.open(opening) as hosted:
+        with hosting.host(settings, self.env, begun) as host, host.open(opening) as hosted:
             for note in hosted.notes:
                 lines.say(note)
             judged = [*hosted.verdicts, *hosted.judge(self._strange_hosts(hosted, settings, indexes))]

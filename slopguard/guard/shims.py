@@ -54,12 +54,13 @@ def main(argv: Sequence[str], config: Path | None = None, *, net: bool = False) 
     """
     env, cwd = outer.restored(os.environ), Path.cwd()
     settings = settings_files.load(cwd, env, None, config)
+    begun = hosting.begin(settings, env)
     found = _indexes(env, cwd, settings)
     indexes = unique([index for each in found.values() for index in each])
     door = Door("run", command=lines.redacted(["run", "--", *argv]))
     with ExitStack() as stack:
         folder = stack.enter_context(scratch.folder())
-        host = stack.enter_context(hosting.host(settings, env))
+        host = stack.enter_context(hosting.host(settings, env, begun))
         openings = {name: Opening(settings, unique(own), door, env=surroundings(env)) for name, own in found.items()}
         sessions = {name: stack.enter_context(host.open(opening)) for name, opening in openings.items()}
         addresses = {name: session.address for name, session in sessions.items()}
