@@ -8,12 +8,14 @@ def test_a_claim(pypi, make_sandbox):
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from tests.simulators import daemons
 from tests.simulators.clients import Unavailable
 from tests.simulators.npm import Npm
 from tests.simulators.pypi import PyPI
@@ -22,7 +24,16 @@ from tests.simulators.sandbox import Sandbox, sandbox
 settings.register_profile("any-machine", deadline=None)
 settings.load_profile("any-machine")  # no test measures time, hypothesis's own included
 
+os.environ.setdefault("SLOPGUARD_DAEMON", daemons.SECONDS)
+
 MakeSandbox = Callable[[str, str], Sandbox]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_daemon_outlives_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Whatever a test left running ends with the last one."""
+    yield
+    daemons.end(tmp_path_factory.getbasetemp())
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.simulators import daemons
 from tests.simulators.clients import SYSTEM, Client, client
 from tests.simulators.drivers import driver
 from tests.simulators.lists_repository import ListsRepository
@@ -83,6 +84,7 @@ class Sandbox:
             "TMPDIR": str(self.root / "tmp"),
             "LANG": "C.UTF-8",
             "SLOPGUARD_HOME": str(self.root / "slopguard"),
+            "SLOPGUARD_DAEMON": daemons.SECONDS,
         }
         return kept | env | self.driver.variables(self)
 
