@@ -34,9 +34,11 @@ def add(ctx: click.Context, name: str, actor: str, tokens: Path | None, config: 
     from slopguard.config.actors import agent_ancestor, marked
     from slopguard.serve import tokens as file
 
+    if not file.NAME.fullmatch(name):
+        raise UsageError("a token's name is up to 40 small letters, digits, - and _", "For example: ci-main")
     if actor != Actor.AGENT and (marked(os.environ) or agent_ancestor()):
         said = "an agent can make tokens for agents only"
-        raise UsageError(said, f"Ask the user to run: slopguard serve token add NAME --actor {actor}")
+        raise UsageError(said, f"Ask the user to run: slopguard serve token add {name} --actor {actor}")
     path = _path(ctx, tokens, config)
     secret = file.add(path, name, Actor(actor))
     _written_down(ctx, config, "made", name)

@@ -53,6 +53,7 @@ class App:
         hosts: the values of `Host` that are answered; `None` for any.
         behind: something in front of it speaks TLS, so that neither peers nor connections say who asks.
         run: the folder of this run.
+        kept: what the cache holds.
     """
 
     def __init__(
@@ -64,10 +65,12 @@ class App:
         *,
         behind: bool,
         run: Path,
+        kept: metrics.Kept,
         log: Log,
     ) -> None:
         self._gate, self._hall, self._tokens, self._hosts = gate, hall, tokens, hosts
         self._behind, self._run, self._log = behind, run, log
+        self._kept = kept
         self.health = Health()
 
     def runner(self, grace: float) -> web.AppRunner:
@@ -110,7 +113,7 @@ class App:
         if auth.is_browser(request.headers):
             return refusal(403, BROWSER)
         if asked.protocol == PROMETHEUS and (caller is not None or self._near(request)):
-            text = await asyncio.to_thread(metrics.exposition, self._run)
+            text = await asyncio.to_thread(metrics.exposition, self._run, self._kept)
             return web.Response(body=text, headers={**NEVER_STORE, "Content-Type": metrics.CONTENT_TYPE})
         if asked.protocol == "npm" and asked.rest.startswith(refusal_npm.SPELLED):
             return refusal(403, NO_ROUTE)

@@ -13,11 +13,13 @@ from typing import Self
 
 from aiohttp import web
 
+from slopguard import cache
 from slopguard.errors import ConfigError, SlopguardError
 from slopguard.gate.server import Gate
 from slopguard.serve import metrics
 from slopguard.serve.app import App
 from slopguard.serve.certificate import context_of
+from slopguard.serve.counting import CountedShared
 from slopguard.serve.hall import Hall, changed, era
 from slopguard.serve.hearing import Refusals
 from slopguard.serve.learned import Required
@@ -44,11 +46,21 @@ class Work:
         """
         options, run = orders.options, Path(orders.run)
         begun = await asyncio.to_thread(era, options, os.environ)
-        gate, refusals = Gate(), Refusals()
+        shared, refusals = await asyncio.to_thread(CountedShared.kept, begun.settings), Refusals()
+        gate = Gate(shared)
         hall = Hall(gate, begun, Required(run), refusals)
         tokens = TokenFile(Path(options.tokens)) if options.tokens else None
         hosts = own_hosts(orders.port, options.host_names, tokens=tokens is not None)
-        app = App(gate, hall, tokens, hosts, behind=options.behind_tls, run=run, log=log)
+        app = App(
+            gate,
+            hall,
+            tokens,
+            hosts,
+            behind=options.behind_tls,
+            run=run,
+            kept=metrics.Kept(begun.settings.home / cache.FOLDER),
+            log=log,
+        )
         work = cls(orders, hall, app, context_of(options.tls), log)
         metrics.WORKERS.set(1)
         try:
@@ -56,6 +68,7 @@ class Work:
         finally:
             await work._runner.cleanup()
             await hall.close()
+            await shared.close()
             metrics.WORKERS.set(0)
 
     async def serve(self, listening: socket.socket) -> None:

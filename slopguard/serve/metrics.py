@@ -7,14 +7,21 @@ after `prepare`, because the library looks at its variable once.
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
+from slopguard.cache import Usage, usage
 from slopguard.model import Verdict
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+LOOKED = 60.0
+"""Seconds that a look at the cache counts."""
 BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0)
 
 _own = CollectorRegistry()
@@ -28,6 +35,10 @@ UNKNOWN = Counter("slopguard_unauthorized_requests", "Requests without a token t
 VERDICTS = Counter(
     "slopguard_verdicts", "Verdicts recorded, one a name and session.", ("ecosystem", "verdict", "rule"), registry=_own
 )
+UPSTREAM = Counter("slopguard_upstream_requests", "Requests to indexes; none: no answer.", ("status",), registry=_own)
+RECEIVED = Counter("slopguard_upstream_received_bytes", "Bytes of bodies that indexes sent.", registry=_own)
+DOCUMENTS = Counter("slopguard_documents", "Pages and packuments needed, wherever they came from.", registry=_own)
+FILES = Counter("slopguard_files", "Files with a digest that were asked for.", ("source",), registry=_own)
 SESSIONS = Gauge("slopguard_sessions", "Sessions open now.", multiprocess_mode="livesum", registry=_own)
 WORKERS = Gauge("slopguard_workers", "Worker processes that answer.", multiprocess_mode="livesum", registry=_own)
 READY = Gauge(
@@ -49,10 +60,34 @@ def answered(route: str, status: int, seconds: float, size: int) -> None:
         SENT.labels(route).inc(size)
 
 
-def exposition(run: Path) -> bytes:
+class Kept:
+    """What the cache holds, looked at once in a while: each look is at every file.
+
+    Args:
+        folder: the cache's.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._seen: Usage | None = None
+        self._looked = float("-inf")
+
+    def collect(self) -> Iterator[Metric]:
+        """Its size and how many entries it has."""
+        if self._seen is None or time.monotonic() - self._looked > LOOKED:
+            self._seen, self._looked = usage(self._folder), time.monotonic()
+        yield GaugeMetricFamily("slopguard_cache_bytes", "Bytes of what is kept.", self._seen.bytes)
+        entries = GaugeMetricFamily("slopguard_cache_entries", "What is kept.", labels=("kind",))
+        entries.add_metric(("file",), self._seen.files)
+        entries.add_metric(("document",), self._seen.documents)
+        yield entries
+
+
+def exposition(run: Path, kept: Kept) -> bytes:
     """Everything that the workers of this server counted."""
     registry = CollectorRegistry()
     MultiProcessCollector(registry, path=str(run))  # type: ignore[no-untyped-call]
+    registry.register(kept)
     return generate_latest(registry)
 
 

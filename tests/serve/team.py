@@ -89,6 +89,12 @@ class Team:
         self.await_event("ready")
         return self
 
+    def again(self) -> Self:
+        """The same machine, its server started anew."""
+        self.stop()
+        self.log.clear()
+        return self.start()
+
     def _read(self) -> None:
         assert self.process is not None
         assert self.process.stderr is not None
@@ -130,6 +136,11 @@ class Team:
         assert self.process.stderr is not None
         self.process.stderr.close()
         return code
+
+    def hang_up(self) -> None:
+        """SIGHUP."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGHUP)
 
     @property
     def address(self) -> str:
