@@ -7,49 +7,44 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from typing import Self
 
 from slopguard.config import Settings
-from slopguard.daemon import starting
+from slopguard.daemon import ahead, starting
 from slopguard.daemon.client import Remote
 from slopguard.daemon.interface import Host, Hosted, Opening
 from slopguard.daemon.link import NoDaemon
-from slopguard.daemon.starting import Starting
 
 
-def begin(settings: Settings, env: Mapping[str, str]) -> Starting:
-    """Look for a daemon, and start one where there plainly is none, while the command does its own work.
+def begin(settings: Settings, env: Mapping[str, str]) -> Hosting:
+    """Prepare for a session while the command does its own work; returns at once.
 
     Args:
         env: the command's environment; `SLOPGUARD_DAEMON` counts here.
-    """
-    if not starting.idle_of(env):
-        from slopguard.daemon import ahead
 
+    Returns:
+        a context manager that gives the host, and holds what it needs.
+    """
+    begun = starting.begin(settings.home, env)
+    if begun.hopeless:
         ahead.start()
-    return starting.begin(settings.home, env)
+    return Hosting(settings, begun)
 
 
-@contextmanager
-def host(settings: Settings, env: Mapping[str, str], begun: Starting | None = None) -> Iterator[Host]:
-    """A host, for as long as the block runs.
+class Hosting(ExitStack):
+    """A `Host`: the daemon, or from the moment on that it does not help, this process; made by `begin`."""
 
-    Args:
-        env: the command's environment; `SLOPGUARD_DAEMON` counts here.
-        begun: what `begin` gave.
-    """
-    with _Either(settings, (begun or begin(settings, env)).finish()) as either:
-        yield either
-
-
-class _Either(ExitStack):
-    """The daemon, or from the moment on that it does not help, this process."""
-
-    def __init__(self, settings: Settings, remote: Remote | None) -> None:
+    def __init__(self, settings: Settings, begun: starting.Starting) -> None:
         super().__init__()
-        self._settings, self._remote = settings, remote
+        self._settings, self._begun = settings, begun
+        self._remote: Remote | None = None
         self._inside: Host | None = None
-        if remote is not None:
-            self.callback(remote.close)
+
+    def __enter__(self) -> Self:
+        self._remote = self._begun.finish()
+        if self._remote is not None:
+            self.callback(self._remote.close)
+        return super().__enter__()
 
     @contextmanager
     def open(self, opening: Opening) -> Iterator[Hosted]:

@@ -19,8 +19,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from slopguard import __version__
-from slopguard.config import places as settings_places
+from slopguard import __version__, config
 from slopguard.daemon import hosted, wire
 from slopguard.daemon.doorway import Doorway
 from slopguard.daemon.interface import Opening
@@ -31,6 +30,7 @@ from slopguard.daemon.proof import KEY_BYTES
 from slopguard.daemon.visitor import Unwilling, Visitor
 from slopguard.gate.ports import preferred_port
 from slopguard.gate.server import Gate
+from slopguard.registries.shared import Shared
 
 LOOPBACK = "127.0.0.1"
 LOOK = 2.0
@@ -74,9 +74,7 @@ class Daemon:
     def __init__(self, terms: Terms) -> None:
         self._terms = terms
         self._places = Places(terms.home)
-        own = settings_places(os.environ)
-        self._folders = (own.home, own.user)
-        self._gate = Gate()
+        self._settings = replace(config.load(Path("/"), os.environ, terminal=False), home=terms.home)
         self._started = time.time()
         self._lock: int | None = terms.lock
         self._visits: set[asyncio.Task[None]] = set()
@@ -92,7 +90,14 @@ class Daemon:
         loop = asyncio.get_running_loop()
         loop.set_default_executor(ThreadPoolExecutor(THREADS, "slopguard-daemon"))
         self.leases = Leases(self._terms.idle)
-        await self._gate.start(port=preferred_port(self._terms.home))
+        async with await asyncio.to_thread(Shared.kept, self._settings) as shared:
+            self._gate = Gate(shared)
+            await self._gate.start(port=preferred_port(self._terms.home))
+            return await self._serve()
+
+    async def _serve(self) -> str:
+        """Serve on the gate that listens already; why that ended."""
+        loop = asyncio.get_running_loop()
         try:
             await self._listen()
             self._terms.ready()
@@ -102,6 +107,7 @@ class Daemon:
             looking = asyncio.create_task(self._look())
             why = await self.leases.over()
             looking.cancel()
+            self.leases.drain()
             self._withdraw(keep=why == IDLE)
             log.info("ended: %s", why)
             return why
@@ -144,10 +150,10 @@ class Daemon:
             Unwilling: it is another's.
             SlopguardError: the session cannot be had.
         """
-        settings = opening.settings
-        if not _same(settings.home, self._terms.home) or (settings.account, settings.user) != self._folders:
+        settings, own = opening.settings, self._settings
+        if not _same(settings.home, own.home) or (settings.account, settings.user) != (own.account, own.user):
             raise Unwilling
-        return await hosted.seat(self._gate, replace(opening, settings=replace(settings, home=self._terms.home)))
+        return await hosted.seat(self._gate, replace(opening, settings=replace(settings, home=own.home)))
 
     def state(self) -> wire.State:
         """What there is to say about it."""

@@ -78,9 +78,16 @@ class Starting:
 
     def begin(self) -> None:
         """See `slopguard.daemon.starting.begin`."""
-        if self._idle and self._places.find() is None:
-            with suppress(Hopeless):
+        try:
+            if self._idle and self._places.find() is None:
                 self._start()
+        except Hopeless:
+            self._idle = 0.0
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether it is known already that the command has to host itself."""
+        return not self._idle
 
     def finish(self) -> Remote | None:
         """The daemon as a host; `None` where the command has to host itself."""

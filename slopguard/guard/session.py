@@ -77,7 +77,7 @@ class Guarded:
             plan = prejudge.plan(self.call, readings, indexes, settings.actor, mapped, locked)
         self._decidable(plan, observe=settings.mode is Mode.OBSERVE)
         opening = self._opening(settings, indexes, plan)
-        with hosting.host(settings, self.env, begun) as host, host.open(opening) as hosted:
+        with begun as host, host.open(opening) as hosted:
             for note in hosted.notes:
                 lines.say(note)
             judged = [*hosted.verdicts, *hosted.judge(self._strange_hosts(hosted, settings, indexes))]

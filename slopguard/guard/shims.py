@@ -60,7 +60,7 @@ def main(argv: Sequence[str], config: Path | None = None, *, net: bool = False) 
     door = Door("run", command=lines.redacted(["run", "--", *argv]))
     with ExitStack() as stack:
         folder = stack.enter_context(scratch.folder())
-        host = stack.enter_context(hosting.host(settings, env, begun))
+        host = stack.enter_context(begun)
         openings = {name: Opening(settings, unique(own), door, env=surroundings(env)) for name, own in found.items()}
         sessions = {name: stack.enter_context(host.open(opening)) for name, opening in openings.items()}
         addresses = {name: session.address for name, session in sessions.items()}
