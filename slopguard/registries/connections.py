@@ -46,6 +46,9 @@ class Connections:
     def __init__(self) -> None:
         self._known: OrderedDict[Hashable, Connection] = OrderedDict()
 
+    def __len__(self) -> int:
+        return len(self._known)
+
     def take(self, way: Hashable, make: Make) -> Connection:
         """The connection for `way`, made if there is none; to be given back once.
 

@@ -87,6 +87,10 @@ class Documents:
             copy = await self._together(errand)
         return copy.document
 
+    async def quiet(self) -> None:
+        """Wait until nothing is under way."""
+        await asyncio.gather(*self._flights.values(), return_exceptions=True)
+
     async def close(self) -> None:
         """Stop what is under way, and finish writing what came."""
         flights = list(self._flights.values())
@@ -154,7 +158,7 @@ class Documents:
             answer = await upstream.asked(sought.url, sought.accept, sought.limit, known)
         except ProjectNotFound:
             if copy is not None:
-                self._shelf.gone(errand.name, copy)
+                await self._shelf.gone(errand.name, copy)
             raise
         if isinstance(answer, Validity):
             assert copy is not None  # who was asked nothing cannot say that nothing has changed

@@ -117,7 +117,7 @@ class Upstream:
         self._origin = origin(index.url)
         self._resolver = resolver
         self._around = Surroundings.of(os.environ) if surroundings is None else surroundings
-        self._shared, self._connections = connections is not None, connections or Connections()
+        self._shared, self._connections = connections is not None, Connections() if connections is None else connections
         self._connection: Connection | None = None
         self._users = 0
         proxy = (index.proxy, index.no_proxy)

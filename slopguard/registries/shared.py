@@ -6,9 +6,10 @@ loop and ends with `close`; without a cache nothing is written.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from slopguard.cache import Cache
 from slopguard.model import NormalizedName
@@ -16,6 +17,10 @@ from slopguard.registries.connections import Connections
 from slopguard.registries.documents import Documents, Stance
 from slopguard.registries.held import Depot
 from slopguard.registries.supply import Supply
+from slopguard.store.db import account_key
+
+if TYPE_CHECKING:
+    from slopguard.config import Settings
 
 
 class Shared:
@@ -25,14 +30,23 @@ class Shared:
         cache: where documents and files are kept for longer; `None` for memory only.
         key: a secret that is not in the cache's folder; without one, documents that were fetched with credentials are
             not written to disk.
+        clock: seconds since 1970.
     """
 
-    def __init__(self, cache: Cache | None = None, key: bytes = b"") -> None:
+    def __init__(self, cache: Cache | None = None, key: bytes = b"", *, clock: Callable[[], float] = time.time) -> None:
         self.cache = cache
         self.files = cache.files if cache is not None else None
-        self.documents = Documents(cache.documents if cache is not None else None, key)
+        self.documents = Documents(cache.documents if cache is not None else None, key, clock=clock)
         self.connections = Connections()
         self._depot = Depot(self.files) if self.files is not None else None
+
+    @classmethod
+    def kept(cls, settings: Settings) -> Self:
+        """With the cache in `SLOPGUARD_HOME`; in memory only where the settings want none."""
+        if not settings.cache_bytes:
+            return cls()
+        key = account_key(settings.account or settings.home)
+        return cls(Cache.open(settings.home, settings.cache_bytes, key), key)
 
     async def __aenter__(self) -> Self:
         return self

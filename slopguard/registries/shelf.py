@@ -84,7 +84,8 @@ class Shelf:
     def name(self, upstream: Upstream, sought: Sought[D], login: str) -> str:
         """The name of a document that was, or is to be, fetched with these credentials."""
         parts = repr((upstream.way, sought.url, sought.accept, login))
-        return ("+" if login else "-") + blake2b(parts.encode(), key=self._key, digest_size=32).hexdigest()
+        digest = blake2b(parts.encode(), key=self._key, person=b"documents", digest_size=32)
+        return f"{'+' if login else '-'}{digest.hexdigest()}"
 
     def recent(self, name: str) -> Copy[Any] | None:
         """A document that is in memory."""
@@ -119,22 +120,22 @@ class Shelf:
         """The same document, of which its upstream has just said that it is still the one."""
         about = replace(copy.about, asked=self.clock(), etag=said.etag or copy.about.etag)
         about = replace(about, modified=said.modified or about.modified, max_age=said.max_age)
-        return self._dated(name, replace(copy, about=about))
+        copy = replace(copy, about=about)
+        self._put(name, copy)
+        if self._disk is not None and self._writable(name):
+            self._writer.submit(self._disk.touch, name, about)
+        return copy
 
-    def gone(self, name: str, copy: Copy[Any]) -> None:
-        """Its upstream has it no more: it is old from now on, and not there for who is offline."""
-        self._dated(name, replace(copy, about=replace(copy.about, asked=0.0)))
+    async def gone(self, name: str, copy: Copy[Any]) -> None:
+        """Its upstream has it no more: neither has this."""
         self._recent.drop(name)
+        if self._disk is not None and self._writable(name):
+            never = replace(copy.about, asked=0.0)
+            await asyncio.wrap_future(self._writer.submit(self._disk.touch, name, never))
 
     async def close(self) -> None:
         """Finish writing."""
         await asyncio.to_thread(self._writer.shutdown)
-
-    def _dated(self, name: str, copy: Copy[D]) -> Copy[D]:
-        self._put(name, copy)
-        if self._disk is not None and self._writable(name):
-            self._writer.submit(self._disk.touch, name, copy.about)
-        return copy
 
     def _put(self, name: str, copy: Copy[Any]) -> None:
         self._recent.put(name, copy, copy.size * WEIGHT)

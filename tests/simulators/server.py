@@ -7,12 +7,14 @@ answers whose path it names; `close` frees every stalled connection, so a test n
 from __future__ import annotations
 
 import base64
+import hashlib
 import ssl
 import sys
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from email.utils import formatdate
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -95,9 +97,15 @@ class LoopbackServer:
         self.credentials = credentials
         self.faults: list[Fault] = []
         self.requests: list[Seen] = []
+        self.peers: set[tuple[str, int]] = set()
+        """Every connection that something was asked on."""
         self.closing = threading.Event()
         self.latency = 0.0
         """Seconds that each answer takes to be thought of."""
+        self.cache_control = ""
+        """What every good answer says about how long it may be used."""
+        self.tags = self.dates = False
+        """Whether good answers carry an `ETag`, a `Last-Modified`; who names the right one gets 304."""
         self._http = _Http(self)
         self._scheme = "https" if tls else "http"
         if tls:
@@ -158,6 +166,7 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {k.lower(): v for k, v in self.headers.items()}
         seen = Seen(self.command, path, self.path, headers)
         self.server.owner.requests.append(seen)
+        self.server.owner.peers.add(self.client_address)
         fault = next((f for f in self.server.owner.faults if fnmatchcase(path, f.path)), None)
         self._send(self._answer(seen, body), fault)
 
@@ -174,7 +183,24 @@ class _Handler(BaseHTTPRequestHandler):
             realm = {"WWW-Authenticate": 'Basic realm="test"'}
             return Answer(401, b"{}", headers=realm)
         answer = owner.respond(seen, body)
-        return self._ranged(seen, answer)
+        return self._ranged(seen, self._validated(seen, answer))
+
+    def _validated(self, seen: Seen, answer: Answer) -> Answer:
+        """The answer with its validators, or 304 to who holds it already (RFC 9110, section 13)."""
+        owner = self.server.owner
+        if answer.status != 200:
+            return answer
+        digest = hashlib.sha256(answer.body).hexdigest()
+        said = {"Cache-Control": owner.cache_control} if owner.cache_control else {}
+        said |= {"ETag": f'"{digest[:16]}"'} if owner.tags else {}
+        said |= {"Last-Modified": formatdate(int(digest[:7], 16), usegmt=True)} if owner.dates else {}
+        if seen.headers.get("if-none-match", "?") == said.get("ETag"):
+            return Answer(304, headers=said)
+        if "if-none-match" not in seen.headers and seen.headers.get("if-modified-since", "?") == said.get(
+            "Last-Modified"
+        ):
+            return Answer(304, headers=said)
+        return replace(answer, headers={**answer.headers, **said})
 
     def _ranged(self, seen: Seen, answer: Answer) -> Answer:
         """Honour one `Range: bytes=a-b`, as file hosts do (RFC 9110, section 14)."""
