@@ -1,4 +1,4 @@
-"""With a daemon up, a guarded command imports nothing that only a host needs: what is imported decides what it costs."""
+"""With a daemon up, a guarded command imports nothing that only a host needs: imports decide what a command costs."""
 
 from __future__ import annotations
 
