@@ -13,7 +13,7 @@ from pathlib import Path
 from slopguard.cache.documents import About, Documents, Stored, digest_of
 from slopguard.cache.files import Files, Held, Keeping
 from slopguard.cache.place import Place
-from slopguard.cache.sweep import Sweeper, Usage, sweep, usage
+from slopguard.cache.sweep import Sweeper, Usage, usage
 
 __all__ = [
     "FOLDER",
@@ -26,7 +26,6 @@ __all__ = [
     "Stored",
     "Usage",
     "digest_of",
-    "sweep",
     "usage",
 ]
 

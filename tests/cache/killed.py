@@ -13,8 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from slopguard.cache import Cache, sweep
-from slopguard.cache.sweep import Sweeper
+from slopguard.cache import Cache
+from slopguard.cache.sweep import Sweeper, sweep
 from tests.cache.kept import PLENTY, document, keep, opened
 
 STEPS = ("open", "write", "rename", "unlink", "mkdir", "utime", "chmod")

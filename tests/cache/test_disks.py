@@ -82,6 +82,40 @@ def test_writes_that_fail_give_up_the_file(tmp_path: Path, monkeypatch: pytest.M
     assert cache.documents.get("flask") == document(b"before")
 
 
+def test_reads_that_fail_are_misses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = opened(tmp_path)
+    held = keep(cache.files, b"content")
+    cache.documents.put("flask", document(b"body"))
+    cache.settle()
+
+    real = os.open
+
+    def broken(*args: Any, **more: Any) -> int:
+        if args[0] == tmp_path / "cache" / sha256(b"content")[7:9]:
+            return real(*args)  # of the file itself no more than the folder can be opened
+        raise OSError(errno.EIO, "broken")
+
+    for name in ("open", "pread"):
+        monkeypatch.setattr(os, name, broken)
+        assert cache.documents.get("flask") is None
+        assert name == "pread" or cache.files.find([sha256(b"content")]) is None
+        assert name == "open" or held is None or held.checked() is None
+        monkeypatch.undo()
+    assert cache.troubles == 3
+    assert cache.files.find([sha256(b"content")]) is None
+
+
+def test_a_platform_that_cannot_open_below_a_folder_has_no_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("slopguard.cache.place.USABLE", False)
+    cache = opened(tmp_path / "home")
+    assert keep(cache.files, b"content") is None
+    cache.documents.put("flask", document(b"body"))
+    assert cache.documents.get("flask") is None
+    assert cache.usage().bytes == 0
+
+
 def test_a_write_in_several_parts_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = os.write
     monkeypatch.setattr(os, "write", lambda fd, data: real(fd, bytes(data)[:7]))

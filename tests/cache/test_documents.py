@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slopguard.cache import About, Stored, digest_of
-from tests.cache.kept import document, emptied, entries, opened
+from slopguard.cache import About, Documents, Stored, digest_of
+from tests.cache.kept import PLENTY, document, emptied, entries, opened
 
 TEXT = st.text(max_size=50)
 MAYBE = st.none() | TEXT
@@ -144,3 +144,11 @@ def test_a_document_larger_than_half_the_limit_is_not_kept(tmp_path: Path) -> No
     assert documents.get("flask") is None
     documents.put("flask", document(bytes(1 << 18)))
     assert documents.get("flask") is not None
+
+
+def test_documents_alone_are_a_cache_too(tmp_path: Path) -> None:
+    documents = Documents(tmp_path / "cache", b"key", PLENTY)
+    documents.put("flask", document(b"body"))
+    documents.settle()
+    assert Documents(tmp_path / "cache", b"key", PLENTY).get("flask") == document(b"body")
+    assert documents.troubles == 0

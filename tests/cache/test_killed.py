@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from slopguard.cache import sweep
+from slopguard.cache.sweep import sweep
 from tests.cache.kept import OLD as LONG_AGO
 from tests.cache.kept import PLENTY, aged, bytes_of, entries, opened, sha256
 from tests.cache.killed import COMES, NEW, OLD, STAYS, TOUCHED, use

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from slopguard.cache import Cache, sweep, usage
+from slopguard.cache import Cache, usage
 from slopguard.cache.handles import Handle
 from slopguard.cache.place import lock
-from slopguard.cache.sweep import LOCK
+from slopguard.cache.sweep import LOCK, sweep
 from tests.cache.kept import OLD, aged, bytes_of, document, entries, keep, opened, sha256
 
 BLOCK = 4096
@@ -202,8 +202,8 @@ def test_a_lock_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
 
 def test_the_first_write_of_a_process_sweeps(tmp_path: Path) -> None:
     """A process that ends soon never writes a share of the limit."""
-    filled(tmp_path, 40)
-    limit = 32 * BLOCK
+    filled(tmp_path, 80)
+    limit = 64 * BLOCK
     cache = Cache.open(tmp_path, limit, b"k")
     keep(cache.files, b"one more")
     cache.settle()

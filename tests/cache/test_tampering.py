@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.cache.kept import aged, document, emptied, entries, keep, opened, sha256
+from slopguard.cache.sweep import sweep
+from tests.cache.kept import PLENTY, aged, document, emptied, entries, keep, opened, sha256
 
 
 @pytest.mark.parametrize("kind", ["page-", "body-"])
@@ -128,7 +129,8 @@ def test_folders_that_are_links_are_not_followed_and_a_sweep_removes_them(tmp_pa
     assert keep(cache.files, b"content") is None
     assert cache.usage().files == 0
     assert cache.troubles > 0
-    opened(home).files._sweeper._sweep()
+    cache.settle()
+    sweep(home / "cache", PLENTY)
     assert not folder.exists()
     assert len(list(outside.iterdir())) == 1
     assert keep(cache.files, b"content")
