@@ -1,5 +1,7 @@
 """`python -m bench [PART ...]`: prints the tables of docs/benchmarks.md, of all parts (`PARTS`) or of those named.
 
+`python -m bench installs [CLIENT ...]` installs whole projects, `phases [CLIENT ...]` says where their time goes.
+
 `python -m bench accuracy DIR` prints what `check` says of the names in a folder (see `bench.accuracy`).
 
 Invariants: what is compared runs in turn, so that noise disturbs both alike; processor time is given beside the
@@ -37,7 +39,7 @@ ASKED = (
     ("npm:lodahs", "malicious", 1),
 )
 """One name for each kind of answer, and the code that it ends in offline."""
-NOTHING = {"pip": ("list",), "uv": ("pip", "list"), "npm": ("ls",)}
+NOTHING = {"pip": ("list",), "uv": ("pip", "list"), "npm": ("ls",), "pnpm": ("ls",), "bun": ("pm", "ls")}
 """A command of each client that installs nothing."""
 COLUMNS = ("what", "took (least)", "processor", "compared to", "took (least)", "processor", "ratio")
 
@@ -188,6 +190,27 @@ def hook(folder: Path) -> None:
     hooks.hooks(folder)
 
 
+def installs(folder: Path) -> None:
+    """Whole projects, by each client: guarded and bare, first and warm, from a near and from a far registry."""
+    from bench import installs as whole
+
+    whole.installs(folder, _clients())
+
+
+def phases(folder: Path) -> None:
+    """The same installs: what comes before the client, while it runs, and after it."""
+    from bench import phases as parts
+
+    parts.phases(folder, _clients())
+
+
+def _clients() -> Sequence[str]:
+    """The clients named behind `installs` or `phases`, or all."""
+    from bench.installs import COMMANDS
+
+    return [word for word in sys.argv[2:] if word in COMMANDS] or tuple(COMMANDS)
+
+
 def _plain(folder: Path) -> dict[str, str]:
     return {"HOME": str(folder), "SLOPGUARD_HOME": str(folder / "data"), "PATH": "/usr/bin:/bin"}
 
@@ -204,7 +227,11 @@ PARTS = {
     "locks": locks,
     "check": check,
     "hook": hook,
+    "installs": installs,
+    "phases": phases,
 }
+WITH_CLIENTS = ("installs", "phases")
+"""Parts behind which clients may be named; they take long, so they run only where they are named themselves."""
 
 
 def main(chosen: Sequence[str]) -> None:
@@ -214,11 +241,13 @@ def main(chosen: Sequence[str]) -> None:
 
         accuracy.main(Path(chosen[1]))
         return
+    if chosen[:1] and chosen[0] in WITH_CLIENTS:
+        chosen = chosen[:1]
     unknown = [part for part in chosen if part not in PARTS]
     if unknown:
         sys.exit(f"there is no part {unknown[0]!r}; known: {', '.join(PARTS)}\n\n{__doc__}")
     print(f"| {' | '.join(COLUMNS)} |\n{'|---' * len(COLUMNS)}|", flush=True)
-    for part in chosen or PARTS:
+    for part in chosen or [part for part in PARTS if part not in WITH_CLIENTS]:
         with tempfile.TemporaryDirectory(prefix="bench-") as folder:
             PARTS[part](Path(folder))
 

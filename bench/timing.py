@@ -6,6 +6,7 @@ is no figure but the end of the benchmark.
 
 from __future__ import annotations
 
+import math
 import resource
 import statistics
 import subprocess
@@ -15,6 +16,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+FEWEST = 3
+"""Rounds that a benchmark has, however long they take."""
+
 
 class Cost(NamedTuple):
     """What one process took, in milliseconds, its children included; of several, the median and the least."""
@@ -22,6 +26,7 @@ class Cost(NamedTuple):
     clock: float
     processor: float
     least: float
+    runs: int = 1
 
     def __str__(self) -> str:
         return f"{self.clock:,.0f} ms ({self.least:,.0f}) | {self.processor:,.0f} ms"
@@ -32,7 +37,7 @@ class Cost(NamedTuple):
         clock, processor = (
             statistics.median(part) for part in ([c.clock for c in costs], [c.processor for c in costs])
         )
-        return cls(clock, processor, min(cost.least for cost in costs))
+        return cls(clock, processor, min(cost.least for cost in costs), len(costs))
 
 
 Measure = Callable[[], Cost]
@@ -63,15 +68,21 @@ def _processor() -> float:
     return (used.ru_utime + used.ru_stime) * 1000
 
 
-def paired(rounds: int, *measures: Measure) -> list[Cost]:
-    """The medians of things measured in turn, after one round that does not count."""
-    taken = [[measure() for measure in measures] for _ in range(rounds + 1)][1:]
-    return [Cost.of(costs) for costs in zip(*taken, strict=True)]
+def paired(rounds: int, *measures: Measure, within: float = math.inf) -> list[Cost]:
+    """The medians of things measured in turn, after one round that does not count.
+
+    Args:
+        within: seconds after which no further round is begun, unless there were fewer than `FEWEST`.
+    """
+    begun, taken = time.monotonic(), [[measure() for measure in measures]]
+    while len(taken) <= rounds and (len(taken) <= FEWEST or time.monotonic() - begun < within):
+        taken.append([measure() for measure in measures])
+    return [Cost.of(costs) for costs in zip(*taken[1:], strict=True)]
 
 
 def row(what: str, ours: Cost, than: str, other: Cost) -> None:
     """One row of the table; the ratio is that of the clock."""
-    print(f"| {what} | {ours} | {than} | {other} | {ours.clock / other.clock:.1f} |", flush=True)
+    print(f"| {what} | {ours} | {than} | {other} | {ours.clock / other.clock:.2f} |", flush=True)
 
 
 def run(
