@@ -7,7 +7,7 @@ all (Python refuses to count digits without end, and so do we).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from functools import total_ordering
 from typing import TYPE_CHECKING
 
@@ -79,6 +79,13 @@ def equal_to(ecosystem: Ecosystem, version: str) -> Callable[[str], bool]:
     read: Callable[[str], Version | Semver | None] = Semver.parse if ecosystem is Ecosystem.NPM else pep440
     wanted = read(version)
     return lambda other: other == version or (wanted is not None and read(other) == wanted)
+
+
+def meaning(ecosystem: Ecosystem, version: str) -> Hashable:
+    """What a spelling names: equal, and to be looked up, for all spellings that `equal_to` calls the same."""
+    read: Callable[[str], Version | Semver | None] = Semver.parse if ecosystem is Ecosystem.NPM else pep440
+    found = read(version)
+    return version if found is None else found
 
 
 def same_version(ecosystem: Ecosystem, one: str, other: str) -> bool:

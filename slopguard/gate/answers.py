@@ -12,10 +12,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from aiohttp import web
 
 from slopguard.errors import UpstreamError
+from slopguard.gate.rendered import Recipe, Rendered
 from slopguard.registries.interface import FileStream
 
 ALWAYS_ASK = {"Cache-Control": "max-age=0, must-revalidate"}
 NEVER_STORE = {"Cache-Control": "no-store"}
+VARY = "Accept, Accept-Encoding, Authorization"
 PASSED_ON = ("Content-Length", "Content-Type", "Content-Range", "Accept-Ranges")
 HELD_BACK = 1 << 18
 """Bytes of a file read before its first one is sent: a smaller file that turns out wrong is refused in words."""
@@ -49,13 +51,52 @@ def is_known(request: web.Request, tag: str) -> bool:
     return any(tag == value.strip().removeprefix("W/") for value in known)
 
 
-def document(request: web.Request, body: bytes, content_type: str) -> web.Response:
-    """A filtered document with a validator of our own; 304 when the client holds exactly these bytes."""
-    tag = tag_of(content_type, body)
-    headers = {**ALWAYS_ASK, "ETag": tag, "Vary": "Accept, Authorization", "Content-Type": content_type}
-    if is_known(request, tag):
+async def document(
+    request: web.Request, rendered: Rendered, recipe: Recipe, make: Callable[[], bytes], *, large: bool = False
+) -> web.StreamResponse:
+    """A filtered document with a validator of our own; 304 when the client holds exactly these bytes.
+
+    Args:
+        make: renders it, if that was not done before.
+        large: that takes long.
+    """
+    zipped = not is_loopback(request.remote) and _takes_gzip(request)
+    body = None if recipe.mark else await rendered.get(recipe, make, large=large)
+    tag = recipe.tag if body is None else tag_of(recipe.kind, body.content)
+    headers = {**ALWAYS_ASK, "ETag": tag, "Vary": VARY, "Content-Type": recipe.kind}
+    if zipped:  # another representation, and so another validator
+        headers |= {"ETag": f'{tag[:-1]}-gzip"', "Content-Encoding": "gzip"}
+    if is_known(request, headers["ETag"]):
+        headers.pop("Content-Encoding", None)
         return web.Response(status=304, headers=headers)
-    return web.Response(body=body, headers=headers)
+    body = body or await rendered.get(recipe, make, large=large)
+    return await sent(request, await rendered.zipped(recipe, body) if zipped else body.content, headers)
+
+
+async def sent(request: web.Request, content: bytes, headers: Mapping[str, str]) -> web.StreamResponse:
+    """A body on its way; a large one in pieces, so that a slow client does not make a copy of it wait in memory."""
+    if len(content) <= HELD_BACK or request.method == "HEAD":
+        return web.Response(body=content, headers=headers)
+    response = web.StreamResponse(headers={**headers, "Content-Length": str(len(content))})
+    await response.prepare(request)
+    view = memoryview(content)
+    for at in range(0, len(content), HELD_BACK):
+        await response.write(view[at : at + HELD_BACK])
+    await response.write_eof()
+    return response
+
+
+def is_loopback(address: str | None) -> bool:
+    """Whether a peer is on this machine, where compressing costs more than it saves."""
+    return address is None or address.startswith(("127.", "::ffff:127.")) or address == "::1"
+
+
+def _takes_gzip(request: web.Request) -> bool:
+    for part in request.headers.get("Accept-Encoding", "").lower().split(","):
+        coding, _, weight = part.replace(" ", "").partition(";")
+        if coding == "gzip":
+            return weight not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
+    return False
 
 
 Failed = Callable[[UpstreamError], Awaitable[web.StreamResponse]]
@@ -72,6 +113,9 @@ async def stream(
     except UpstreamError as error:
         return await failed(error)
     passed = {name: value for name, value in file.headers.items() if name in PASSED_ON}
+    if finished and request.method != "HEAD":
+        passed.pop("Content-Length", None)  # it is that of what is here
+        return web.Response(status=file.status, body=b"".join(held), headers={**passed, **headers})
     response = web.StreamResponse(status=file.status, headers={**passed, **headers})
     await response.prepare(request)
     for chunk in held:

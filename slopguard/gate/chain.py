@@ -8,13 +8,15 @@ that steps back; no file leaves it whose name or version is refused.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from slopguard.errors import UpstreamError
 from slopguard.gate.refused import Refused
 from slopguard.gate.session import Session
-from slopguard.gate.verdicts import Standing, Verdicts
+from slopguard.gate.standing import Standing
+from slopguard.gate.verdicts import Verdicts
 from slopguard.gate.versions import newest
 from slopguard.indexes import Index
 from slopguard.model import NormalizedName, Note
@@ -75,11 +77,24 @@ class Refusing(Generic[D]):
         return standing
 
 
+@dataclass(frozen=True, slots=True)
+class _Left(Generic[D]):
+    """What was left of a document under a standing; `None` if that was nothing."""
+
+    document: D
+    standing: Standing
+    left: D | None
+
+
 class Filtered(Generic[D]):
-    """Hides the versions that step back, from documents and from direct requests for their files."""
+    """Hides the versions that step back, from documents and from direct requests for their files.
+
+    What is left of a document is worked out once, until document or standing is another.
+    """
 
     def __init__(self, inner: Registry[D], index: Index, verdicts: Verdicts) -> None:
         self._inner, self._index, self._verdicts = inner, index, verdicts
+        self._known: dict[NormalizedName, _Left[D]] = {}
 
     async def names(self) -> AsyncIterator[bytes]:
         """As the index lists them."""
@@ -93,11 +108,8 @@ class Filtered(Generic[D]):
             ProjectNotFound: this index holds nothing else (another one does, or the name would be refused).
         """
         document = await self._inner.project(name)
-        standing = await self._standing(name, document)
-        if not standing.withheld and not standing.only:
-            return document
-        left = document.without(standing.withheld).only(standing.only)
-        if not left.facts().releases:
+        left = self._left(name, document, await self._standing(name, document))
+        if left is None:
             raise ProjectNotFound("every version on this index is held back; another index has older ones")
         return left
 
@@ -114,9 +126,19 @@ class Filtered(Generic[D]):
         standing = await self._standing(name, document)
         if held := standing.held_back(version):
             raise await self._verdicts.refuse_version(standing, held)
-        if standing.only and document.only(standing.only).version_of(filename) is None:
+        left = self._left(name, document, standing) if standing.only else document
+        if left is None or (standing.only and left.version_of(filename) is None):
             raise ProjectNotFound("a file that the adopted lock file does not hold")
         return await self._inner.file(name, filename, byte_range=byte_range, head=head)
+
+    def _left(self, name: NormalizedName, document: D, standing: Standing) -> D | None:
+        if not standing.withheld and not standing.only:
+            return document
+        known = self._known.get(name)
+        if known is None or known.document is not document or known.standing is not standing:
+            left = document.without(standing.withheld).only(standing.only)
+            known = self._known[name] = _Left(document, standing, left if left.facts().releases else None)
+        return known.left
 
     async def _standing(self, name: NormalizedName, document: Document) -> Standing:
         standing = await self._verdicts.over(self._index, name, document)
@@ -130,6 +152,7 @@ class Recording(Generic[D]):
 
     def __init__(self, inner: Registry[D], session: Session, index: Index, verdicts: Verdicts) -> None:
         self._inner, self._session, self._index, self._verdicts = inner, session, index, verdicts
+        self._noted: dict[NormalizedName, Standing] = {}
 
     async def names(self) -> AsyncIterator[bytes]:
         """As the index lists them."""
@@ -139,7 +162,7 @@ class Recording(Generic[D]):
         """The document as it comes; a version stepped over is noted before it is answered."""
         document = await self._inner.project(name)
         standing = await self._verdicts.standing(self._index, name)
-        if not standing.hidden:
+        if not standing.hidden or self._noted.get(name) is standing:
             return document
         listed = [release.version for release in standing.facts.releases]
         chosen = newest(self._index.ecosystem, listed)
@@ -148,6 +171,7 @@ class Recording(Generic[D]):
             note = Note(standing.hidden[chosen], newest(self._index.ecosystem, left))
             if self._session.journal.note(note):
                 await self._verdicts.noted(note.verdict)
+        self._noted[name] = standing
         return document
 
     async def file(
@@ -157,8 +181,16 @@ class Recording(Generic[D]):
         return await self._inner.file(name, filename, byte_range=byte_range, head=head)
 
 
-def guarded(session: Session, index: Index, verdicts: Verdicts, inner: Registry[D]) -> Registry[D]:
-    """The chain that stands between a client and one index."""
-    refusing = Refusing(inner, index, verdicts)
-    filtered = Filtered(refusing, index, verdicts)
-    return Recording(filtered, session, index, verdicts)
+def guarded(
+    session: Session, index: Index, verdicts: Verdicts, inner: Callable[[Session, Index], Registry[D]]
+) -> Registry[D]:
+    """The chain that stands between the clients of a session and one index; made once for both.
+
+    Args:
+        inner: gives the index itself.
+    """
+    key = (index.ecosystem, index.key)
+    if key not in verdicts.chains:
+        refusing = Refusing(inner(session, index), index, verdicts)
+        verdicts.chains[key] = Recording(Filtered(refusing, index, verdicts), session, index, verdicts)
+    return verdicts.chains[key]

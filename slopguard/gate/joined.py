@@ -8,11 +8,13 @@ of one file name uv prefers the links' own; a name that only links hold comes fr
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from operator import is_not
 
 from slopguard.gate.session import Session
 from slopguard.indexes import Index, IndexKind, beside
 from slopguard.model import Ecosystem, NormalizedName
+from slopguard.registries import marks
 from slopguard.registries.interface import FileStream, ProjectNotFound, Registry
 from slopguard.registries.pypi.page import PageFile, ProjectPage
 
@@ -28,6 +30,7 @@ class Joined:
 
     def __init__(self, inner: Registry[ProjectPage], links: Sequence[Registry[ProjectPage]], *, last: bool) -> None:
         self._inner, self._links, self._last = inner, links, last
+        self._known: dict[NormalizedName, _Known] = {}
 
     async def names(self) -> AsyncIterator[bytes]:
         """As the index lists them."""
@@ -45,8 +48,15 @@ class Joined:
         except ProjectNotFound:
             if not (self._last and found):
                 raise
-            return _together(name, found)
-        return replace(page, files=_together(name, [*found, page]).files)
+            return self._joined(name, ProjectPage(name), found)
+        return self._joined(name, page, [*found, page])
+
+    def _joined(self, name: NormalizedName, about: ProjectPage, pages: Sequence[ProjectPage]) -> ProjectPage:
+        """The files of all pages on one; worked out once, until one of the pages is another."""
+        known = self._known.get(name)
+        if known is None or len(known.parts) != len(pages) or any(map(is_not, known.parts, pages)):
+            known = self._known[name] = _Known(tuple(pages), _together(about, pages))
+        return known.page
 
     async def file(
         self, name: NormalizedName, filename: str, *, byte_range: str | None = None, head: bool = False
@@ -67,13 +77,22 @@ async def _page(links: Registry[ProjectPage], name: NormalizedName) -> ProjectPa
         return None
 
 
-def _together(name: NormalizedName, pages: Iterable[ProjectPage]) -> ProjectPage:
-    """The files of several pages, of each file name the first."""
-    files: dict[str, PageFile] = {}
-    for page in pages:
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A page and what it was made of."""
+
+    parts: tuple[ProjectPage, ...]
+    page: ProjectPage
+
+
+def _together(about: ProjectPage, pages: Iterable[ProjectPage]) -> ProjectPage:
+    """A page with the files of several, of each file name the first."""
+    parts, files = tuple(pages), dict[str, PageFile]()
+    for page in parts:
         for file in page.files:
             files.setdefault(file.filename, file)
-    return ProjectPage(name, tuple(files.values()))
+    mark = marks.together("joined", (page.mark for page in parts))
+    return replace(about, files=tuple(files.values()), mark=mark)
 
 
 def registry_of(session: Session, index: Index) -> Registry[ProjectPage]:

@@ -6,8 +6,11 @@ gate; never 404 for a refusal, which npm would explain with nonsense.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 
 from aiohttp import web
 
@@ -19,7 +22,10 @@ from slopguard.gate.learning import npm_requirements
 from slopguard.gate.npm_services import service
 from slopguard.gate.paths import tagged
 from slopguard.gate.refused import Refused
+from slopguard.gate.rendered import LARGE, Recipe
+from slopguard.gate.session import Session
 from slopguard.gate.visit import WRITES, Visit
+from slopguard.indexes import Index
 from slopguard.model import Ecosystem, NormalizedName
 from slopguard.names import BadName
 from slopguard.registries.interface import ProjectNotFound, Registry
@@ -58,34 +64,58 @@ async def _read(visit: Visit, path: NpmPath, *, tags: bool) -> web.StreamRespons
         return await _tarball(visit, name, path.filename)
     packument = await _registry(visit).project(name)
     if tags:
-        return document(visit.request, json.dumps(packument.tags).encode(), FULL_TYPE)
+        made = partial(_tags, packument)
+        return await document(visit.request, visit.rendered, Recipe(packument.mark, FULL_TYPE, "tags"), made)
     if path.version is not None:
         return await _version(visit, name, packument, path.version)
-    return _packument(visit, packument)
+    return await _packument(visit, packument)
+
+
+def _tags(packument: Packument) -> bytes:
+    return json.dumps(packument.tags).encode()
 
 
 def _registry(visit: Visit) -> Registry[Packument]:
-    inner = visit.session.upstreams.registry(visit.index)
-    return guarded(visit.session, visit.index, visit.verdicts, inner)
+    return guarded(visit.session, visit.index, visit.verdicts, _index)
 
 
-def _packument(visit: Visit, packument: Packument) -> web.Response:
-    short = wants_corgi(visit.request.headers.get("Accept"))
-    body = packument.render(_address(visit, packument), corgi=short)
+def _index(session: Session, index: Index) -> Registry[Packument]:
+    return session.upstreams.registry(index)
+
+
+async def _packument(visit: Visit, packument: Packument) -> web.StreamResponse:
     for version in list(packument.versions.values())[-1:]:
         visit.session.learn(version.tarball)
-    if visit.session.arrivals.learning:
-        visit.session.arrivals.learn(Ecosystem.NPM, npm_requirements(body))
-    return document(visit.request, body, CORGI_TYPE if short else FULL_TYPE)
+    short = wants_corgi(visit.request.headers.get("Accept"))
+    place = Place.of(visit, packument)
+    recipe = Recipe(packument.mark, CORGI_TYPE if short else FULL_TYPE, place.root, place.ours)
+    large = packument.body.size > LARGE
+
+    def make() -> bytes:
+        return packument.render(place.addresses(packument), corgi=short)
+
+    if visit.session.arrivals.learning:  # from what a client gets now, or has got before
+        body = await visit.rendered.get(recipe, make, large=large)
+        if body.required is None:
+            body.required = await asyncio.to_thread(npm_requirements, body.content)
+        visit.session.arrivals.learn(Ecosystem.NPM, body.required)
+    return await document(visit.request, visit.rendered, recipe, make, large=large)
 
 
-async def _version(visit: Visit, name: NormalizedName, packument: Packument, version: str) -> web.Response:
+async def _version(visit: Visit, name: NormalizedName, packument: Packument, version: str) -> web.StreamResponse:
     """One version's manifest; a version that stepped back is refused, as its tarball would be."""
     standing = await visit.verdicts.standing(visit.index, name)
     if held := standing.held_back(version):
         raise await visit.verdicts.refuse_version(standing, held)
-    manifest = packument.manifest(version, _address(visit, packument))
-    return missing() if manifest is None else document(visit.request, manifest, FULL_TYPE)
+    if packument.tags.get(version, version) not in packument.versions:
+        return missing()
+    place = Place.of(visit, packument)
+    recipe = Recipe(packument.mark, FULL_TYPE, f"{place.root} {version}", place.ours)
+
+    def make() -> bytes:
+        return packument.manifest(version, place.addresses(packument)) or b"{}"
+
+    return await document(visit.request, visit.rendered, recipe, make, large=packument.body.size > LARGE)
 
 
 async def _tarball(visit: Visit, name: NormalizedName, filename: str) -> web.StreamResponse:
@@ -111,15 +141,30 @@ def _refused(visit: Visit, refused: Refused) -> web.Response:
     return refusal_npm.answer(visit.request, visit.index.key, str(refused), refused.verdict)
 
 
-def _address(visit: Visit, packument: Packument) -> Callable[[str], str]:
-    """Where this route's tarballs are: on the address the client itself used, or npm keeps its token back.
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a route's tarballs are: on the address the client itself used, or npm keeps its token back.
 
-    pnpm writes an address into its lock file where the registry's own is not made by the usual rule; then the gate's
-    is none either, so that it does so here too.
+    Args:
+        ours: the address that a tarball's name is put after.
+        root: for pnpm alone, the registry's own; pnpm writes an address into its lock file where the registry's own
+            is not made by the usual rule, and then the gate's is none either, so that it does so here too.
     """
-    place = f"{visit.request.scheme}://{visit.request.host}/npm/{visit.index.key}/{packument.name}/-/"
-    if not visit.request.headers.get("User-Agent", "").startswith("pnpm/"):
-        return place.__add__
-    real = {tarball_name(packument.name, number): one.tarball for number, one in packument.versions.items()}
-    root = f"{visit.index.url.rstrip('/')}/{packument.name}/-/"
-    return lambda filename: place + mirrored(real.get(filename, ""), root, filename)
+
+    ours: str
+    root: str
+
+    @classmethod
+    def of(cls, visit: Visit, packument: Packument) -> Place:
+        """For the client that asks."""
+        request, name = visit.request, packument.name
+        pnpm = request.headers.get("User-Agent", "").startswith("pnpm/")
+        root = f"{visit.index.url.rstrip('/')}/{name}/-/" if pnpm else ""
+        return cls(f"{request.scheme}://{request.host}/npm/{visit.index.key}/{name}/-/", root)
+
+    def addresses(self, packument: Packument) -> Callable[[str], str]:
+        """Gives the address of a tarball by its name."""
+        if not self.root:
+            return self.ours.__add__
+        real = {tarball_name(packument.name, number): one.tarball for number, one in packument.versions.items()}
+        return lambda filename: self.ours + mirrored(real.get(filename, ""), self.root, filename)

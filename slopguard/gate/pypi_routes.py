@@ -10,6 +10,7 @@ import asyncio
 import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from functools import partial
 
 from aiohttp import web
 
@@ -23,13 +24,16 @@ from slopguard.gate.learning import pypi_requirements
 from slopguard.gate.paths import SimplePath, Wanted, simple
 from slopguard.gate.refusal_pypi import Stop, is_uv
 from slopguard.gate.refused import Refused
+from slopguard.gate.rendered import Recipe
 from slopguard.gate.visit import WRITES, Visit
 from slopguard.model import Ecosystem, Mode, NormalizedName, Sighting
 from slopguard.names import BadName
 from slopguard.registries.interface import FileStream, ProjectNotFound, Registry
 from slopguard.registries.pypi.page import ProjectPage
-from slopguard.registries.pypi.render import negotiate, render
+from slopguard.registries.pypi.render import Form, negotiate, render
 
+MANY = 300
+"""Files of a page that is rendered beside the event loop."""
 IN_MEMORY = 4 << 20
 """Bytes of a file on its way that are kept in memory for reading its requirements; more go to a temporary file."""
 ORIGINS = "X-Slopguard-Origins"
@@ -54,7 +58,7 @@ async def answer(visit: Visit) -> web.StreamResponse:
 
 
 def _registry(visit: Visit) -> Registry[ProjectPage]:
-    return guarded(visit.session, visit.index, visit.verdicts, registry_of(visit.session, visit.index))
+    return guarded(visit.session, visit.index, visit.verdicts, registry_of)
 
 
 async def _project(visit: Visit, path: SimplePath) -> web.StreamResponse:
@@ -72,8 +76,10 @@ async def _project(visit: Visit, path: SimplePath) -> web.StreamResponse:
     for file in page.files[-1:]:
         visit.session.learn(file.url)
     form = negotiate(visit.request.headers.get("Accept"))
-    origins = ORIGINS in visit.request.headers
-    return document(visit.request, render(page, form, origins=origins), form.value)
+    origins = form is Form.JSON and ORIGINS in visit.request.headers
+    recipe = Recipe(page.mark, form.value, "origins" if origins else "")
+    make = partial(render, page, form, origins=origins)
+    return await document(visit.request, visit.rendered, recipe, make, large=len(page.files) > MANY)
 
 
 async def _file(visit: Visit, path: SimplePath) -> web.StreamResponse:

@@ -17,6 +17,7 @@ from slopguard.gate import auth, npm_routes, osv, pypi_routes, refusal_npm, refu
 from slopguard.gate.answers import refusal
 from slopguard.gate.paths import Route, Wanted, route, simple
 from slopguard.gate.refusal_pypi import Stop
+from slopguard.gate.rendered import Rendered
 from slopguard.gate.session import Session
 from slopguard.gate.verdicts import Verdicts
 from slopguard.gate.visit import Visit
@@ -48,6 +49,7 @@ class Gate:
         self._shared, self._owns = shared or Shared(), shared is None
         self._sessions: dict[str, Session] = {}
         self._verdicts: dict[str, Verdicts] = {}
+        self._rendered = Rendered()
         self._runner: web.AppRunner | None = None
         self._host, self._port = "127.0.0.1", 0
 
@@ -151,7 +153,7 @@ class Gate:
         index = session.indexes.get((Ecosystem(asked.protocol), asked.key))
         if index is None:
             return refusal(404, NO_ROUTE)
-        visit = Visit(request, session, verdicts, index, asked.rest)
+        visit = Visit(request, session, verdicts, index, asked.rest, self._rendered)
         answer = pypi_routes.answer if index.ecosystem is Ecosystem.PYPI else npm_routes.answer
         return await answer(visit)
 

@@ -16,12 +16,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from slopguard.errors import EnvironmentFailed, UpstreamError
 from slopguard.gate.refused import Refused
 from slopguard.gate.session import Session
+from slopguard.gate.standing import Standing, soonest
 from slopguard.indexes import Index, without_credentials
 from slopguard.model import (
     OFFLINE,
@@ -40,56 +42,42 @@ from slopguard.model import (
     Verdict,
 )
 from slopguard.names import BadName, matches, normalize
-from slopguard.registries.interface import Document, HashMismatch, ProjectNotFound
+from slopguard.registries.interface import Document, HashMismatch, ProjectNotFound, Registry, Unasked
 from slopguard.registries.pool import merged
-from slopguard.rules import SEVERITY
-from slopguard.versions import equal_to
 
 BATCH = 64
 """Admissions written to the ledger in one transaction."""
+
+Route = tuple[Ecosystem, str, NormalizedName, Arrival]
+"""A name on one index of the session, as it came up."""
 
 ELSEWHERE = Source(SourceKind.URL, trusted=False)
 """Where a requirement comes from that names its own place."""
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """What a session holds about one name.
+class _Late:
+    """A verdict given once a document was there, and what that said."""
 
-    Args:
-        facts: what the trusted indexes say.
-        verdict: the verdict on the name.
-        hidden: every listed version that steps back, with its verdict.
-        only: of versions that stand for an adopted lock file alone, the digests of the files that stand.
-    """
-
-    facts: Facts
-    verdict: Verdict
-    hidden: Mapping[str, Verdict] = field(default_factory=dict)
-    only: Mapping[str, frozenset[str]] = field(default_factory=dict)
-
-    @property
-    def withheld(self) -> frozenset[str]:
-        """The versions to take out of every document."""
-        return frozenset(version for version, verdict in self.hidden.items() if verdict.stops)
-
-    def held_back(self, version: str | None) -> str | None:
-        """The withheld version that `version` names, in whatever spelling; indexes and locks differ in theirs."""
-        if version is None or version in self.withheld:
-            return version
-        same = equal_to(self.verdict.request.ecosystem, version)
-        return next((held for held in self.withheld if same(held)), None)
+    heard: Facts
+    task: asyncio.Task[Standing]
 
 
 class Verdicts:
-    """The verdicts of one session, each made once however many requests wait for it."""
+    """The verdicts of one session, each made once however many requests wait for it.
+
+    `chains` are the registries that its routes serve, each made once.
+    """
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self._standings: dict[tuple[Ecosystem, str, Arrival, Source], asyncio.Task[Standing]] = {}
-        self._late: dict[tuple[Index, NormalizedName, Arrival], asyncio.Task[Standing]] = {}
+        self._routes: dict[Route, asyncio.Task[Standing]] = {}
+        self._late: dict[Route, _Late] = {}
+        self._heard: dict[Route, Facts] = {}
+        self.chains: dict[tuple[Ecosystem, str], Registry[Any]] = {}
+        self._homes: dict[tuple[Ecosystem, str, NormalizedName], Index | None] = {}
         self._admitted: list[Verdict] = []
-        self._wrong_files: dict[tuple[Ecosystem, str, str], Verdict] = {}
 
     async def standing(self, index: Index, name: NormalizedName) -> Standing:
         """What this session holds about `name` when it is asked of `index`.
@@ -97,11 +85,17 @@ class Verdicts:
         Raises:
             StoreError: the ledger could not be written, so that nothing may be answered.
         """
-        request = await self._request(index, name)
-        key = (index.ecosystem, name, request.arrived, request.source)
-        if key not in self._standings:
-            self._standings[key] = asyncio.create_task(self._judge(request, index))
-        return await asyncio.shield(self._standings[key])
+        route = self._route(index, name)
+        task = self._routes.get(route)
+        if task is None:
+            request = await self._request(index, name)
+            key = (index.ecosystem, name, request.arrived, request.source)
+            task = self._standings.get(key)
+            if task is None:
+                task = self._standings[key] = asyncio.create_task(self._judge(request, index))
+            if index.trusted or not index.lenient:  # what a lenient one lacks today it may hold later
+                self._routes[route] = task
+        return task.result() if task.done() else await asyncio.shield(task)
 
     async def over(self, index: Index, name: NormalizedName, document: Document) -> Standing:
         """What it holds once `document` is there: by its word where an index was silent, or not asked, before.
@@ -110,16 +104,31 @@ class Verdicts:
             StoreError: as for `standing`.
         """
         standing = await self.standing(index, name)
-        facts = standing.facts
-        if standing.verdict.stops or (facts.existence is Existence.YES and facts.partial is None):
+        key, heard = self._route(index, name), document.facts()
+        if standing.verdict.stops or self._covered(key, standing, heard):
             return standing
-        request = await self._request(index, name)
-        key = (index, name, request.arrived)
-        if key not in self._late:
-            heard = document.facts()
-            known = merged((facts, heard)) if facts.releases else heard
-            self._late[key] = asyncio.create_task(self._judged(request, known))
-        return await asyncio.shield(self._late[key])
+        while (late := self._late.get(key)) is None or late.heard is not heard:
+            request = await self._request(index, name)
+            if late is not None:
+                await asyncio.wait({late.task})
+            if self._late.get(key) is late:
+                known = merged((standing.facts, heard)) if standing.facts.releases else heard
+                self._late[key] = _Late(heard, asyncio.create_task(self._judged(request, known)))
+        return await asyncio.shield(late.task)
+
+    def _covered(self, key: Route, standing: Standing, heard: Facts) -> bool:
+        """Whether the verdict was given knowing all that a document lists; the one it was last said of is remembered.
+
+        A document that was fetched again, much later, may list versions that nobody has looked at.
+        """
+        facts = standing.facts
+        if facts.existence is not Existence.YES or facts.partial is not None:
+            return False
+        if self._heard.get(key) is not heard:
+            if heard.releases != facts.releases and len(merged((facts, heard)).releases) > len(facts.releases):
+                return False
+            self._heard[key] = heard
+        return True
 
     async def bad_name(self, ecosystem: Ecosystem, raw: str) -> Refused:
         """The refusal of text that is no name at all."""
@@ -133,12 +142,15 @@ class Verdicts:
         """The refusal of an admitted name whose document or file could not be had, or was wrong."""
         mismatch = isinstance(error, HashMismatch)
         request = replace(standing.verdict.request, version=version)
-        facts = standing.facts if mismatch else _no_answer(error)
+        unasked = isinstance(error, Unasked)
+        facts = standing.facts if mismatch else OFFLINE if unasked else _no_answer(error)
         verdict = self._session.judge.verdict(
             request, facts, hash_mismatch=mismatch, session=self._session.door.session
         )
         if not verdict.stops:  # pinned rows excuse a silent index, but not the missing bytes
-            verdict = replace(verdict, decision=Decision(Outcome.UNCHECKED, error.code), enforced=True)
+            evidence = replace(verdict.evidence, facts=OFFLINE) if unasked else verdict.evidence
+            decision = Decision(Outcome.UNCHECKED, error.code)
+            verdict = replace(verdict, decision=decision, evidence=evidence, enforced=True)
         await self._record(verdict)
         return Refused(verdict, standing.facts)
 
@@ -165,7 +177,10 @@ class Verdicts:
 
     def elsewhere(self, index: Index, name: NormalizedName) -> bool:
         """Whether `name` is internal and comes from another index than this one."""
-        home = home_of(self._session, index, name)
+        key = (index.ecosystem, index.key, name)
+        if key not in self._homes:
+            self._homes[key] = home_of(self._session, index, name)
+        home = self._homes[key]
         return home is not None and home != index and not index.private
 
     async def version(self, index: Index, name: NormalizedName, version: str | None) -> Verdict | None:
@@ -183,11 +198,15 @@ class Verdicts:
 
     async def close(self) -> None:
         """Let what is being judged end and write the admissions that wait."""
-        tasks = [*self._standings.values(), *self._late.values()]
+        tasks = [*self._standings.values(), *(late.task for late in self._late.values())]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._flush()
+
+    def _route(self, index: Index, name: NormalizedName) -> Route:
+        """What a question is about, as far as this session can tell questions apart before it looks."""
+        return index.ecosystem, index.key, name, self._session.arrivals.of(index.ecosystem, name)
 
     async def _request(self, index: Index, name: NormalizedName) -> Request:
         """The question that a client asks of `index` about a name."""
@@ -274,12 +293,6 @@ class Verdicts:
 
     async def _write(self, verdicts: Sequence[Verdict]) -> None:
         await asyncio.to_thread(self._session.judge.record, verdicts, self._session.door)
-
-
-def soonest(verdicts: Sequence[Verdict]) -> Verdict:
-    """Of the refusals of all versions of a name, the mildest, and of those the one that passes first."""
-    never = datetime.max.replace(tzinfo=UTC)
-    return min(verdicts, key=lambda verdict: (SEVERITY[verdict.outcome], verdict.until or never))
 
 
 async def facts_for(session: Session, request: Request, index: Index | None = None) -> Facts:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from slopguard.gate.rendered import Rendered
 from slopguard.gate.session import Session
 from slopguard.gate.verdicts import Verdicts
 from slopguard.indexes import Index
@@ -23,6 +24,7 @@ class Visit:
         verdicts: that session's.
         index: the index whose route was asked.
         path: what follows the route's prefix, still percent-encoded.
+        rendered: what the gate keeps of documents that were sent.
     """
 
     request: web.Request
@@ -30,6 +32,7 @@ class Visit:
     verdicts: Verdicts
     index: Index
     path: str
+    rendered: Rendered
 
     @property
     def reads(self) -> bool:

@@ -15,7 +15,7 @@ from slopguard.gate import paths
 from slopguard.gate.answers import phrase
 from slopguard.gate.paths import Route, Wanted
 from slopguard.gate.session import Journal
-from slopguard.gate.verdicts import soonest
+from slopguard.gate.standing import soonest
 from slopguard.gate.versions import newest
 from slopguard.model import OFFLINE, Decision, Ecosystem, Evidence, NormalizedName, Note, Outcome, Request, Verdict
 
