@@ -18,13 +18,14 @@ from slopguard.errors import SlopguardError
 from slopguard.gate import auth, refusal_npm
 from slopguard.gate.answers import NEVER_STORE, refusal
 from slopguard.gate.paths import Route, Wanted, route, simple, tagged
-from slopguard.gate.server import BODY_LIMIT, BROWSER, FOREIGN_HOST, NO_ROUTE, Gate
+from slopguard.gate.server import BODY_LIMIT, BROWSER, FOREIGN_HOST, NO_ROUTE, Gate, failed
 from slopguard.registries.npm.names import parse_path
 from slopguard.serve import metrics
 from slopguard.serve.hall import Hall
 from slopguard.serve.hearing import HEARD, Request
 from slopguard.serve.logs import Log
 from slopguard.serve.tokens import Caller, TokenFile
+from slopguard.store.redact import redact
 
 NO_TOKEN = "slopguard: this gate wants a token; ask whoever looks after it"  # noqa: S105 (a message, no secret)
 CHALLENGE = {"WWW-Authenticate": 'Basic realm="slopguard"'}
@@ -42,6 +43,10 @@ class Health:
     problem: str | None = None
     """Of the settings, the lists or the token file; what a person should look at."""
     asked: float = float("-inf")
+
+    def renew(self, problem: str | None = None) -> None:
+        """Something is known now that was not; the next question is answered anew."""
+        self.problem, self.asked = problem, float("-inf")
 
 
 class App:
@@ -72,6 +77,7 @@ class App:
         self._behind, self._run, self._log = behind, run, log
         self._kept = kept
         self.health = Health()
+        self._checking = asyncio.Lock()
 
     def runner(self, grace: float) -> web.AppRunner:
         """What serves it on a socket; a stop waits `grace` seconds for what is under way."""
@@ -94,7 +100,7 @@ class App:
         caller = self._caller(request)
         status, size = 0, 0
         try:
-            response = await self._answered(request, asked, caller)
+            response = await self._answered(request, asked, caller, heard)
             status, size = response.status, _size(response)
             return response
         except (OSError, asyncio.CancelledError):  # the client went away
@@ -104,7 +110,9 @@ class App:
             HEARD.reset(mark)
             self._told(asked, caller, heard, status, size, time.monotonic() - started)
 
-    async def _answered(self, request: web.Request, asked: Route, caller: Caller | None) -> web.StreamResponse:
+    async def _answered(
+        self, request: web.Request, asked: Route, caller: Caller | None, heard: Request
+    ) -> web.StreamResponse:
         """Who may ask, then what is asked."""
         if asked.protocol == "healthz" and request.method in ("GET", "HEAD"):
             return web.Response(text="ok\n", headers=NEVER_STORE) if await self.healthy() else refusal(503, NOT_READY)
@@ -122,8 +130,21 @@ class App:
             response = refusal(401, NO_TOKEN)
             response.headers.update(CHALLENGE)
             return response
-        async with self._hall.seat(caller) as session:
-            return await self._gate.guarded(request, asked, session)
+        return await self._judged(request, asked, caller, heard)
+
+    async def _judged(self, request: web.Request, asked: Route, caller: Caller, heard: Request) -> web.StreamResponse:
+        """The gate's answer; what goes wrong on the way to it is a refusal, as it is inside."""
+        try:
+            async with self._hall.seat(caller) as session:
+                return await self._gate.guarded(request, asked, session)
+        except SlopguardError as error:
+            heard.failure = error
+        except (OSError, web.HTTPException):
+            raise
+        except Exception as error:  # the one boundary: nothing unjudged may pass, and clients retry what is a 5xx
+            self._log.fault(error)
+            heard.failure = SlopguardError(f"internal fault in the gate ({type(error).__name__})")
+        return failed(request, asked, heard.failure)
 
     def _caller(self, request: web.Request) -> Caller | None:
         """Who asks; on a gate without tokens everybody is nobody in particular, and is trusted as the server is."""
@@ -140,10 +161,11 @@ class App:
 
     async def healthy(self) -> bool:
         """Whether this worker can judge and record; asked of the disk at most every `CHECKED` seconds."""
-        if time.monotonic() - self.health.asked > CHECKED:
-            self.health.asked = time.monotonic()
-            self.health.ok = await self._checked()
-            metrics.READY.set(self.health.ok)
+        async with self._checking:
+            if time.monotonic() - self.health.asked > CHECKED:
+                self.health.ok = await self._checked()
+                self.health.asked = time.monotonic()
+                metrics.READY.set(self.health.ok)
         return self.health.ok
 
     async def _checked(self) -> bool:
@@ -168,13 +190,17 @@ class App:
         metrics.answered(kind, status, seconds, size)
         if kind in ("healthz", PROMETHEUS) and status == 200:
             return
+        if caller is None:
+            name, key = None, None  # what a stranger wrote may be anything, a password included
+        else:
+            name, key = redact(name) if name else None, redact(asked.key) or None
         verdict = heard.verdict if heard.verdict is not None and heard.verdict.outcome.refuses else None
         self._log(
             "request",
             "error" if heard.failure else "info",
             token=(caller.name or None) if caller else None,
             route=kind,
-            index=asked.key or None,
+            index=key,
             name=name,
             verdict=verdict.outcome.value if verdict else None,
             rule=verdict.rule if verdict else None,

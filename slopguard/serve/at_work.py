@@ -89,12 +89,14 @@ class Work:
         try:
             if told or await asyncio.to_thread(changed, self._hall.era, options, os.environ):
                 await self._hall.renew(await asyncio.to_thread(era, options, os.environ))
+                self._app.health.renew()
                 self._log("renewed")
-            self._app.health.problem = None
+            elif self._app.health.problem is not None:
+                self._app.health.renew()
         except SlopguardError as error:  # what was in force stays in force, and the server says that it is not well
             if self._app.health.problem is None:
                 self._log("not-renewed", "error", code=error.code, why=error.diagnosis())
-            self._app.health.problem = error.code
+            self._app.health.renew(error.code)
         await self._hall.tidy()
         await self._app.healthy()
 

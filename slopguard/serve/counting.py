@@ -44,6 +44,8 @@ class _CountedDepot(Depot):
     async def find(self, wanted: Wanted, byte_range: str | None = None, *, head: bool = False) -> FileStream | None:
         found = await super().find(wanted, byte_range, head=head)
         metrics.FILES.labels("cache" if found is not None else "upstream").inc()
+        if found is not None and not head:
+            metrics.SPARED.inc(int(found.headers["Content-Length"]))
         return found
 
 
@@ -56,7 +58,6 @@ def _traced(made: Connection) -> Connection:
     traces = aiohttp.TraceConfig()
     traces.on_request_end.append(_answered)
     traces.on_request_exception.append(_failed)
-    traces.on_response_chunk_received.append(_received)
     traces.freeze()
     made.http.trace_configs.append(traces)
     return made
@@ -72,9 +73,3 @@ async def _failed(
     http: aiohttp.ClientSession, context: SimpleNamespace, about: aiohttp.TraceRequestExceptionParams
 ) -> None:
     metrics.UPSTREAM.labels("none").inc()
-
-
-async def _received(
-    http: aiohttp.ClientSession, context: SimpleNamespace, about: aiohttp.TraceResponseChunkReceivedParams
-) -> None:
-    metrics.RECEIVED.inc(len(about.chunk))

@@ -15,7 +15,7 @@ from pathlib import Path
 from slopguard.gate.arrival import Arrivals
 from slopguard.model import Arrival, Ecosystem, NormalizedName
 
-FILE = "required.db"
+FILE = "required.sqlite"
 DAY = 86_400
 """Seconds that a name counts after it was last seen."""
 BUSY = 5.0

@@ -36,7 +36,7 @@ VERDICTS = Counter(
     "slopguard_verdicts", "Verdicts recorded, one a name and session.", ("ecosystem", "verdict", "rule"), registry=_own
 )
 UPSTREAM = Counter("slopguard_upstream_requests", "Requests to indexes; none: no answer.", ("status",), registry=_own)
-RECEIVED = Counter("slopguard_upstream_received_bytes", "Bytes of bodies that indexes sent.", registry=_own)
+SPARED = Counter("slopguard_cache_sent_bytes", "Bytes of files that were not fetched again.", registry=_own)
 DOCUMENTS = Counter("slopguard_documents", "Pages and packuments needed, wherever they came from.", registry=_own)
 FILES = Counter("slopguard_files", "Files with a digest that were asked for.", ("source",), registry=_own)
 SESSIONS = Gauge("slopguard_sessions", "Sessions open now.", multiprocess_mode="livesum", registry=_own)

@@ -13,7 +13,7 @@ from slopguard.serve.certificate import context_of
 from slopguard.serve.logs import Log, take_over
 from slopguard.serve.options import Options, settings_of
 from slopguard.serve.places import Place
-from slopguard.serve.supervisor import Supervisor
+from slopguard.serve.supervisor import Supervisor, fetch
 from slopguard.store.db import account_key
 
 
@@ -30,6 +30,7 @@ def start(place: Place, options: Options, tokens: str) -> int:
     context_of(options.tls)
     take_over(log)
     account_key(settings.account or settings.home)  # made by one process, before several would
+    fetch(options, log)
     routes = indexes.served(settings, options.clients, os.environ)
     with runs.folder(settings.home) as run, place.listen() as listening:
         scheme = "https" if options.tls else "http"

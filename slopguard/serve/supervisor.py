@@ -15,7 +15,6 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -168,19 +167,23 @@ class Supervisor:
     async def _lists(self) -> None:
         """Fetch lists when they are due; the workers see that they are there."""
         while True:
+            await asyncio.sleep(LISTS)
             try:
-                for line in await asyncio.to_thread(_fetched, self._options, os.environ):
-                    self._log("denied-now", "warning", said=line)
+                await asyncio.to_thread(fetch, self._options, self._log)
             except SlopguardError as error:
                 self._log("lists-not-fetched", "error", code=error.code)
             except Exception as error:  # the one boundary: what goes wrong here is tried again, and ends no server
                 self._log.fault(error)
-            await asyncio.sleep(LISTS)
 
 
-def _fetched(options: Options, env: Mapping[str, str]) -> tuple[str, ...]:
-    """Lines about packages that newly arrived lists deny and that were let in here before."""
-    return refresh(settings_of(options, env))
+def fetch(options: Options, log: Log) -> None:
+    """Fetch the lists that are due, and tell what they deny that was let in here before.
+
+    Raises:
+        ConfigError: the settings cannot be used.
+    """
+    for line in refresh(settings_of(options, os.environ)):
+        log("denied-now", "warning", said=line)
 
 
 async def _says(process: asyncio.subprocess.Process, word: bytes) -> bool:

@@ -10,6 +10,7 @@ import base64
 import http.client
 import json
 import os
+import re
 import signal
 import ssl
 import subprocess
@@ -83,16 +84,27 @@ class Team:
     def start(self, *argv: str, listen: str = "127.0.0.1:0") -> Self:
         """Start the server and wait until it answers."""
         command = [sys.executable, "-m", "slopguard", "serve", "--listen", listen, *argv]
+        return self._started(command, '"event": "ready"')
+
+    def _started(self, command: list[str], ready: str) -> Self:
         self.process = subprocess.Popen(command, env=self.env, stderr=subprocess.PIPE, text=True, cwd=self.root)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
-        self.await_event("ready")
+        with self._news:
+            assert self._news.wait_for(lambda: self.process.poll() is not None or ready in "".join(self.lines), WAIT)
+        assert ready in "".join(self.lines), "".join(self.lines)
         return self
+
+    def start_quietly(self) -> Self:
+        """Start it with a log for people; wait until it answers."""
+        command = [sys.executable, "-m", "slopguard", "serve", "--listen", "127.0.0.1:0", "--log-format", "text"]
+        return self._started(command, "ready workers=1")
 
     def again(self) -> Self:
         """The same machine, its server started anew."""
         self.stop()
         self.log.clear()
+        self.lines.clear()
         return self.start()
 
     def _read(self) -> None:
@@ -145,7 +157,7 @@ class Team:
     @property
     def address(self) -> str:
         """`http://127.0.0.1:PORT`."""
-        return str(self.events("listening")[0]["address"])
+        return str(re.search(r"address\W+(https?://[0-9.:]+)", "".join(self.lines))[1])
 
     @property
     def port(self) -> int:
