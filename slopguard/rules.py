@@ -2,7 +2,8 @@
 
 Invariants: one row per rule id of the contract; ids are stable; the texts are ours, ASCII, and hold no
 full stop (`messages` joins them). `{subject}`, `{version}`, `{age}` and `{until}` are filled in by `messages`; nothing
-else is. One rule has two rows, for what does not exist may be a name or a version (`NO_SUCH_VERSION`).
+else is. Two rules have two rows: what does not exist may be a name or a version (`NO_SUCH_VERSION`), and an index that
+did not answer may not have been asked (`UNASKED`).
 Within one outcome the order of the rows is the order of precedence: of two rules that hold, the earlier is named.
 """
 
@@ -83,6 +84,8 @@ def rule_for(verdict: Verdict) -> Rule:
     """The row of the rule that decided a verdict."""
     if verdict.rule == "not-found" and verdict.evidence.facts.existence is Existence.YES:
         return NO_SUCH_VERSION
+    if verdict.rule == "upstream-down" and verdict.evidence.facts.existence is Existence.OFFLINE:
+        return UNASKED
     return rule_of(verdict.rule, verdict.outcome)
 
 
@@ -321,3 +324,12 @@ NO_SUCH_VERSION = Rule(
     Ends.FINAL,
 )
 """`not-found` of a version, where the name exists."""
+
+UNASKED = Rule(
+    "upstream-down",
+    Outcome.UNCHECKED,
+    "offline, and not fetched before",
+    "Nothing is wrong with the name; retry once online",
+    Ends.BY_A_PERSON,
+)
+"""`upstream-down` of an index that was not asked."""

@@ -17,9 +17,8 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 
 from slopguard import cache
-from slopguard.errors import UpstreamError
 from slopguard.registries.http import OFFLINE, Upstream
-from slopguard.registries.interface import ProjectNotFound
+from slopguard.registries.interface import ProjectNotFound, Unasked
 from slopguard.registries.shelf import MEMORY, Copy, Shelf, Sought
 from slopguard.registries.validity import Validity
 
@@ -147,7 +146,7 @@ class Documents:
             other = self._errand(errand.upstream, errand.sought, errand.stance)
             copy = await self._shelf.read(other.name, errand.sought)
         if copy is None:
-            raise UpstreamError(OFFLINE)
+            raise Unasked(OFFLINE)
         return copy
 
     async def _asked(self, errand: _Errand[D], copy: Copy[D] | None) -> Copy[D]:

@@ -35,7 +35,7 @@ from slopguard.indexes import Index, origin, without_credentials
 from slopguard.registries.addresses import GuardedResolver, literal
 from slopguard.registries.bodies import whole
 from slopguard.registries.connections import CONNECTIONS, IDLE, Connection, Connections
-from slopguard.registries.interface import ProjectNotFound
+from slopguard.registries.interface import ProjectNotFound, Unasked
 from slopguard.registries.login import Login
 from slopguard.registries.surroundings import Surroundings, proxy_for, tls_context, tls_identity
 from slopguard.registries.validity import SILENT, Known, Validity
@@ -49,7 +49,7 @@ SLOWEST = 1024
 LEGAL = "%/:=&?~#+!$,;'@()*[]"
 """Signs that a URL may hold and that are sent as they came."""
 
-OFFLINE = "the index was not asked, because slopguard is offline"
+OFFLINE = "slopguard is offline, and has not fetched this before"
 """What is said instead of asking."""
 
 FAILURES = (aiohttp.ClientError, OSError, ValueError)
@@ -213,7 +213,7 @@ class Upstream:
     ) -> AsyncIterator[Reached]:
         """As `opened`; 304 is an answer too where `known` was asked about."""
         if self.offline:
-            raise UpstreamError(OFFLINE)
+            raise Unasked(OFFLINE)
         trusted, login = True, ""
         for _ in range(REDIRECTS + 1):
             here = origin(url)

@@ -24,6 +24,12 @@ class ProjectNotFound(SlopguardError):
     default_hint = "Do not retry or guess another name"
 
 
+class Unasked(UpstreamError):
+    """Nobody was asked, because slopguard is told to stay offline, and what was fetched before does not hold it."""
+
+    default_hint = "Fetch it once while online, or leave offline out"
+
+
 class HashMismatch(UpstreamError):
     """The bytes an index delivered do not have the digest its page promised."""
 

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from slopguard.model import Outcome
-from slopguard.rules import RULES, SEVERITY, Ends, exit_code, rule_of, severest
+from slopguard.rules import NO_SUCH_VERSION, RULES, SEVERITY, UNASKED, Ends, Rule, exit_code, rule_of, severest
 
 CONTRACT = {
     Outcome.ALLOW: "allowlisted internal established vouched locked",
@@ -18,7 +18,7 @@ CONTRACT = {
     "internal-name hash-mismatch",
     Outcome.UNCHECKED: "upstream-down upstream-auth list-invalid list-expired policy-error unreadable malformed",
 }
-FILLED = {"{subject}", "{age}", "{until}"}
+FILLED = {"{subject}", "{version}", "{age}", "{until}"}
 
 
 def test_the_rules_are_those_of_the_contract() -> None:
@@ -27,9 +27,8 @@ def test_the_rules_are_those_of_the_contract() -> None:
     }
 
 
-@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
-def test_texts_are_plain_and_joinable(rule: object) -> None:
-    row = RULES[rule.id]  # type: ignore[attr-defined]  # parametrised by the row itself
+@pytest.mark.parametrize("row", [*RULES.values(), NO_SUCH_VERSION, UNASKED], ids=lambda row: row.id)
+def test_texts_are_plain_and_joinable(row: Rule) -> None:
     for text in (row.fact, row.instruction):
         assert text.isascii()
         assert "." not in text
