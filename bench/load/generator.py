@@ -1,7 +1,7 @@
 """Asks as fast as answers come, in a process of its own (`python -m bench.load.generator`): jobs in, figures out.
 
-A job is one line of JSON on standard input: `port`, `requests` (in all), `clients`, each a list of headers, and `paths`,
-which every client walks through from a place of its own; `known` sends back the validators of the first round; `bodies`
+A job is one line of JSON on standard input: `port`, `requests` (in all), `clients`, each a list of headers, and `paths`
+that every client walks through from a place of its own; `known` sends back the validators of the first round; `bodies`
 collects each body's digest by path. The answer is one line of JSON.
 """
 

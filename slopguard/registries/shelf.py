@@ -45,12 +45,14 @@ class Sought(Generic[D]):
         accept: in which forms.
         limit: bytes that it may have.
         parse: makes it from an answer and a text that stands for that answer; an `UpstreamError` if it is none.
+        reading: what `parse` makes of it, and whose: an index's page may be some uv's page of links.
     """
 
     url: str
     accept: str
     limit: int
     parse: Callable[[Answer, str], D]
+    reading: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ class Shelf:
 
     def name(self, upstream: Upstream, sought: Sought[D], login: str) -> str:
         """The name of a document that was, or is to be, fetched with these credentials."""
-        parts = repr((upstream.way, sought.url, sought.accept, login))
+        parts = repr((upstream.way, sought.url, sought.accept, sought.reading, login))
         digest = blake2b(parts.encode(), key=self._key, person=b"documents", digest_size=32)
         return f"{'+' if login else '-'}{digest.hexdigest()}"
 

@@ -56,7 +56,7 @@ class NpmRegistry:
 
     async def project(self, name: NormalizedName) -> Packument:
         """The package's full document; see `Registry.project`."""
-        sought = Sought(self._root + quoted(name), FULL_TYPE, PACKUMENT_LIMIT, partial(_parsed, name))
+        sought = Sought(self._root + quoted(name), FULL_TYPE, PACKUMENT_LIMIT, partial(_parsed, name), name)
         await self._asked.get(name, lambda: self._supply.ask(self._upstream, sought, name))
         return await self._supply.documents.get(self._upstream, sought, HEARD)
 

@@ -53,7 +53,7 @@ class PyPIRegistry:
         if self.index.kind is IndexKind.FIND_LINKS:
             return await self._linked.get(name, lambda: self._on_links(name))
         url = f"{_rooted(self.index.url)}{quote(name, safe='')}/"
-        return await self._heard(Sought(url, ACCEPT, PAGE_LIMIT, partial(_parsed, name)), name)
+        return await self._heard(Sought(url, ACCEPT, PAGE_LIMIT, partial(_parsed, name), name), name)
 
     async def _heard(self, sought: Sought[D], name: NormalizedName) -> D:
         """A document of which the index was heard in this session."""
@@ -62,7 +62,7 @@ class PyPIRegistry:
 
     async def _on_links(self, name: NormalizedName) -> ProjectPage:
         """What a page of links to files of many projects holds for one of them."""
-        answer, source = await self._heard(Sought(self.index.url, ACCEPT, PAGE_LIMIT, _whole), name)
+        answer, source = await self._heard(Sought(self.index.url, ACCEPT, PAGE_LIMIT, _whole, "links of all"), name)
         page = parse_page(name, answer.body, answer.content_type, answer.url, links=True, source=source)
         if not page.files:
             raise ProjectNotFound(NO_PROJECT)
