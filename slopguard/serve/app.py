@@ -24,6 +24,7 @@ from slopguard.serve import metrics
 from slopguard.serve.hall import Hall
 from slopguard.serve.hearing import HEARD, Request
 from slopguard.serve.logs import Log
+from slopguard.serve.silent import Silent
 from slopguard.serve.tokens import Caller, TokenFile
 from slopguard.store.redact import redact
 
@@ -78,6 +79,7 @@ class App:
         self._kept = kept
         self.health = Health()
         self._checking = asyncio.Lock()
+        self.silent = Silent()
 
     def runner(self, grace: float) -> web.AppRunner:
         """What serves it on a socket; a stop waits `grace` seconds for what is under way."""
@@ -87,10 +89,11 @@ class App:
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """One request, counted and logged."""
-        started = time.monotonic()
+        started, connection = time.monotonic(), request.transport
+        self.silent.asked(connection)
         if self._behind:
             request = request.clone(scheme="https")
-        heard = Request(None if self._behind else request.transport)
+        heard = Request(None if self._behind else connection)
         mark = HEARD.set(heard)
         asked = route(
             request.raw_path.partition(f"//{request.host}")[2] if "://" in request.raw_path else request.raw_path
@@ -108,6 +111,7 @@ class App:
             raise
         finally:
             HEARD.reset(mark)
+            self.silent.answered(connection)
             self._told(asked, caller, heard, status, size, time.monotonic() - started)
 
     async def _answered(

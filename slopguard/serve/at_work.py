@@ -26,6 +26,7 @@ from slopguard.serve.learned import Required
 from slopguard.serve.logs import Log
 from slopguard.serve.options import Orders
 from slopguard.serve.places import BACKLOG, own_hosts
+from slopguard.serve.silent import LOOKS
 from slopguard.serve.tokens import TokenFile
 
 
@@ -76,6 +77,13 @@ class Work:
         await self._runner.setup()
         await web.SockSite(self._runner, listening, ssl_context=self._context, backlog=BACKLOG).start()
         await self._app.healthy()
+
+    async def hush(self) -> None:
+        """Close connections on which nothing is asked, for as long as the worker works."""
+        while True:
+            await asyncio.sleep(LOOKS)
+            server = self._runner.server
+            self._app.silent.close(each.transport for each in (server.connections if server else ()))
 
     async def look(self, *, told: bool) -> None:
         """See whether settings, lists or the certificate changed, and go on with what is there now.

@@ -8,6 +8,7 @@ import socket
 from dataclasses import replace
 from pathlib import Path
 
+from slopguard.errors import UsageError
 from slopguard.serve import indexes, runs
 from slopguard.serve.certificate import context_of
 from slopguard.serve.logs import Log, take_over
@@ -25,6 +26,8 @@ def start(place: Place, options: Options, tokens: str) -> int:
         ConfigError: settings, indexes or certificate cannot be used.
         StoreError: `SLOPGUARD_HOME` cannot be written.
     """
+    if os.name != "posix":
+        raise UsageError("serve runs on Linux and macOS", "Use another machine for the gate")
     options, log = replace(options, tokens=tokens), Log(options.form)
     settings = settings_of(options, os.environ)
     context_of(options.tls)

@@ -61,9 +61,10 @@ async def _run(orders: Orders, log: Log) -> None:
         await work.serve(listening)
         sys.stdout.buffer.write(READY)
         sys.stdout.buffer.flush()
-        looks = asyncio.create_task(_looks(work, again, log))
+        besides = [asyncio.create_task(_looks(work, again, log)), asyncio.create_task(work.hush())]
         await stop.wait()
-        looks.cancel()
+        for task in besides:
+            task.cancel()
         log("stopping")
     listens.cancel()
 
