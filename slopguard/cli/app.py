@@ -19,6 +19,7 @@ COMMANDS = {
     "allow": ("slopguard.cli.allow:allow", "Let one package through for a while (a person must)."),
     "ask": ("slopguard.cli.ask:ask", "The verdict for names, before anybody installs them."),
     "check": ("slopguard.cli.check:check", "Every dependency that is written down here, judged; for CI."),
+    "daemon": ("slopguard.cli.daemon:daemon", "The process that hosts guarded commands: status, stop, run, unit."),
     "disable": ("slopguard.cli.disable:disable", "The guard off, and every file as it was (a person must)."),
     "enable": ("slopguard.cli.enable:enable", "Plain pip install and npm install are guarded from now on."),
     "hook": ("slopguard.cli.hook:hook", "What a coding agent runs before its tools; installed by enable."),

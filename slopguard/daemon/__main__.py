@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 READY = b"ready\n"
@@ -27,7 +28,8 @@ def main(argv: list[str]) -> int:
     from slopguard.daemon import life
 
     def ready() -> None:
-        os.write(given.ready, READY)
+        with suppress(OSError):  # its starter may be gone
+            os.write(given.ready, READY)
         os.close(given.ready)
 
     return FAILED if life.live(Path(given.home), given.idle, given.lock, ready) is None else 0

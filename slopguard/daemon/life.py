@@ -38,7 +38,17 @@ ROOMS = (
     "store",
 )
 """Our packages that a session may need."""
-BESIDES = ("slopguard.judge", "slopguard.evidence", "slopguard.messages")
+BESIDES = (
+    "slopguard.judge",
+    "slopguard.evidence",
+    "slopguard.messages",
+    "difflib",
+    "filelock",
+    "packaging.specifiers",
+    "packaging.version",
+    "rapidfuzz.distance",
+    "unicodedata",
+)
 """Our modules, and those of libraries, that are imported only when they are needed."""
 
 log = logging.getLogger("slopguard.daemon")

@@ -50,13 +50,17 @@ class Gone(EnvironmentFailed):
 class Link:
     """A connection; made by `dial`.
 
-    Args:
+    Attributes:
+        who: the daemon, as it has proven.
         pushed: told what the daemon says unasked; by the thread that waits for an answer, or by the one of `listen`.
+        until: the moment (`monotonic`) after which nothing is waited for any more.
     """
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
+        self.who: proof.Who | None = None
         self.pushed: Pushed = lambda said: None
+        self.until: float | None = None
         self._asking, self._sending = threading.Lock(), threading.Lock()
         self._listener: threading.Thread | None = None
         self._arrived = threading.Condition()
@@ -110,6 +114,7 @@ class Link:
         if not proof.proven(claimed, found[1], proof.DAEMON, mine, str(theirs), who):
             raise NoDaemon
         self._send({"proof": proof.proof(found[1], proof.COMMAND, mine, str(theirs), who)})
+        self.who = who
 
     def ask(self, do: str, **more: Any) -> Any:
         """Ask for something and wait for what comes of it.
@@ -146,6 +151,16 @@ class Link:
             if self._listener is None and not self._broken:
                 self._listener = threading.Thread(target=self._listen, name="slopguard-daemon", daemon=True)
                 self._listener.start()
+
+    def hung_up(self, patience: float) -> bool:
+        """Wait for the daemon to hang up, which it does when it ends; whether it did in so many seconds."""
+        try:
+            self._frame(wire.LONGEST, monotonic() + patience)
+        except TimeoutError:
+            return False
+        except (OSError, Garbled, Gone):
+            return True
+        return False
 
     def close(self) -> None:
         """Hang up: the session of this connection ends."""
@@ -198,9 +213,15 @@ class Link:
     def _send(self, value: dict[str, Any]) -> None:
         data = wire.pack(value)
         with self._sending:
+            self._hurry(self.until)
             self._sock.sendall(data)
 
+    def _hurry(self, until: float | None) -> None:
+        if until is not None:
+            self._sock.settimeout(max(until - monotonic(), 0.001))
+
     def _frame(self, limit: int, until: float | None = None) -> bytes:
+        until = self.until if until is None else until
         return self._exactly(wire.length(self._exactly(wire.HEAD, until), limit), until)
 
     def _exactly(self, count: int, until: float | None) -> bytes:
@@ -212,8 +233,7 @@ class Link:
         """
         pieces = bytearray()
         while len(pieces) < count:
-            if until is not None:
-                self._sock.settimeout(max(until - monotonic(), 0.001))
+            self._hurry(until)
             piece = self._sock.recv(min(count - len(pieces), PIECE))
             if not piece:
                 raise Gone

@@ -130,8 +130,9 @@ class Daemon:
             held=terms.control is not None,
         )
         door = Doorway(key, self._address.who, self._admit)
-        self._server = await asyncio.start_server(door.knock, sock=control)
-        self._places.publish(self._address, key)
+        self._server = await asyncio.start_server(door.knock, sock=control, start_serving=False)
+        self._places.publish(self._address, key)  # before anybody is answered, who may wait at a port that was held
+        await self._server.start_serving()
 
     async def _admit(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """A command that has proven itself."""

@@ -54,6 +54,11 @@ def begin(home: Path, env: Mapping[str, str]) -> Starting:
     return starting
 
 
+def leave(home: Path, env: Mapping[str, str]) -> None:
+    """See that there is a daemon for whoever comes next; nobody waits for it."""
+    Starting(home, env).leave()
+
+
 def idle_of(env: Mapping[str, str]) -> float:
     """Seconds without a session after which a daemon started here ends; 0 where none is wanted."""
     said = env.get(VARIABLE, "").strip().lower()
@@ -99,6 +104,23 @@ class Starting:
             if self._started is not None:
                 os.close(self._started)
 
+    def leave(self) -> None:
+        """See `slopguard.daemon.starting.leave`."""
+        try:
+            if not self._idle:
+                return
+            found = self._places.find()
+            link = self._linked_to(found[0]) if found is not None and self._usable(found[0]) else None
+            if link is None:
+                self._start()
+            else:
+                link.close()
+        except Hopeless:
+            return
+        finally:
+            if self._started is not None:
+                os.close(self._started)
+
     def _dial(self) -> Link:
         """A connection to the daemon.
 
@@ -115,36 +137,44 @@ class Starting:
         """
         while True:
             found = self._places.find()
-            if found is not None and self._fits(found[0]):
-                try:
-                    return self._dial()
-                except Stuck:
-                    raise Hopeless from None
-                except NoDaemon:
-                    pass  # it was killed, or ends: another is started
+            if found is not None and self._usable(found[0]) and (link := self._linked_to(found[0])) is not None:
+                return link
             self._start()
             self._wait()
 
-    def _fits(self, address: Address) -> bool:
-        """Whether a daemon is one for this command; one that has to give way is told so.
+    def _linked_to(self, address: Address) -> Link | None:
+        """A connection to the daemon with this address; one that does not fit is told to give way.
 
         Raises:
-            Hopeless: it is one for others, and must be left alone.
+            Hopeless: it does not answer.
         """
-        where, restricted = whereabouts()
-        if address.where != where or address.protocol > wire.PROTOCOL:
-            raise Hopeless
-        if address.version != __version__ and not older(address.version, __version__):
-            raise Hopeless
-        if (address.version, address.protocol) == (__version__, wire.PROTOCOL) and address.restricted <= restricted:
-            return True
-        with suppress(NoDaemon, SlopguardError):
+        try:
             link = self._dial()
-            try:
+        except Stuck:
+            raise Hopeless from None
+        except NoDaemon:
+            return None  # it was killed, or ends: another is started
+        if link.who == address.who and self._fits(address):
+            return link
+        with suppress(SlopguardError, NoDaemon), link:
+            if link.who == address.who:  # else one was started just now, and its address is to be read
                 link.ask("drain")
-            finally:
-                link.close()
-        return False
+        return None
+
+    def _usable(self, address: Address) -> bool:
+        """That a daemon is one for this command, or may be replaced by one that is.
+
+        Raises:
+            Hopeless: it is for others, and must be left alone.
+        """
+        newer = address.version != __version__ and not older(address.version, __version__)
+        if address.where != whereabouts()[0] or address.protocol > wire.PROTOCOL or newer:
+            raise Hopeless
+        return True
+
+    def _fits(self, address: Address) -> bool:
+        same = (address.version, address.protocol) == (__version__, wire.PROTOCOL)
+        return same and address.restricted <= whereabouts()[1]
 
     def _start(self) -> None:
         """Start a daemon, unless somebody is at it.
