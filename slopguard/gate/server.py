@@ -15,6 +15,7 @@ from slopguard.clients.interface import GateAddress
 from slopguard.errors import EnvironmentFailed, SlopguardError
 from slopguard.gate import auth, npm_routes, osv, pypi_routes, refusal_npm, refusal_pypi
 from slopguard.gate.answers import refusal
+from slopguard.gate.memory import give_back
 from slopguard.gate.paths import Route, Wanted, route, simple
 from slopguard.gate.refusal_pypi import Stop
 from slopguard.gate.rendered import Rendered
@@ -59,6 +60,7 @@ class Gate:
         Raises:
             EnvironmentFailed: no port can be had.
         """
+        give_back()
         app = web.Application(client_max_size=BODY_LIMIT)
         app.router.add_route("*", "/{target:.*}", self._answer)
         self._runner = web.AppRunner(app, access_log=None, logger=_SILENT, handle_signals=False, shutdown_timeout=1.0)

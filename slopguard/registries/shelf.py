@@ -31,7 +31,7 @@ D = TypeVar("D")
 MEMORY = 64 << 20
 """Bytes of documents in memory."""
 WEIGHT = 2
-"""A parsed document takes about so many times the bytes of its body."""
+"""What is not weighed otherwise takes about so many times the bytes of its body."""
 BIG = 256 << 10
 """Bytes from which on a document is parsed beside the event loop."""
 
@@ -140,7 +140,7 @@ class Shelf:
         await asyncio.to_thread(self._writer.shutdown)
 
     def _put(self, name: str, copy: Copy[Any]) -> None:
-        self._recent.put(name, copy, copy.size * WEIGHT)
+        self._recent.put(name, copy, getattr(copy.document, "weight", copy.size * WEIGHT))
 
     def _writable(self, name: str) -> bool:
         """Whether a name may stand on disk: one that covers credentials only if nobody can guess at them."""

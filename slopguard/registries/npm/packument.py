@@ -59,6 +59,9 @@ class _Manifest(msgspec.Struct, rename="camel"):
 
 _NUMBER = re.compile(r"[v=]?\d[0-9A-Za-z.+_-]{0,255}", re.ASCII)
 """What may stand for a version: a key of `versions` is the registry's text and goes into the ledger."""
+VERSION = 1_100
+"""Bytes that a version takes in memory, measured; more than its share of the folded body."""
+
 _TOP = msgspec.json.Decoder(dict[str, Raw])
 _RAWS = msgspec.json.Decoder(dict[str, Raw])
 _ANY = msgspec.json.Decoder(dict[str, Any])
@@ -141,6 +144,11 @@ class Packument:
         """The document less those of these versions whose tarball has none of the digests named for its version."""
         known = ((number, self.versions.get(number)) for number in files)
         return self.without(frozenset(n for n, v in known if v is not None and not proven(v.digests, files[n])))
+
+    @property
+    def weight(self) -> int:
+        """Bytes that it takes in memory, about."""
+        return self.body.weight + VERSION * len(self.versions)
 
     def file(self, filename: str) -> Version | None:
         """The version whose tarball has this name: ours (`tarball_name`) or the upstream's own."""

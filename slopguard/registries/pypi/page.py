@@ -24,6 +24,8 @@ from slopguard.registries.pypi.filenames import is_wheel, parse_version, version
 
 HASHES = ("sha512", "sha384", "sha256", "sha224", "sha1", "md5")
 """The algorithms that installers check, strongest first."""
+FILE = 1_600
+"""Bytes that a file of a page takes in memory, measured."""
 STATUSES = frozenset({"active", "archived", "quarantined", "deprecated"})
 
 
@@ -153,6 +155,11 @@ class ProjectPage:
         """The version a file (or its `.metadata`) belongs to, `None` if the page does not list it."""
         found = self.file(filename) or self.file(filename.removesuffix(".metadata"))
         return found.version if found else None
+
+    @property
+    def weight(self) -> int:
+        """Bytes that it takes in memory, about."""
+        return FILE * len(self.files)
 
     @property
     def versions(self) -> tuple[str, ...]:
