@@ -64,6 +64,18 @@ def in_file(filename: str, content: IO[bytes]) -> Sighting | None:
         raise Unreadable from error
 
 
+def metadata_in(filename: str, content: IO[bytes]) -> bytes:
+    """The core metadata inside a wheel or sdist; of several, one after the other.
+
+    Raises:
+        Unreadable: as `in_file`.
+    """
+    try:
+        return b"\n".join(text for name, text in _members(filename, content) if name != "pyproject.toml")
+    except (OSError, EOFError, ValueError, RuntimeError, zlib.error, lzma.LZMAError, *_BROKEN) as error:
+        raise Unreadable from error
+
+
 def _members(filename: str, content: IO[bytes]) -> Iterator[tuple[str, bytes]]:
     """The files inside that name requirements, each as often as it is there: which one counts is the installer's."""
     content.seek(0)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from functools import partial
 
@@ -18,7 +18,7 @@ from slopguard.errors import UpstreamError
 from slopguard.gate import refusal_pypi
 from slopguard.gate.answers import ALWAYS_ASK, document, is_known, refusal, stream, tag_of
 from slopguard.gate.chain import guarded
-from slopguard.gate.inside import in_file, in_metadata
+from slopguard.gate.inside import in_file, in_metadata, metadata_in
 from slopguard.gate.joined import registry_of
 from slopguard.gate.learning import pypi_requirements
 from slopguard.gate.paths import SimplePath, Wanted, simple
@@ -29,13 +29,15 @@ from slopguard.gate.visit import WRITES, Visit
 from slopguard.model import Ecosystem, Mode, NormalizedName, Sighting
 from slopguard.names import BadName
 from slopguard.registries.interface import FileStream, ProjectNotFound, Registry
-from slopguard.registries.pypi.page import ProjectPage
+from slopguard.registries.pypi.page import PageFile, ProjectPage
 from slopguard.registries.pypi.render import Form, negotiate, render
 
 MANY = 300
 """Files of a page that is rendered beside the event loop."""
 IN_MEMORY = 4 << 20
 """Bytes of a file on its way that are kept in memory for reading its requirements; more go to a temporary file."""
+TOGETHER = 16
+"""Pieces that are written there at once: each time is a trip to another thread."""
 ORIGINS = "X-Slopguard-Origins"
 """A header with which our own part inside a client asks where each file really is: to write that down, not ours."""
 
@@ -105,8 +107,8 @@ async def _send(visit: Visit, name: NormalizedName, filename: str) -> web.Stream
     tag = tag_of(filename, *sorted(listed.digests)) if listed is not None and listed.digests else None
     headers = {**ALWAYS_ASK, **({"ETag": tag} if tag else {})}
     partly = is_uv(request.headers) and filename.endswith(".whl")  # everything else gets whole, read files
-    byte_range = request.headers.get("Range") if partly else None
-    learning = visit.session.arrivals.learning and filename.endswith(".metadata")  # what is not sent teaches nothing
+    learning = visit.session.arrivals.learning and _teaches(filename, listed)  # what is not sent whole teaches nothing
+    byte_range = request.headers.get("Range") if partly and not learning else None
     if tag is not None and is_known(request, tag) and byte_range is None and not learning:
         return web.Response(status=304, headers=headers)
     file = await registry.file(name, filename, byte_range=byte_range, head=request.method == "HEAD")
@@ -117,11 +119,13 @@ async def _send(visit: Visit, name: NormalizedName, filename: str) -> web.Stream
         standing = await visit.verdicts.standing(visit.index, name)
         return refusal_pypi.file(str(await visit.verdicts.failed(standing, error, version)))
 
-    if learning:
-        file = replace(file, chunks=_learning(visit, file))
     read = visit.session.settings.mode is not Mode.OBSERVE and request.method != "HEAD"
-    if read and not (filename.endswith(".whl") and is_uv(request.headers)):
-        file = replace(file, chunks=inspected(filename, file.chunks))
+    if learning and partly:  # uv then reads on until it has the metadata, instead of asking for pieces
+        file = replace(file, headers={key: value for key, value in file.headers.items() if key != "Accept-Ranges"})
+    if read and (learning or not partly):
+        file = replace(file, chunks=inspected(filename, file.chunks, partial(_learn, visit) if learning else None))
+    elif learning and filename.endswith(".metadata"):
+        file = replace(file, chunks=_learning(visit, file))
     return await stream(request, file, headers, failed)
 
 
@@ -133,38 +137,61 @@ class Stranger(UpstreamError):
         self.required = required
 
 
-async def inspected(filename: str, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+def _teaches(filename: str, listed: PageFile | None) -> bool:
+    """Whether a client learns from a file what else it needs: its metadata, or the wheel where those are not served."""
+    return filename.endswith(".metadata") or (filename.endswith(".whl") and not (listed and listed.core_metadata))
+
+
+async def inspected(
+    filename: str, chunks: AsyncIterator[bytes], learn: Callable[[bytes], None] | None = None
+) -> AsyncIterator[bytes]:
     """A file's bytes as they come; the last ones only when what it requires is known to come from an index.
+
+    Args:
+        learn: told the file's metadata before its last byte leaves.
 
     Raises:
         Stranger: it does not, and nobody let that through.
         Unreadable: that cannot be known.
     """
-    held = b""
+    held, waiting = b"", list[bytes]()
     with tempfile.SpooledTemporaryFile(IN_MEMORY, prefix="slopguard-") as copy:
         async for chunk in chunks:
-            await asyncio.to_thread(copy.write, chunk)
+            waiting.append(chunk)
+            if len(waiting) == TOGETHER:
+                await asyncio.to_thread(copy.writelines, waiting)
+                waiting = []
             if held:
                 yield held
             held = chunk
+        copy.writelines(waiting)
         if filename.endswith(".metadata"):
             copy.seek(0)
-            found = in_metadata(copy.read())
+            told = copy.read()
+            found = in_metadata(told)
         else:
             found = await asyncio.to_thread(in_file, filename, copy)
+            told = await asyncio.to_thread(metadata_in, filename, copy) if learn and not found else b""
     if found is not None:
         raise Stranger(found)
+    if learn:
+        learn(told)
     if held:
         yield held
 
 
+def _learn(visit: Visit, metadata: bytes) -> None:
+    """The names that a file requires are transitive from its last byte on."""
+    visit.session.arrivals.learn(Ecosystem.PYPI, pypi_requirements(metadata))
+
+
 async def _learning(visit: Visit, file: FileStream) -> AsyncIterator[bytes]:
-    """The metadata as it comes; the names it requires are transitive from its last byte on."""
+    """The metadata as it comes, where nothing is refused and so nothing read for it."""
     whole = b""
     async for chunk in file.chunks:
         whole += chunk
         yield chunk
-    visit.session.arrivals.learn(Ecosystem.PYPI, pypi_requirements(whole))
+    _learn(visit, whole)
 
 
 async def _names(visit: Visit) -> web.StreamResponse:

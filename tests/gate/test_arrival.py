@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,7 +10,7 @@ from slopguard.gate.arrival import Arrivals
 from slopguard.gate.learning import npm_requirements, pypi_requirements
 from slopguard.model import Arrival, Ecosystem, NormalizedName
 from tests.gate.conftest import Opened
-from tests.gate.house import House
+from tests.gate.house import PIP, UV, House
 from tests.simulators.npm import Npm
 from tests.simulators.pypi import PyPI
 
@@ -62,6 +63,20 @@ def test_pypi_names_are_learned_from_served_metadata(opened: Opened, pypi: PyPI)
     assert house.ask("/pypi/main/files/sg-app/sg_app-1.2-py3-none-any.whl.metadata").status == 200
     assert house.page("sg-young").status == 200
     assert arrived(house, "sg-young") == "introduced"
+
+
+@pytest.mark.parametrize(("agent", "byte_range"), [(PIP, ""), (UV, ""), (UV, "bytes=-100")])
+def test_where_an_index_serves_no_metadata_the_wheel_itself_teaches(
+    agent: str, byte_range: str, opened: Opened, pypi: PyPI
+) -> None:
+    pypi.add_established("sg-app", requires=["sg-young"]).add("sg-young", days_old=8)
+    for file in pypi.files_of("sg-app"):
+        file.core_metadata = False
+    house = opened(typed=None)
+    wheel = house.ask("/pypi/main/files/sg-app/sg_app-1.2-py3-none-any.whl", agent, Range=byte_range)
+    assert (wheel.status, wheel.body) == (200, pypi.files_of("sg-app")[2].artefact.content)
+    assert "Accept-Ranges" not in wheel.headers or agent == PIP
+    assert house.page("sg-young").status == 200
 
 
 def test_every_kind_of_requirement_and_the_targets_of_aliases_count() -> None:

@@ -88,3 +88,19 @@ def test_a_young_package_that_another_requires_is_vouched_for_whichever_worker_i
     assert set(box.installed) == {"sg-app", "sg-young"}
     fresh = box.direct(*box.install("sg-other-young"), env=team.pointed("ana"))
     assert fresh.rc != 0
+
+
+@pytest.mark.parametrize("family", ["pip", "uv"])
+def test_so_it_is_where_the_index_serves_no_metadata(
+    family: str, team: Team, pypi: PyPI, make_sandbox: MakeSandbox
+) -> None:
+    pypi.add("sg-young", "1.0", days_old=20).add_established("sg-app", requires=["sg-young"])
+    for name in ("sg-young", "sg-app"):
+        for file in pypi.files_of(name):
+            file.core_metadata = False
+    team.token("ana", "human")
+    team.start("--workers", "3")
+    box = make_sandbox(family, "newest")
+    ran = box.direct(*box.install("sg-app"), env=team.pointed("ana"))
+    assert ran.rc == 0, ran
+    assert set(box.installed) == {"sg-app", "sg-young"}
