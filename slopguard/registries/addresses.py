@@ -11,6 +11,7 @@ Invariants:
 from __future__ import annotations
 
 import socket
+import time
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -19,6 +20,8 @@ from aiohttp.resolver import ThreadedResolver
 from slopguard.errors import UpstreamError
 
 PUBLIC, PRIVATE, LINK_LOCAL = "public", "private", "link-local"
+REMEMBERED = 60.0
+"""Seconds that an index counts as being where its own name was found: a machine changes its network."""
 
 
 def reach(address: str) -> str:
@@ -62,7 +65,8 @@ class GuardedResolver(AbstractResolver):
         self._home = home.lower()
         self._resolver = resolver or ThreadedResolver()
         self.exempt = {home.lower()}
-        self._near: frozenset[str] | None = None
+        self._near: frozenset[str] = frozenset()
+        self._until = float("-inf")
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
@@ -91,8 +95,8 @@ class GuardedResolver(AbstractResolver):
     async def _check(self, wanted: set[str]) -> None:
         if wanted <= {PUBLIC}:
             return
-        if self._near is None:
-            self._near = frozenset(await self._reach_of_home())
+        if self._until < time.monotonic():
+            self._near, self._until = frozenset(await self._reach_of_home()), time.monotonic() + REMEMBERED
         if not self._near or (LINK_LOCAL in wanted and LINK_LOCAL not in self._near):
             raise UpstreamError("the index points to an address inside a private network; that is not followed")
 

@@ -21,6 +21,7 @@ import ssl
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Self
 from urllib.parse import quote, urljoin, urlsplit
@@ -34,7 +35,7 @@ from slopguard.errors import UpstreamAuth, UpstreamError
 from slopguard.indexes import Index, origin, without_credentials
 from slopguard.registries.addresses import GuardedResolver, literal
 from slopguard.registries.bodies import whole
-from slopguard.registries.connections import CONNECTIONS, IDLE, Connection, Connections
+from slopguard.registries.connections import CONNECTIONS, IDLE, Connection, Connections, Trust
 from slopguard.registries.interface import ProjectNotFound, Unasked
 from slopguard.registries.login import Login
 from slopguard.registries.surroundings import Surroundings, proxy_for, tls_context, tls_identity
@@ -269,8 +270,7 @@ class Upstream:
 
     def _connect(self) -> Connection:
         resolver = GuardedResolver(self._origin[1], self._resolver)
-        context = tls_context(self.index, self._around)
-        connector = aiohttp.TCPConnector(limit=CONNECTIONS, ssl=context, resolver=resolver, keepalive_timeout=IDLE)
+        connector = aiohttp.TCPConnector(limit=CONNECTIONS, resolver=resolver, keepalive_timeout=IDLE)
         http = aiohttp.ClientSession(
             connector=connector, auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
         )
@@ -281,6 +281,10 @@ class Upstream:
         connection, proxy = self._connected(), proxy_for(self.index, url, self._around)
         if proxy:
             connection.resolver.exempt.add((urlsplit(proxy).hostname or "").lower())
+        trust: Trust = True
+        if url.startswith("https:") or (proxy or "").startswith("https:"):
+            whose = (*tls_identity(self.index), *self._around.authority)
+            trust = await self._connections.trust(whose, partial(tls_context, self.index, self._around))
         patience = aiohttp.ClientTimeout(total=None, sock_connect=self._timeout, sock_read=self._timeout)
         target = URL(
             quote(url, safe=LEGAL), encoded=True
@@ -288,7 +292,14 @@ class Upstream:
         for last in (method not in ("GET", "HEAD"), True):
             try:
                 return await connection.http.request(
-                    method, target, headers=headers, data=body, allow_redirects=False, proxy=proxy, timeout=patience
+                    method,
+                    target,
+                    headers=headers,
+                    data=body,
+                    allow_redirects=False,
+                    proxy=proxy,
+                    timeout=patience,
+                    ssl=trust,
                 )
             except (aiohttp.ServerDisconnectedError, ConnectionResetError):
                 if last:

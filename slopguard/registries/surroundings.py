@@ -21,6 +21,7 @@ from slopguard.errors import UpstreamError
 from slopguard.indexes import Index
 
 _KINDS = ("http", "https", "all", "no")
+_CERT_FILE, _CERT_DIR = "SSL_CERT_FILE", "SSL_CERT_DIR"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Surroundings:
             found["http"] = env.get("http_proxy", "")
         spared = found.pop("no")
         proxies = {kind: _url(said) for kind, said in found.items() if said}
-        return cls(proxies, spared, env.get("SSL_CERT_FILE") or None, env.get("SSL_CERT_DIR") or None)
+        return cls(proxies, spared, env.get(_CERT_FILE) or None, env.get(_CERT_DIR) or None)
 
     def proxy(self, url: str) -> str | None:
         """The proxy for a URL."""
@@ -66,14 +67,12 @@ class Surroundings:
     @property
     def identity(self) -> tuple[object, ...]:
         """Stands for everything that decides how a connection is made; equal ones may share connections."""
-        return (*sorted(self.proxies.items()), self.no_proxy, *(stamp(path) for path in (self.ca_file, self.ca_path)))
+        return (*sorted(self.proxies.items()), self.no_proxy, *self.authority)
 
     @property
-    def defaults(self) -> bool:
-        """Whether the authorities are those that this process would take by itself."""
-        places = ssl.get_default_verify_paths()
-        moved = {places.openssl_cafile_env, places.openssl_capath_env} & os.environ.keys()
-        return self.ca_file is None and self.ca_path is None and not moved
+    def authority(self) -> tuple[object, ...]:
+        """Stands for the authorities that count where a client names none."""
+        return stamp(self.ca_file), stamp(self.ca_path)
 
     def authorities(self) -> dict[str, str]:
         """The bundle and the folder that count where a client names none; a bundle that is not there is none."""
@@ -115,6 +114,10 @@ def stamp(path: str | Path | None) -> tuple[object, ...] | None:
     return (str(path), now.st_dev, now.st_ino, now.st_size, now.st_mtime_ns)
 
 
+_AT_FIRST = Surroundings.of(os.environ).authority
+"""What aiohttp has read into its own context, or would have, had this process been the caller."""
+
+
 def proxy_for(index: Index, url: str, surroundings: Surroundings) -> str | None:
     """The proxy for a URL: the index's own setting, else the surroundings'; loopback is never proxied."""
     host = (urlsplit(url).hostname or "").lower()
@@ -141,9 +144,9 @@ def tls_context(index: Index, surroundings: Surroundings) -> ssl.SSLContext | bo
         UpstreamError: a file cannot be read.
     """
     own = bool(index.ca_file or index.ca_text)
-    if index.verify and surroundings.defaults and not (own or index.ca_extra or index.own_cert):
+    if index.verify and surroundings.authority == _AT_FIRST and not (own or index.ca_extra or index.own_cert):
         return True
-    places = _bundle(index.ca_file) if own else {} if surroundings.defaults else surroundings.authorities()
+    places = _bundle(index.ca_file) if own else surroundings.authorities()
     try:
         context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, **places, cadata=index.ca_text)
         if index.ca_extra:

@@ -8,6 +8,7 @@ import pytest
 
 from slopguard.errors import UpstreamError
 from slopguard.indexes import Credentials
+from slopguard.registries import addresses
 from slopguard.registries.addresses import LINK_LOCAL, PRIVATE, PUBLIC, GuardedResolver, literal, reach
 from slopguard.registries.http import Upstream
 from slopguard.registries.pypi.parse import JSON_TYPE
@@ -189,6 +190,15 @@ async def test_a_private_index_may_use_private_hosts_but_not_link_local_ones() -
     with pytest.raises(UpstreamError):
         await resolver.resolve("meta.example")
     await resolver.check_literal("files.corp.example")
+
+
+async def test_where_an_index_is_does_not_count_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(addresses, "REMEMBERED", -1.0)
+    table = {"registry.example": ["10.0.0.1", "93.184.216.34"], "files.example": ["10.0.0.2"]}
+    resolver = GuardedResolver("registry.example", Table(table))
+    assert await resolver.resolve("files.example")
+    with pytest.raises(UpstreamError, match="private network"):
+        await resolver.resolve("files.example")
 
 
 async def test_an_index_on_disk_leads_to_public_hosts_only() -> None:
