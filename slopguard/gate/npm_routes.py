@@ -84,8 +84,8 @@ def _index(session: Session, index: Index) -> Registry[Packument]:
 
 
 async def _packument(visit: Visit, packument: Packument) -> web.StreamResponse:
-    for version in list(packument.versions.values())[-1:]:
-        visit.session.learn(version.tarball)
+    if packument.place:
+        visit.session.learn(packument.place)
     short = wants_corgi(visit.request.headers.get("Accept"))
     place = Place.of(visit, packument)
     recipe = Recipe(packument.mark, CORGI_TYPE if short else FULL_TYPE, place.root, place.ours)

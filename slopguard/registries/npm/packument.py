@@ -146,6 +146,11 @@ class Packument:
         return self.without(frozenset(n for n, v in known if v is not None and not proven(v.digests, files[n])))
 
     @property
+    def place(self) -> str:
+        """The address of one of its tarballs, `""` if it has none."""
+        return next((version.tarball for version in self.versions.values()), "")
+
+    @property
     def weight(self) -> int:
         """Bytes that it takes in memory, about."""
         return self.body.weight + VERSION * len(self.versions)

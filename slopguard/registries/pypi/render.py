@@ -8,6 +8,7 @@ none of the upstream stands in a page (where asked for, as `_origin` beside it);
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import lru_cache
 from html import escape
 from typing import Any
 from urllib.parse import quote
@@ -40,6 +41,7 @@ _OFFERED = {
 }
 
 
+@lru_cache(maxsize=64)
 def negotiate(accept: str | None) -> Form:
     """The form that an `Accept` header prefers (RFC 9110 q-values, the first of equals); plain HTML if none is ours."""
     best, weight = Form.PLAIN, 0.0
