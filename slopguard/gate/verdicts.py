@@ -43,7 +43,7 @@ from slopguard.model import (
 )
 from slopguard.names import BadName, matches, normalize
 from slopguard.registries.interface import Document, HashMismatch, ProjectNotFound, Registry, Unasked
-from slopguard.registries.pool import merged
+from slopguard.registries.pool import SEVERITY, merged
 
 BATCH = 64
 """Admissions written to the ledger in one transaction."""
@@ -119,13 +119,16 @@ class Verdicts:
     def _covered(self, key: Route, standing: Standing, heard: Facts) -> bool:
         """Whether the verdict was given knowing all that a document lists; the one it was last said of is remembered.
 
-        A document that was fetched again, much later, may list versions that nobody has looked at.
+        A document that was fetched again, by this session much later or by another meanwhile, may list versions, and
+        files of versions, that nobody has looked at.
         """
         facts = standing.facts
         if facts.existence is not Existence.YES or facts.partial is not None:
             return False
         if self._heard.get(key) is not heard:
-            if heard.releases != facts.releases and len(merged((facts, heard)).releases) > len(facts.releases):
+            both = facts if heard.releases == facts.releases else merged((facts, heard))
+            graver = SEVERITY.index(heard.status) < SEVERITY.index(facts.status)
+            if graver or both.releases != facts.releases:
                 return False
             self._heard[key] = heard
         return True
