@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from slopguard.agents.editing.edits import Added, Content
-    from slopguard.agents.verdicts import Group, Judged
     from slopguard.config import Settings
+    from slopguard.daemon.questions import Answers, Group
     from slopguard.indexes import Index
     from slopguard.model import Ecosystem, Request, Verdict
 
@@ -99,8 +99,8 @@ class _Look:
         self.unread, self.written = wanted.unclear, wanted.written
         if not wanted.requests:
             return None
-        from slopguard.agents.verdicts import Group
-        from slopguard.store.suggestions import Kind
+        from slopguard.daemon.questions import Group
+        from slopguard.model.suggesting import Kind
 
         judged = self._judged([Group(Kind.COMMAND, wanted.requests)])
         refused = self._stopped(judged.groups[0])
@@ -133,8 +133,8 @@ class _Look:
 
     def _of_edits(self) -> Answer | None:
         from slopguard.agents import words
-        from slopguard.agents.verdicts import Group
-        from slopguard.store.suggestions import Kind
+        from slopguard.daemon.questions import Group
+        from slopguard.model.suggesting import Kind
 
         added = self._added()
         self.unread = self.unread or bool(added.unclear)
@@ -142,15 +142,14 @@ class _Look:
         told = [request for request in added.suggested if not _imported(request)]
         groups = [
             Group(Kind.EDIT, added.requests, added.mismatched),
-            Group(Kind.IMPORT, imports),
-            Group(Kind.TEXT, told),
+            Group(Kind.IMPORT, tuple(imports)),
+            Group(Kind.TEXT, tuple(told)),
         ]
         if not any(group.requests for group in groups):
             return None
         judged = self._judged(groups)
         for kind, verdicts in zip((Kind.IMPORT, Kind.TEXT), judged.groups[1:], strict=True):
-            noted = [verdict for verdict in verdicts if verdict.outcome.refuses]
-            self.notes += [words.note(noted, imported=kind is Kind.IMPORT)] if noted else []
+            self.notes += [words.note(verdicts, imported=kind is Kind.IMPORT)] if verdicts else []
         refused = self._stopped(judged.groups[0])
         what = words.NOT_RUN if self.call.commands else words.NOT_MADE
         return words.refused(refused, what=what, times=judged.times) if refused else None
@@ -163,16 +162,18 @@ class _Look:
         changes = [edit for edit in self._changes if not edits.left_out(edit, cwd, settings.check_exclude)]
         return edits.look(changes, cwd, settings, ask=self._ask, lists=lambda: Lists.load(settings))
 
-    def _judged(self, groups: Sequence[Group]) -> Judged:
+    def _judged(self, groups: Sequence[Group]) -> Answers:
         from slopguard.agents.verdicts import judged
 
         return judged(groups, self.call, self._settings)
 
     def _stopped(self, verdicts: Sequence[Verdict]) -> list[Verdict]:
         """Those that are refused; of those that mode `observe` lets pass a note is kept."""
+        if not verdicts:
+            return []
         from slopguard.agents import words
 
-        watched = [verdict for verdict in verdicts if verdict.outcome.refuses and not verdict.stops]
+        watched = [verdict for verdict in verdicts if not verdict.stops]
         self.notes += [words.observed(watched)] if watched else []
         return [verdict for verdict in verdicts if verdict.stops]
 

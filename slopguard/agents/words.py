@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from slopguard import messages
 from slopguard.agents.model import Answer, Decision
+from slopguard.daemon.questions import MINUTES
 from slopguard.model import Outcome, Verdict
 from slopguard.names import shown
 from slopguard.rules import SEVERITY, Ends, rule_for
@@ -20,7 +21,6 @@ SUGGESTED = 3
 """Verified names beside one package."""
 TIMES = 3
 """Asked for so often in `MINUTES`, a name brings the sentence that ends it."""
-MINUTES = 10
 _AGAIN = f"Asked {{times}} times in {MINUTES} minutes. The answer will not change. Stop and tell the user."
 NOT_RUN = "Your command was not run."
 NOT_MADE = "Your edit was not made."

@@ -7,22 +7,19 @@ wrong with one of them is a fact (`down`, `auth`), so that the judge answers "co
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from slopguard.config import Settings
 from slopguard.errors import EnvironmentFailed, UsageError
-from slopguard.model import OFFLINE, REGISTRY, Ecosystem, Facts, Request, Source, SourceKind
+from slopguard.model import REGISTRY, Ecosystem, Facts, Request, Source, SourceKind
 from slopguard.names import matches
 
 if TYPE_CHECKING:
     from slopguard.clients.interface import Client
     from slopguard.indexes import Index
-
-AT_ONCE = 16
-"""Names asked about at the same time."""
 
 
 def indexes_of(ecosystem: Ecosystem, settings: Settings, cwd: Path) -> tuple[Index, ...]:
@@ -117,23 +114,10 @@ def fetch(
 
 
 async def _fetch(
-    requests: Iterable[Request], indexes: Sequence[Index], settings: Settings, done: Callable[[], None]
+    requests: Sequence[Request], indexes: Sequence[Index], settings: Settings, done: Callable[[], None]
 ) -> list[Facts]:
-    import asyncio
-
     from slopguard.registries.pool import Upstreams
+    from slopguard.registries.several import facts_on
 
-    gate = asyncio.Semaphore(AT_ONCE)
     async with Upstreams(indexes, settings) as upstreams:
-
-        async def one(request: Request) -> Facts:
-            if request.name is None:
-                return OFFLINE
-            routes = [i for i in indexes if i.private and i.ecosystem is request.ecosystem]
-            route = routes[0] if request.source.private and routes else None
-            async with gate:
-                facts = await upstreams.facts(request.ecosystem, request.name, route=route)
-            done()
-            return facts
-
-        return list(await asyncio.gather(*(one(request) for request in requests)))
+        return await facts_on(requests, upstreams, done)

@@ -6,7 +6,6 @@ command's process; a daemon that is gone in the middle is an error with one line
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,9 +14,9 @@ from typing import Any
 from slopguard.clients.interface import GateAddress
 from slopguard.daemon import wire
 from slopguard.daemon.interface import Closed, Hosted, Opening
+from slopguard.daemon.keyring import Keyring
 from slopguard.daemon.link import Gone, Link, NoDaemon
 from slopguard.daemon.plain import Garbled, decode, encode
-from slopguard.indexes import Credentials, Index
 from slopguard.model import Ecosystem, Request, Verdict
 
 Dial = Callable[[], Link]
@@ -65,15 +64,14 @@ class Remote:
 
 def opened(link: Link, opening: Opening) -> Session:
     """Hand over what a command has to say, and have a session."""
-    asks = [number for number, index in enumerate(opening.indexes) if index.ask is not None]
-    session = Session(link, opening.indexes)
+    session = Session(link, Keyring(link, opening.indexes))
     link.pushed = session.pushed
-    said = link.ask("open", opening=encode(Opening, opening), asks=asks)
+    said = link.ask("open", opening=encode(Opening, opening), asks=session.keyring.asks)
     if type(said) is not dict:
         raise Garbled
     verdicts = wire.verdicts_in(said.pop("verdicts", None), opening.requests)
     session.begin(decode(wire.Opened, said), verdicts)
-    if asks:
+    if session.keyring.asks:
         link.listen()
     return session
 
@@ -83,7 +81,7 @@ class Session:
     """See `slopguard.daemon.interface.Hosted`, whose methods these are."""
 
     link: Link
-    indexes: Sequence[Index]
+    keyring: Keyring
     verdicts: Sequence[Verdict] = ()
     _opened: wire.Opened = field(default_factory=lambda: wire.Opened(GateAddress("", "")))
     _learn: Callable[[str], None] = lambda where: None
@@ -135,16 +133,8 @@ class Session:
         """What the daemon says unasked."""
         if isinstance(where := said.get("learn"), str):
             self._learn(where)
-        elif "ask" in said:  # a keyring may ask a person: nobody else waits for that
-            threading.Thread(target=self._answer, args=(said,), name="slopguard-keyring", daemon=True).start()
-
-    def _answer(self, said: dict[str, Any]) -> None:
-        try:
-            ask = self.indexes[said["ask"]].ask
-            found = ask() if ask is not None else None
-        except Exception:  # whatever a keyring raises: it has no credentials for us
-            found = None
-        self.link.tell({"answer": said.get("id"), "credentials": encode(Credentials | None, found)})
+        elif "ask" in said:
+            self.keyring.asked(said)
 
     def _understood(self, read: Callable[[], Any]) -> Any:
         """What was received, read.

@@ -20,13 +20,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from slopguard import __version__, config
-from slopguard.daemon import hosted, wire
+from slopguard.config import Settings
+from slopguard.daemon import hosted, weighing, wire
 from slopguard.daemon.doorway import Doorway
 from slopguard.daemon.interface import Opening
 from slopguard.daemon.leases import IDLE, Leases
 from slopguard.daemon.memory import tidied
 from slopguard.daemon.places import Address, Places, whereabouts
 from slopguard.daemon.proof import KEY_BYTES
+from slopguard.daemon.questions import Answers, Questions
 from slopguard.daemon.visitor import Unwilling, Visitor
 from slopguard.gate.ports import preferred_port
 from slopguard.gate.server import Gate
@@ -39,6 +41,8 @@ GRACE = 60.0
 """Seconds that sessions have to end by themselves when the machine asks it to end."""
 SETTLE = 1.0
 """Seconds after the last session, until what it needed is given back."""
+MOST_QUESTIONS = 20_000
+"""Questions of one call of an agent's tool; whoever has more answers them itself."""
 THREADS = 64
 """Threads for what takes long; a keyring that asks a person holds one."""
 
@@ -91,7 +95,7 @@ class Daemon:
         loop.set_default_executor(ThreadPoolExecutor(THREADS, "slopguard-daemon"))
         self.leases = Leases(self._terms.idle)
         async with await asyncio.to_thread(Shared.kept, self._settings) as shared:
-            self._gate = Gate(shared)
+            self._shared, self._gate = shared, Gate(shared)
             await self._gate.start(port=preferred_port(self._terms.home))
             return await self._serve()
 
@@ -151,10 +155,33 @@ class Daemon:
             Unwilling: it is another's.
             SlopguardError: the session cannot be had.
         """
-        settings, own = opening.settings, self._settings
+        return await hosted.seat(self._gate, replace(opening, settings=self._of_ours(opening.settings)))
+
+    async def weigh(self, questions: Questions, wanted: Callable[[], bool]) -> Answers:
+        """Answer what a hook of this home and account asks; see `weighing.beside`.
+
+        Raises:
+            Unwilling: it is another's, asks more than a call can, or has stopped waiting.
+            SlopguardError: the lists or the database cannot be used.
+        """
+        settings = self._of_ours(questions.settings)
+        if sum(len(group.requests) + len(group.mismatched) for group in questions.groups) > MOST_QUESTIONS:
+            raise Unwilling
+        try:
+            return await weighing.beside(replace(questions, settings=settings), self._shared, wanted)
+        except TimeoutError:
+            raise Unwilling from None
+
+    def _of_ours(self, settings: Settings) -> Settings:
+        """The settings of a command of this home and account, its home as we know it.
+
+        Raises:
+            Unwilling: they are another's.
+        """
+        own = self._settings
         if not _same(settings.home, own.home) or (settings.account, settings.user) != (own.account, own.user):
             raise Unwilling
-        return await hosted.seat(self._gate, replace(opening, settings=replace(settings, home=own.home)))
+        return replace(settings, home=own.home)
 
     def state(self) -> wire.State:
         """What there is to say about it."""

@@ -20,11 +20,10 @@ from slopguard import __version__
 from slopguard.daemon import wire
 from slopguard.daemon.client import Remote
 from slopguard.daemon.link import Link, NoDaemon, Stuck
+from slopguard.daemon.near import OFF, VARIABLE
 from slopguard.daemon.places import Address, Places, whereabouts
 from slopguard.errors import SlopguardError
 
-VARIABLE = "SLOPGUARD_DAEMON"
-OFF = "off"
 IDLE = 15 * 60.0
 """Seconds without a session after which a daemon ends."""
 ANSWER = 3.0
@@ -158,6 +157,7 @@ class Starting:
             return link
         with suppress(SlopguardError, NoDaemon), link:
             if link.who == address.who:  # else one was started just now, and its address is to be read
+                link.until = monotonic() + ANSWER
                 link.ask("drain")
         return None
 

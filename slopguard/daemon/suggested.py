@@ -15,7 +15,8 @@ from slopguard.daemon.interface import Opening
 from slopguard.errors import StoreError
 from slopguard.judge import Judge, utc_now
 from slopguard.model import Actor, Arrival, Door, Request, Verdict
-from slopguard.store.suggestions import Asker, Kind, Suggested
+from slopguard.model.suggesting import Asker, Kind
+from slopguard.store.suggestions import Suggested
 
 if TYPE_CHECKING:
     from datetime import datetime

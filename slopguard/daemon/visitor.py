@@ -20,9 +20,10 @@ from slopguard.daemon.hosted import Seated
 from slopguard.daemon.interface import Closed, Opening
 from slopguard.daemon.leases import Leases
 from slopguard.daemon.plain import Garbled, decode, encode
+from slopguard.daemon.questions import Answers, Questions
 from slopguard.daemon.trim import account, trimmed
 from slopguard.errors import SlopguardError
-from slopguard.indexes import Credentials
+from slopguard.indexes import Credentials, Index
 from slopguard.model import Ecosystem, Request, Verdict
 
 UNREAD = 8 << 20
@@ -44,6 +45,17 @@ class House(Protocol):
 
     async def seat(self, opening: Opening) -> Seated:
         """Open a session.
+
+        Raises:
+            Unwilling: it is not for this daemon.
+        """
+        ...
+
+    async def weigh(self, questions: Questions, wanted: Callable[[], bool]) -> Answers:
+        """Answer what a hook asks.
+
+        Args:
+            wanted: whether it still waits for the answer.
 
         Raises:
             Unwilling: it is not for this daemon.
@@ -79,6 +91,7 @@ class Visitor:
         self._gone = False
         self._does: Mapping[str, Callable[[dict[str, Any]], Awaitable[Any]]] = {
             "open": self._open,
+            "hook": self._hook,
             "judge": self._judge,
             "upstream": self._upstream,
             "tell": self._tell,
@@ -152,11 +165,7 @@ class Visitor:
         if self._seated is not None or self._house.leases.draining:
             raise Unwilling
         opening = await asyncio.to_thread(decode, Opening, said["opening"])
-        asks = set(said["asks"])
-        indexes = tuple(
-            replace(index, ask=partial(self._ask, number)) if number in asks else index
-            for number, index in enumerate(opening.indexes)
-        )
+        indexes = self._asking(opening.indexes, said["asks"])
         self._house.leases.opened()
         try:
             seated = self._seated = await self._house.seat(replace(opening, indexes=indexes))
@@ -165,6 +174,31 @@ class Visitor:
             raise
         opened = encode(wire.Opened, wire.Opened(seated.address, seated.notes))
         return {**opened, "verdicts": await self._told(seated.verdicts, opening.requests)}
+
+    def _asking(self, indexes: tuple[Index, ...], asks: list[int]) -> tuple[Index, ...]:
+        """A command's indexes, of which some have a keyring that is asked over there."""
+        return tuple(
+            replace(index, ask=partial(self._ask, number)) if number in asks else index
+            for number, index in enumerate(indexes)
+        )
+
+    async def _hook(self, said: dict[str, Any]) -> Any:
+        """One call of an agent's tool; there is no session, and it counts as one as long as it takes."""
+        if self._seated is not None or self._house.leases.draining:
+            raise Unwilling
+        questions: Questions = await asyncio.to_thread(decode, Questions, said["questions"])
+        if routes := questions.routes:
+            routes = replace(routes, indexes=self._asking(routes.indexes, said["asks"]))
+            questions = replace(questions, routes=routes)
+        self._house.leases.opened()
+        try:
+            answers = await self._house.weigh(questions, lambda: not self._gone)
+        finally:
+            self._house.leases.closed()
+            if routes:
+                self._house.emptied()
+        groups = tuple(tuple(map(trimmed, group)) for group in answers.groups)
+        return await asyncio.to_thread(encode, Answers, replace(answers, groups=groups))
 
     async def _judge(self, said: dict[str, Any]) -> Any:
         requests = await asyncio.to_thread(decode, tuple[Request, ...], said["requests"])

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from math import sqrt
 
 from slopguard.model import Ecosystem
-from slopguard.store.suggestions import Kind, Suggested
+from slopguard.model.suggesting import Kind
+from slopguard.store.suggestions import Suggested
 
 Z = 1.959964
 """Standard deviations that hold 95 % of a normal distribution."""

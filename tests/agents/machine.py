@@ -84,6 +84,7 @@ def machine_in(root: Path) -> Iterator[Machine]:
         patch.setenv("HOME", str(root))
         patch.setenv("SLOPGUARD_HOME", str(machine.data))
         patch.setenv("SLOPGUARD_OFFLINE", "1")
+        patch.setenv("SLOPGUARD_DAEMON", "off")
         patch.setenv("PATH", machine.poor_path())
         patch.chdir(machine.project)
         yield machine

@@ -31,7 +31,13 @@ LOCKS = ("slopguard.check.locked", "slopguard.check.lock_hosts", "slopguard.chec
 )
 def test_what_it_imports(tmp_path: Path, command: str, never: tuple[str, ...]) -> None:
     call = {"session_id": "s", "hook_event_name": "PreToolUse", "cwd": str(tmp_path), "tool_name": "Bash"}
-    env = {**os.environ, "HOME": str(tmp_path), "SLOPGUARD_HOME": str(tmp_path / "data"), "SLOPGUARD_OFFLINE": "1"}
+    env = {
+        **os.environ,
+        "HOME": str(tmp_path),
+        "SLOPGUARD_HOME": str(tmp_path / "data"),
+        "SLOPGUARD_OFFLINE": "1",
+        "SLOPGUARD_DAEMON": "off",
+    }
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, *never],
         input=json.dumps({**call, "tool_input": {"command": command}}),

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from slopguard.model.suggesting import Kind
 from slopguard.store import Store
-from slopguard.store.suggestions import Kind, Suggested
+from slopguard.store.suggestions import Suggested
 from tests.cli.program import Program
 from tests.store.suggesting import suggested
 

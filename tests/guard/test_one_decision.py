@@ -15,9 +15,10 @@ from slopguard.daemon.suggested import SAME_COMMAND
 from slopguard.guard.session import UNNOTED
 from slopguard.judge import Judge, utc_now
 from slopguard.model import Actor, Door, Ecosystem, Existence, Facts, Release, Request
+from slopguard.model.suggesting import Asker, Kind, door_session
 from slopguard.names import normalize
 from slopguard.store import Store
-from slopguard.store.suggestions import Asker, Kind, Suggested, door_session
+from slopguard.store.suggestions import Suggested
 from tests.simulators.npm import Npm
 from tests.simulators.person import typed
 from tests.simulators.pypi import PyPI

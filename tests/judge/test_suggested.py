@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from slopguard.model import OFFLINE, Door, Facts, Request
+from slopguard.model.suggesting import Asker, Kind, door_session
 from slopguard.store import Store
-from slopguard.store.suggestions import Asker, Kind, Suggested, door_session
+from slopguard.store.suggestions import Suggested
 from tests.judge.worlds import ESTABLISHED, NOWHERE, NPM, PYPI, judge, listed, request
 
 SESSION = door_session("claude-code", "abc")

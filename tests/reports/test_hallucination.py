@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slopguard.model import Ecosystem
+from slopguard.model.suggesting import Kind
 from slopguard.reports.hallucination import Figures, figures, most_invented, wilson
-from slopguard.store.suggestions import Kind, Suggested
+from slopguard.store.suggestions import Suggested
 from tests.store.suggesting import suggested
 
 NPM = Ecosystem.NPM

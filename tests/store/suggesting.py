@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from slopguard.model import Ecosystem
-from slopguard.store.suggestions import Kind, Suggested
+from slopguard.model.suggesting import Kind
+from slopguard.store.suggestions import Suggested
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 
 from slopguard.errors import StoreError
 from slopguard.model import Ecosystem
+from slopguard.model.suggesting import Kind, door_session
 from slopguard.store import Store, db
 from slopguard.store.db import FILE, MIGRATIONS, Database
 from slopguard.store.store import Learned
-from slopguard.store.suggestions import KEEP, Kind, door_session
+from slopguard.store.suggestions import KEEP
 from tests.store.entries import entry
 from tests.store.suggesting import NOW, suggested
 

@@ -24,8 +24,9 @@ from slopguard.judge import Judge
 from slopguard.lists.loading import refresh
 from slopguard.messages import named
 from slopguard.model import Actor, Door, Ecosystem, Mode, Request, Verdict
+from slopguard.model.suggesting import Asker, Kind, door_session
 from slopguard.names import shown
-from slopguard.store.suggestions import Asker, Kind, Suggested, door_session
+from slopguard.store.suggestions import Suggested
 
 if TYPE_CHECKING:
     from slopguard.config import Settings
