@@ -104,3 +104,15 @@ def test_so_it_is_where_the_index_serves_no_metadata(
     ran = box.direct(*box.install("sg-app"), env=team.pointed("ana"))
     assert ran.rc == 0, ran
     assert set(box.installed) == {"sg-app", "sg-young"}
+
+
+def test_a_guarded_client_may_have_it_for_its_index(team: Team, pypi: PyPI, make_sandbox: MakeSandbox) -> None:
+    pypi.add_established("sg-core").add_established("sg-app", requires=["sg-core"])
+    team.token("ana", "human")
+    team.start()
+    box = make_sandbox("pip", "newest")
+    box.write("~/.config/pip/pip.conf", f"[global]\nindex-url = {team.pointed('ana')['PIP_INDEX_URL']}\n")
+    ran = box.guarded("pip", "install", "sg-app")
+    assert ran.rc == 0, ran
+    assert set(box.installed) == {"sg-app", "sg-core"}
+    assert box.guarded("pip", "install", "sg-ghost").rc == 4
