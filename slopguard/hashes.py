@@ -8,15 +8,16 @@ from others (`UNTOLD`) is enough to prove nothing.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
+
+from slopguard.patterns import regex
 
 STRONGEST_FIRST = ("sha512", "sha384", "sha256", "sha224", "sha1", "md5")
 STRONG = frozenset({"sha512", "sha384", "sha256"})
 """Algorithms for which nobody can make two files with one digest."""
 UNTOLD = "none:"
 """Stands among the digests of several files for one that they do not tell from others."""
-_WELL_FORMED = re.compile(r"[a-z0-9]{2,10}:[0-9a-f]{2,128}")
+_WELL_FORMED = regex(r"[a-z0-9]{2,10}:[0-9a-f]{2,128}")
 
 
 def well_formed(digest: str) -> bool:

@@ -7,13 +7,13 @@ install takes. Where a pattern is used, it behaves as what `re.compile` gives.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, AnyStr
 
 if TYPE_CHECKING:
     from re import Pattern
 
 
-def regex(text: str, flags: int = 0) -> Pattern[str]:
+def regex(text: AnyStr, flags: int = 0) -> Pattern[AnyStr]:
     """`re.compile(text, flags)`, put off; a pattern that is wrong is noticed when it is first used."""
     found: Any = _Waiting(text, flags)
     return found  # type: ignore[no-any-return]  # it has all that a compiled one has, once it is asked for any of it
@@ -22,7 +22,7 @@ def regex(text: str, flags: int = 0) -> Pattern[str]:
 class _Waiting:
     """Becomes a compiled pattern's equal when an attribute is asked for; from then on asking costs no more."""
 
-    def __init__(self, text: str, flags: int) -> None:
+    def __init__(self, text: Any, flags: int) -> None:
         self._arguments = (text, flags)
 
     def __getattr__(self, name: str) -> Any:

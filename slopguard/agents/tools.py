@@ -15,6 +15,7 @@ from typing import Any
 
 from slopguard.agents.editing.patches import parse
 from slopguard.agents.model import Edit, Replacement
+from slopguard.patterns import regex
 
 Arguments = Mapping[str, Any]
 
@@ -66,12 +67,12 @@ _WORDS = ("args", "arguments", "argv")
 """The words behind a command, where a tool takes its name alone."""
 _SOURCES = ("source", "source_path", "sourcePath", "src", "old_path", "oldPath", "from")
 _TARGETS = ("destination", "destination_path", "destinationPath", "dest", "dst", "target", "new_path", "newPath", "to")
-_COPIES = re.compile(r"copy|duplicate", re.IGNORECASE)
+_COPIES = regex(r"copy|duplicate", re.IGNORECASE)
 _FILES = ("files", "edits", "changes", "operations")
 """Lists whose elements may each name a file of their own."""
-_REMOVES = re.compile(r"delete|remove|unlink|trash|rename|move", re.IGNORECASE)
-_PATCH = re.compile(r"^(?:\*\*\* (?:Begin Patch|(?:Add|Update|Delete) File: )|--- |diff --git )", re.MULTILINE)
-_BLOCK = re.compile(
+_REMOVES = regex(r"delete|remove|unlink|trash|rename|move", re.IGNORECASE)
+_PATCH = regex(r"^(?:\*\*\* (?:Begin Patch|(?:Add|Update|Delete) File: )|--- |diff --git )", re.MULTILINE)
+_BLOCK = regex(
     r"^(?:-{3,}|<{3,}) *SEARCH>?[^\n]*\n(.*?)^={3,}[^\n]*\n(.*?)^(?:\+{3,}|>{3,}) *REPLACE>?[^\n]*$",
     re.MULTILINE | re.DOTALL,
 )

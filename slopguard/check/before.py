@@ -8,7 +8,6 @@ settings of a client that changed: they may send it to another index.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,8 +16,9 @@ from slopguard.check.change import Base, changed, loader
 from slopguard.check.kinds import kinds_of
 from slopguard.check.tree import Tree, read_tree
 from slopguard.check.walk import Place, regular
+from slopguard.patterns import regex
 
-_SETTINGS = re.compile(r"\.npmrc|uv\.toml|pdm\.toml|\.yarnrc(?:\.yml)?|\.?bunfig\.toml|pnpm-workspace\.yaml|pip\.conf")
+_SETTINGS = regex(r"\.npmrc|uv\.toml|pdm\.toml|\.yarnrc(?:\.yml)?|\.?bunfig\.toml|pnpm-workspace\.yaml|pip\.conf")
 """Files that tell a client which index to ask, for all that lies below."""
 _SPACED = bytes(each if each > 127 or chr(each).isalnum() or chr(each) in "._-" else 32 for each in range(256))
 """Translates whatever stands between names to spaces."""

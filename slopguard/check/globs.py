@@ -9,9 +9,11 @@ import re
 from collections.abc import Callable, Iterable
 from functools import cache
 
+from slopguard.patterns import regex
+
 STARS = 8
 """Stars in a glob beyond which matching could take long."""
-_PARTS = re.compile(r"(\*\*/?|\*|\?)")
+_PARTS = regex(r"(\*\*/?|\*|\?)")
 _MEANINGS = {"**/": "(?:.+/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
 

@@ -11,7 +11,6 @@ module in it is known or has been seen in `ENOUGH` places.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
@@ -20,6 +19,7 @@ from pathlib import Path
 from slopguard.check.own import Project, typed
 from slopguard.model import Ecosystem, Location
 from slopguard.names import BadName, normalize
+from slopguard.patterns import regex
 from slopguard.readers.interface import Imported
 
 ENOUGH = 10
@@ -34,9 +34,9 @@ def _words(text: str) -> frozenset[str]:
 
 
 _READERS = {Ecosystem.PYPI: "slopguard.readers.python_imports", Ecosystem.NPM: "slopguard.readers.js_imports"}
-_PYTHON = re.compile(r"\.pyw?$")
-_NPM = re.compile(r"(?<!\.min)\.(?:[cm]?[jt]sx?|vue|svelte)$")
-_ELSEWHERE = re.compile(
+_PYTHON = regex(r"\.pyw?$")
+_NPM = regex(r"(?<!\.min)\.(?:[cm]?[jt]sx?|vue|svelte)$")
+_ELSEWHERE = regex(
     r"(?:^|/)(?:node_modules|site-packages|bower_components|_?vendor(?:ed|ing)?|third[_-]?party|externals?|extern"
     r"|dist|build|__pycache__|(?:[^/]*[-_])?(?:fixtures?|snapshots?|mocks?)(?:__)?|test[_-]?(?:data|files|cases|samples)"
     r"|golden|corpus|\{\{.*|tests?/(?:.*/)?data)/"

@@ -20,6 +20,7 @@ from slopguard.clients.sources import canonical, key_of
 from slopguard.errors import EnvironmentFailed, SlopguardError
 from slopguard.indexes import Index, IndexKind
 from slopguard.model import Ecosystem
+from slopguard.patterns import regex
 from slopguard.readers.interface import IndexLine, Reading
 
 Asked = Callable[[Ecosystem, Path], tuple[Index, ...]]
@@ -44,7 +45,7 @@ _ABOVE = {
     "pdm_toml": frozenset({"pyproject", "pdm_lock"}),
 }
 """Kinds of file whose indexes count for others beside them and below, and for which."""
-_VARIABLES = re.compile(r"(?:PIP|UV|NPM_CONFIG)_\w*(?:INDEX|LINKS|REGISTRY|CONFIG_FILE|USERCONFIG)\w*", re.IGNORECASE)
+_VARIABLES = regex(r"(?:PIP|UV|NPM_CONFIG)_\w*(?:INDEX|LINKS|REGISTRY|CONFIG_FILE|USERCONFIG)\w*", re.IGNORECASE)
 
 
 @dataclass(slots=True)

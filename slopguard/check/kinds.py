@@ -12,6 +12,7 @@ from functools import cache, lru_cache
 from importlib import import_module
 from pathlib import Path
 
+from slopguard.patterns import regex
 from slopguard.readers.interface import NOWHERE, Context, Load, Reading
 
 
@@ -147,7 +148,7 @@ KINDS: tuple[Kind, ...] = (
 
 INSTALLED = Kind("installed", "", "(?!)", lock=True)
 """What is installed is no file of the tree, and is read as a lock file is."""
-_REQUIREMENTS = re.compile(r"\.(?:txt|in)$", re.IGNORECASE)
+_REQUIREMENTS = regex(r"\.(?:txt|in)$", re.IGNORECASE)
 
 
 @cache

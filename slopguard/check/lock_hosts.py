@@ -8,7 +8,6 @@ Invariants: pure; hosts are compared with their scheme and port; what is too lit
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from slopguard.clients.sources import canonical, key_of
 from slopguard.guard.addresses import npm_index
 from slopguard.indexes import Index, IndexKind
 from slopguard.model import Ecosystem, Layer, Sighting, SourceKind
+from slopguard.patterns import regex
 from slopguard.readers.interface import Reading
 
 ENOUGH = 5
@@ -28,7 +28,7 @@ _SHARE = 0.9
 _USUAL = ""
 """Stands for the place that the index itself names, where a lock file records only what lies elsewhere."""
 
-_WEB = re.compile(r"https?://(?:[\w.-]+|\[[0-9a-f:.]+\])(?::\d+)?(?:/|$)")
+_WEB = regex(r"https?://(?:[\w.-]+|\[[0-9a-f:.]+\])(?::\d+)?(?:/|$)")
 
 Group = tuple[Ecosystem, str]
 """The packages of one index: ecosystem and canonical address, `""` where none is recorded."""

@@ -16,6 +16,7 @@ from slopguard.check.model import Finding
 from slopguard.check.ranges import excluded
 from slopguard.model import Ecosystem, Location, Sighting, SourceKind
 from slopguard.names import BadName, normalize
+from slopguard.patterns import regex
 from slopguard.readers.interface import Reading
 from slopguard.readers.requires import canonical, reachable
 
@@ -32,7 +33,7 @@ _WHOLE = frozenset({"uv_lock", "package_lock", "pnpm_lock", "yarn_lock", "bun_lo
 _MOST = 0.75
 """The share of a group that a lock file holds if the group was asked for; groups may also be those of other tools."""
 _MAIN = "dependencies"
-_GROUPS = re.compile(
+_GROUPS = regex(
     r"dependencies|devDependencies|dev|extra:.*|group:(?!requires-plugins$|plugins$|overrides$).*", re.DOTALL
 )
 """Groups of a manifest that a lock file has to hold; others it leaves out by right, in whole or in part."""

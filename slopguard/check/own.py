@@ -14,11 +14,12 @@ from dataclasses import dataclass, field
 
 from slopguard.model import Ecosystem
 from slopguard.names import BadName, normalize
+from slopguard.patterns import regex
 
-_PYTHON_FILE = re.compile(r"\.(?:py[wxid]?|so|c|cc|cpp|rs|proto)$")
-_NPM_FILE = re.compile(r"\.(?:[cm]?[jt]sx?|vue|svelte|json|css|scss|wasm)$")
-_WORD = re.compile(r"[-_.]+")
-_LANGUAGE = re.compile(r"^py(?=\w{3})|(?<=\w{3})py$|(?<=[a-z]{2})\d$")
+_PYTHON_FILE = regex(r"\.(?:py[wxid]?|so|c|cc|cpp|rs|proto)$")
+_NPM_FILE = regex(r"\.(?:[cm]?[jt]sx?|vue|svelte|json|css|scss|wasm)$")
+_WORD = regex(r"[-_.]+")
+_LANGUAGE = regex(r"^py(?=\w{3})|(?<=\w{3})py$|(?<=[a-z]{2})\d$")
 """What distributions add to the name of their module."""
 
 

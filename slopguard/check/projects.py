@@ -18,12 +18,13 @@ from slopguard.check.ranges import excluded
 from slopguard.check.tree import Read
 from slopguard.clients.workspace_globs import plain
 from slopguard.model import REGISTRY, Ecosystem, Sighting, Source, SourceKind
+from slopguard.patterns import regex
 from slopguard.readers import places
 from slopguard.readers.interface import Reading
 from slopguard.readers.uv_tables import canonical
 
 _OFFERS = frozenset({"markdown", "notebook"})
-_FOR_AGENTS = re.compile(
+_FOR_AGENTS = regex(
     r"(?:^|/)(?:AGENTS?|CLAUDE|GEMINI|QWEN|SKILL|copilot-instructions)(?:\.local)?\.md$|\.mdc$"
     r"|(?:^|/)\.(?:cursor|windsurf|cline|roo|claude|gemini|github/(?:instructions|prompts|agents))(?:rules)?(?:/|$)",
     re.IGNORECASE,

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from slopguard.model import Ecosystem
+from slopguard.patterns import regex
 from slopguard.versions import LONGEST, Semver, pep440
 
 if TYPE_CHECKING:
@@ -21,12 +22,12 @@ if TYPE_CHECKING:
 Holds = Callable[[str], bool]
 """Whether a version lies in a range."""
 
-_OPERATOR = re.compile(r"([<>=!~^]+)\s+")
-_PIECE = re.compile(r"(\^|~|=)?(v?\d.*)", re.DOTALL)
-_COMPARATOR = re.compile(
+_OPERATOR = regex(r"([<>=!~^]+)\s+")
+_PIECE = regex(r"(\^|~|=)?(v?\d.*)", re.DOTALL)
+_COMPARATOR = regex(
     r"(\^|~>?|>=|<=|>|<|=)?v?(\d+|[xX*])(?:\.(\d+|[xX*])(?:\.(\d+|[xX*])(?:-?([0-9A-Za-z][0-9A-Za-z.-]*))?)?)?(?:\+\S*)?"
 )
-_HYPHEN = re.compile(r"\s*(\S+)\s+-\s+(\S+)\s*")
+_HYPHEN = regex(r"\s*(\S+)\s+-\s+(\S+)\s*")
 
 
 def excluded(ecosystem: Ecosystem, specifier: str, version: str) -> bool:

@@ -17,11 +17,12 @@ from subprocess import CalledProcessError
 
 from slopguard.errors import InputError
 from slopguard.model import REGISTRY, Ecosystem, Location, Sighting, Source, SourceKind
+from slopguard.patterns import regex
 from slopguard.readers import places
 from slopguard.readers.interface import Problem, Reading
 from slopguard.readers.text import Table, json_object, load, string, table
 
-_FIELD = re.compile(r"^(Name|Version):[ \t]*(\S+)", re.MULTILINE)
+_FIELD = regex(r"^(Name|Version):[ \t]*(\S+)", re.MULTILINE)
 _METADATA = {".dist-info": "METADATA", ".egg-info": "PKG-INFO", ".egg": "EGG-INFO/PKG-INFO"}
 """How folders of metadata end, and the file in them that counts."""
 _MEDDLING = ("PIP", "PYTHON")

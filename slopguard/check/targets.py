@@ -6,13 +6,13 @@ a name at all, such as a version range, is an error.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from slopguard.errors import InputError, UsageError
 from slopguard.model import Actor, Ecosystem, Location, NormalizedName, Request
 from slopguard.names import BadName, normalize, shown
+from slopguard.patterns import regex
 
 SIGNS = {
     Ecosystem.PYPI: (
@@ -27,9 +27,9 @@ SIGNS = {
     Ecosystem.NPM: ("package.json", "package-lock.json", "npm-shrinkwrap.json"),
 }
 """Files that say which ecosystem a folder is about."""
-_SPEC = {Ecosystem.PYPI: re.compile(r"[\w.!+-]+"), Ecosystem.NPM: re.compile(r"[\w.^~*<>=|+-][\w.^~*<>=|+ -]*")}
+_SPEC = {Ecosystem.PYPI: regex(r"[\w.!+-]+"), Ecosystem.NPM: regex(r"[\w.^~*<>=|+-][\w.^~*<>=|+ -]*")}
 """What may follow a name: for PyPI one version, for npm a version, a range or a tag; no alias and no place."""
-_PREFIXED = re.compile(r"[A-Za-z]+:[\w@].*")
+_PREFIXED = regex(r"[A-Za-z]+:[\w@].*")
 CLIENTS = {Ecosystem.PYPI: ("pip", "uv"), Ecosystem.NPM: ("npm",)}
 BOTH = tuple(Ecosystem)
 

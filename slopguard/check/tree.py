@@ -18,13 +18,14 @@ from slopguard.check.model import Finding
 from slopguard.check.walk import Place, regular
 from slopguard.errors import InputError
 from slopguard.model import Location
+from slopguard.patterns import regex
 from slopguard.readers.interface import Context, Reading
 from slopguard.readers.text import LIMIT, decode
 
 SOURCE_LIMIT = 5_000_000
 """The largest source file that is searched for imports, in bytes; what is larger was generated."""
 _CONTEXT = Context(catalogs=True)
-_SHEBANG = re.compile(rb"#!.*?\b(?:(python[\d.]*|uv|pipx|pdm|hatch)|(?:ba|da|k|z|a)?sh)\b")
+_SHEBANG = regex(rb"#!.*?\b(?:(python[\d.]*|uv|pipx|pdm|hatch)|(?:ba|da|k|z|a)?sh)\b")
 _PROBLEMS = {"settings-loosened": "settings-loosened"}
 """Code of a problem to the rule of its finding; all others are `undecidable`."""
 _BINARY = ".lockb"

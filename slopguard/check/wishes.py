@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import getpass
 import json
-import re
 import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -26,6 +25,7 @@ from slopguard.hashes import UNTOLD
 from slopguard.judge import Judge
 from slopguard.lists.released import DIGITS, LONGEST, MOST_HASHES, VERSION, Release, strong
 from slopguard.model import Actor, Door, Ecosystem, Existence, Outcome, Request, RowKind, Source, SourceKind, Verdict
+from slopguard.patterns import regex
 from slopguard.policy import decide
 from slopguard.rules import EXIT_CODES
 from slopguard.store import acts
@@ -49,7 +49,7 @@ REQUEST = "slopguard/request/1"
 LONGEST_WHY = 300
 DAY = timedelta(days=1)
 UNITS = {"h": 1, "d": 24, "w": 24 * 7}
-_SPAN = re.compile(r"([1-9][0-9]{0,3})([hdw])")
+_SPAN = regex(r"([1-9][0-9]{0,3})([hdw])")
 EXAMPLE = "For example: slopguard allow pypi:NAME --why 'reviewed by ana' --for 30d"
 
 

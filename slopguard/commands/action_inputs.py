@@ -13,13 +13,14 @@ import yaml
 
 from slopguard.commands.script import Script
 from slopguard.commands.yaml_nodes import add, get, line, pairs, text, untemplated, words
+from slopguard.patterns import regex
 
-_COMMAND = re.compile(
+_COMMAND = regex(
     r"(?:.*[-_.])?(?:run|commands?|cmds?|scripts?|install|build|start|exec|before|after|pre|post|test)(?:[-_.].*)?",
     re.IGNORECASE,
 )
-_PACKAGES = re.compile(r"pip-install|CIBW_TEST_REQUIRES\w*")
-_BUILD = re.compile(r"CIBW_(?:BEFORE_\w+|TEST_COMMAND\w*)")
+_PACKAGES = regex(r"pip-install|CIBW_TEST_REQUIRES\w*")
+_BUILD = regex(r"CIBW_(?:BEFORE_\w+|TEST_COMMAND\w*)")
 
 
 def scripts(node: yaml.Node, source: list[str]) -> Iterator[Script]:

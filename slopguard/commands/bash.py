@@ -16,15 +16,16 @@ from tree_sitter import Language, Node, Parser
 
 from slopguard.commands import blocks, loose
 from slopguard.commands.steps import Assign, Enter, Feed, Function, Leave, Loop, Nested, Raw, Simple, Step
+from slopguard.patterns import regex
 
 _SUBSHELLS = frozenset({"subshell", "command_substitution", "process_substitution"})
 _PERHAPS = frozenset({"if_statement", "case_statement", "while_statement", "for_statement", "c_style_for_statement"})
 _REDIRECTS = frozenset({"file_redirect", "heredoc_redirect", "herestring_redirect"})
 _DECLARES = frozenset({"variable_assignment", "array", "word", "concatenation", "string", "raw_string"})
-_NOT_ASCII = re.compile(rb"[\x80-\xff]")
+_NOT_ASCII = regex(rb"[\x80-\xff]")
 """Bytes that the grammar is not shown: its scanner looks characters up in a table of C's that ends before them, where
 the process may end too."""
-_TICKS = re.compile(r"(?<!\\)`((?:[^`\\]|\\.)*)`", re.DOTALL)
+_TICKS = regex(r"(?<!\\)`((?:[^`\\]|\\.)*)`", re.DOTALL)
 _NO_WORDS = frozenset({"heredoc_start", "heredoc_body", "heredoc_end", "file_descriptor", "comment"})
 
 

@@ -6,19 +6,20 @@ one costs structure, never a command: a piece that the grammar cannot read is re
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
+
+from slopguard.patterns import regex
 
 _WANTED = 8_000
 """Pieces are cut at the first good place behind so many characters."""
 _LONGEST = 40_000
 """A longer piece is cut wherever a line ends, or left to the line reader."""
-_OPENS = re.compile(r"(?:^|[;&|]|\b(?:do|then|else)\b)\s*(?:if|for|while|until|case|select)\b|[({]\s*$|\bdo\s*$")
-_CLOSES = re.compile(r"(?:^|[;&|])\s*(?:fi|done|esac)\b|^\s*[)}]")
-_DO = re.compile(r"\bdo\s*$")
-_COMMENT = re.compile(r"(?:^|\s)#.*")
-_STRINGS = re.compile(r"\\.|'[^']*'|\"(?:[^\"\\]|\\.)*\"")
-_HEREDOC = re.compile(r"<<-?\s*[\"']?([\w.-]+)")
+_OPENS = regex(r"(?:^|[;&|]|\b(?:do|then|else)\b)\s*(?:if|for|while|until|case|select)\b|[({]\s*$|\bdo\s*$")
+_CLOSES = regex(r"(?:^|[;&|])\s*(?:fi|done|esac)\b|^\s*[)}]")
+_DO = regex(r"\bdo\s*$")
+_COMMENT = regex(r"(?:^|\s)#.*")
+_STRINGS = regex(r"\\.|'[^']*'|\"(?:[^\"\\]|\\.)*\"")
+_HEREDOC = regex(r"<<-?\s*[\"']?([\w.-]+)")
 
 
 def blocks(text: str) -> Iterator[str]:

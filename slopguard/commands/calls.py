@@ -13,16 +13,17 @@ from collections.abc import Iterator
 from slopguard.commands.mention import CLIENT
 from slopguard.commands.pieces import Piece
 from slopguard.commands.script import UNKNOWN
+from slopguard.patterns import regex
 
-_BEGIN = re.compile(rf"""(["'])(?:[^"'\s]{{0,200}}[/\\])?({CLIENT})(?:\.exe|\.cmd)?\1\s*,(?=[\s"'\[\w.*])""")
-_ELEMENT = re.compile(
+_BEGIN = regex(rf"""(["'])(?:[^"'\s]{{0,200}}[/\\])?({CLIENT})(?:\.exe|\.cmd)?\1\s*,(?=[\s"'\[\w.*])""")
+_ELEMENT = regex(
     r"""\s*(?P<end>[)\]}]|$)|\s*(?:"args"\s*:|args\s*[:=])?\s*\[?\s*(?P<prefix>[rfbu]{0,2})"""
     r"""(?:"(?P<double>(?:[^"\\\n]|\\.)*)"|'(?P<single>(?:[^'\\\n]|\\.)*)'|(?P<other>[^\s,)\]}][^,)\]}\n]{0,200}))"""
     r"""\s*(?P<more>,?)"""
 )
-_KEY = re.compile(r"\s*(?!args\b)\w+\s*:")
+_KEY = regex(r"\s*(?!args\b)\w+\s*:")
 """What makes of the words around an object whose values are no list: `{label: "npm", value: "npm"}`."""
-_STARTS = re.compile(r"(?:command|cmd|exec\w*|run|bin|program)[\"']?\s*[:=]\s*$")
+_STARTS = regex(r"(?:command|cmd|exec\w*|run|bin|program)[\"']?\s*[:=]\s*$")
 _MOST = 100
 """No command in a list has more words."""
 

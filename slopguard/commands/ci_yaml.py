@@ -6,7 +6,6 @@ read as one. Invariants: each node is looked at once, aliases or not; templates 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from slopguard.commands.composed import composed
 from slopguard.commands.script import Script, idle, together
 from slopguard.commands.variables import Variables
 from slopguard.commands.yaml_nodes import add, folder, items, line, own, root, set_all, text, words
+from slopguard.patterns import regex
 from slopguard.readers.interface import NOWHERE, Context, Load, Reading
 from slopguard.readers.yaml_text import nodes
 
@@ -31,7 +31,7 @@ _COMMANDS = listed(
     " test preconditions status inline inlinescript before prebuild buildcommand startcommand predeploycommand"
     " entry"
 )
-_NAMED = re.compile(r"\w+_(?:script|commands?)|commands?_\w+|[\w-]+-(?:command|script)")
+_NAMED = regex(r"\w+_(?:script|commands?)|commands?_\w+|[\w-]+-(?:command|script)")
 """Keys of the user's own that hold commands (Cirrus), and parameters of orbs (CircleCI)."""
 
 _POWERSHELL = frozenset(("pwsh", "powershell", "ps"))
@@ -40,7 +40,7 @@ _ARGV = frozenset(("command", "entrypoint", "test"))
 
 _VARIABLES = frozenset(("variables", "env", "environment"))
 _PLACES = ("workingdirectory", "working_directory", "working-directory", "dir")
-_WORD = re.compile(r"\S+")
+_WORD = regex(r"\S+")
 
 
 def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:

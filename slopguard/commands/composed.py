@@ -5,14 +5,14 @@ Invariant: pure; each is read besides the parts themselves, which say less.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import yaml
 
 from slopguard.commands.yaml_nodes import items, own, text, untemplated, words
+from slopguard.patterns import regex
 
-_CLIENT_IMAGE = re.compile(r".*/(npm|yarn|pip|npx|pnpm|bun|uv)(?::.*)?")
+_CLIENT_IMAGE = regex(r".*/(npm|yarn|pip|npx|pnpm|bun|uv)(?::.*)?")
 
 
 def composed(node: yaml.Node) -> Iterator[tuple[yaml.Node, str]]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from slopguard.commands.script import UNKNOWN, Script, together
 from slopguard.commands.variables import Variables
 from slopguard.commands.yaml_nodes import root
+from slopguard.patterns import regex
 from slopguard.readers.interface import NOWHERE, Context, Load, Reading
 from slopguard.readers.text import Lines, Table, json_object, plain_json, string, strings, table
 
@@ -26,8 +27,8 @@ _COMMANDS = (
     "postStartCommand",
     "postAttachCommand",
 )
-_FOLDERS = re.compile(r"\$\{(?:container|local)WorkspaceFolder\}")
-_VARIABLE = re.compile(r"\$\{\w+:[^}]{0,200}\}")
+_FOLDERS = regex(r"\$\{(?:container|local)WorkspaceFolder\}")
+_VARIABLE = regex(r"\$\{\w+:[^}]{0,200}\}")
 _FEATURES = {
     "/python": ("toolsToInstall", "pipx install"),
     "/pipx-package": ("package", "pipx install"),

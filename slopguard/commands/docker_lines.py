@@ -5,15 +5,16 @@ Invariant: the text of an instruction has the lines of the file, so that what is
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-_DIRECTIVE = re.compile(r"#\s*(\w+)\s*=\s*(\S+)\s*$")
-_KEYWORD = re.compile(r"\s*([A-Za-z]+)(?=\s|\\?$)")
-_HEREDOC = re.compile(r"(?<!<)<<(-?)([\"']?)([A-Za-z_][\w./-]*)\2(?![\w\"'])")
+from slopguard.patterns import regex
+
+_DIRECTIVE = regex(r"#\s*(\w+)\s*=\s*(\S+)\s*$")
+_KEYWORD = regex(r"\s*([A-Za-z]+)(?=\s|\\?$)")
+_HEREDOC = regex(r"(?<!<)<<(-?)([\"']?)([A-Za-z_][\w./-]*)\2(?![\w\"'])")
 _WITH_HEREDOC = frozenset(("RUN", "COPY", "ADD"))
 
 

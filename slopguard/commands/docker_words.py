@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator
 
 from slopguard.commands.variables import Variables
+from slopguard.patterns import regex
 
-_PAIR = re.compile(r"([A-Za-z_][\w.-]*)(?:=((?:\"(?:[^\"\\]|\\.)*\"|'[^']*'|\\.|[^\s\"'\\])*))?", re.DOTALL)
-_OLD = re.compile(r"\s*([A-Za-z_]\w*)\s+(?!=)(.*\S)\s*$", re.DOTALL)
-_PART = re.compile(
+_PAIR = regex(r"([A-Za-z_][\w.-]*)(?:=((?:\"(?:[^\"\\]|\\.)*\"|'[^']*'|\\.|[^\s\"'\\])*))?", re.DOTALL)
+_OLD = regex(r"\s*([A-Za-z_]\w*)\s+(?!=)(.*\S)\s*$", re.DOTALL)
+_PART = regex(
     r"'(?P<literal>[^']*)'|\\(?P<escaped>.)|\"|\$\{(?P<braced>\w+)(?P<test>:[-+][^}]*)?\}|\$(?P<name>\w+)|(?P<rest>.)",
     re.DOTALL,
 )

@@ -19,14 +19,15 @@ from slopguard.commands.docker_words import assigned, stage
 from slopguard.commands.script import Script, idle, together, without_templates
 from slopguard.commands.variables import Variables
 from slopguard.errors import InputError
+from slopguard.patterns import regex
 from slopguard.readers.interface import NOWHERE, Context, Load, Reading
 from slopguard.readers.places import absolute
 from slopguard.readers.text import strings
 
-_FLAG = re.compile(r"(?:[ \t]|\\\n)*--[a-z-]+(?:=(?:\"[^\"\n]*\"|[^\s\"])*)?(?=\s|\\\n)")
-_ONLY_HEREDOC = re.compile(r"\s*\d*<<-?([\"']?)[\w./-]+\1[ \t]*$", re.MULTILINE)
-_REQUIREMENTS = re.compile(r"[^/]*(?:requirements|constraints)[^/]*\.(?:txt|in)$", re.IGNORECASE)
-_SHELLS = re.compile(r"(?:^|[/\\])(?:(?:ba|z|a|da|k)?sh|pwsh|powershell|cmd)(?:\.exe)?$|^$")
+_FLAG = regex(r"(?:[ \t]|\\\n)*--[a-z-]+(?:=(?:\"[^\"\n]*\"|[^\s\"])*)?(?=\s|\\\n)")
+_ONLY_HEREDOC = regex(r"\s*\d*<<-?([\"']?)[\w./-]+\1[ \t]*$", re.MULTILINE)
+_REQUIREMENTS = regex(r"[^/]*(?:requirements|constraints)[^/]*\.(?:txt|in)$", re.IGNORECASE)
+_SHELLS = regex(r"(?:^|[/\\])(?:(?:ba|z|a|da|k)?sh|pwsh|powershell|cmd)(?:\.exe)?$|^$")
 _ABOVE = 3
 """How many folders above the Dockerfile's may be what an image is built from."""
 

@@ -10,15 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from slopguard.commands.mention import mentioned
+from slopguard.patterns import regex
 
-_OPEN = re.compile(r"([ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*)(`{3,}|~{3,})[ \t]*([^`\n]*)")
-_LANGUAGE = re.compile(r"[{.\s]*(?:code-cell|code-block|code|eval-rst)?[}\s]*\.?([A-Za-z][\w+-]*)?")
-_DIRECTIVE = re.compile(
-    r"([ \t]*)\.\.[ \t]+(?:[\w-]+:)?(?:code-block|code|sourcecode|prompt|parsed-literal)::[ \t]*(\S*)"
-)
-_LITERAL = re.compile(r"([ \t]*)(?!\.\.[ \t])\S")
-_OPTION = re.compile(r"[ \t]*:[\w-]+:")
-_INDENTED = re.compile(r"(?: {4}|\t| {1,3}\t)")
+_OPEN = regex(r"([ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*)(`{3,}|~{3,})[ \t]*([^`\n]*)")
+_LANGUAGE = regex(r"[{.\s]*(?:code-cell|code-block|code|eval-rst)?[}\s]*\.?([A-Za-z][\w+-]*)?")
+_DIRECTIVE = regex(r"([ \t]*)\.\.[ \t]+(?:[\w-]+:)?(?:code-block|code|sourcecode|prompt|parsed-literal)::[ \t]*(\S*)")
+_LITERAL = regex(r"([ \t]*)(?!\.\.[ \t])\S")
+_OPTION = regex(r"[ \t]*:[\w-]+:")
+_INDENTED = regex(r"(?: {4}|\t| {1,3}\t)")
 
 
 @dataclass(frozen=True, slots=True)

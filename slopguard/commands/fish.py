@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 
-_CONTROL = re.compile(r"\s*(?:(?:else\s+if|if|while|and|or|not|begin|else|end|switch|case|function|for)(?=\s|$))")
-_NAMED = re.compile(r"\s*(?:switch|case|function|for)\b[^;]*")
-_SET = re.compile(r"\s*set\s+(?:(?:-\w+|--\w+)\s+)*(\w+)\s+([^\s;]+)\s*$")
-_PARTS = re.compile(r"\"(?:[^\"\\]|\\.)*\"?|'(?:[^'\\]|\\.)*'?|\\.|[;\"']|[^\"';\\]+|\\", re.DOTALL)
-_SUBSTITUTION = re.compile(r"(?<![$\w])\(")
+from slopguard.patterns import regex
+
+_CONTROL = regex(r"\s*(?:(?:else\s+if|if|while|and|or|not|begin|else|end|switch|case|function|for)(?=\s|$))")
+_NAMED = regex(r"\s*(?:switch|case|function|for)\b[^;]*")
+_SET = regex(r"\s*set\s+(?:(?:-\w+|--\w+)\s+)*(\w+)\s+([^\s;]+)\s*$")
+_PARTS = regex(r"\"(?:[^\"\\]|\\.)*\"?|'(?:[^'\\]|\\.)*'?|\\.|[;\"']|[^\"';\\]+|\\", re.DOTALL)
+_SUBSTITUTION = regex(r"(?<![$\w])\(")
 
 
 def script(text: str) -> str:

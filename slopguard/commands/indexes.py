@@ -15,6 +15,7 @@ from urllib.parse import unquote
 from slopguard.clients.interface import Invocation
 from slopguard.commands.words import BLANK, SPECIAL
 from slopguard.model import Ecosystem, Sighting, Source, SourceKind
+from slopguard.patterns import regex
 from slopguard.readers import places
 
 NOWHERE = Path("/proc/none/of/these/folders/is/on/any/disk")
@@ -46,8 +47,8 @@ _CLIENTS = {
     "UV": ("uv", "uvx"),
 }
 """Prefix of a variable -> the clients that obey it; every other prefix counts for every client."""
-_NAMED = re.compile(r"[A-Za-z0-9_.-]+=(?=[a-z+]+://)")
-_SCOPE = re.compile(r"npm_config_(@[^:]+):registry", re.IGNORECASE)
+_NAMED = regex(r"[A-Za-z0-9_.-]+=(?=[a-z+]+://)")
+_SCOPE = regex(r"npm_config_(@[^:]+):registry", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

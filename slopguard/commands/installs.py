@@ -23,6 +23,7 @@ from slopguard.commands.scope import Word
 from slopguard.commands.words import BLANK, GLOB, MARK, SPECIAL, UNKNOWN, UNSURE, shown
 from slopguard.errors import SlopguardError
 from slopguard.model import Ecosystem, Layer, Location, Sighting, Source, SourceKind
+from slopguard.patterns import regex
 from slopguard.readers import places
 from slopguard.readers.interface import IndexLine
 from slopguard.readers.spec import npm, npm_entry, pypi
@@ -34,13 +35,13 @@ _NOBODY = {
     "XDG_CONFIG_DIRS": str(NOWHERE),
     "PIP_CONFIG_FILE": os.devnull,
 }
-_VERBS = re.compile(r"(?:pip-?)?(?:install|inst?all|add|dlx|exec|create|download|wheel|sync|i|x|ci|run)")
-_PLACEHOLDER = re.compile(rf"(?:create-|[a-z]+:)?@?{BLANK}")
+_VERBS = regex(r"(?:pip-?)?(?:install|inst?all|add|dlx|exec|create|download|wheel|sync|i|x|ci|run)")
+_PLACEHOLDER = regex(rf"(?:create-|[a-z]+:)?@?{BLANK}")
 """What stands for a package of the reader's choice, alone or where `npm init` or a host takes it."""
-_SCRIPT = re.compile(r"[\w.-]+:")
+_SCRIPT = regex(r"[\w.-]+:")
 """The beginning of a script's name, in the place of the command: no command has a colon in it."""
-_SET_SCRIPT = re.compile(r"scripts[.\[][^=]*=(.*)", re.DOTALL)
-_DEPENDENCY = re.compile(r"(?:dev|peer|optional)?dependencies[.\[]([^=]+)=(.*)", re.IGNORECASE | re.DOTALL)
+_SET_SCRIPT = regex(r"scripts[.\[][^=]*=(.*)", re.DOTALL)
+_DEPENDENCY = regex(r"(?:dev|peer|optional)?dependencies[.\[]([^=]+)=(.*)", re.IGNORECASE | re.DOTALL)
 _NO = ("--no", "--no-install")
 _RUNS = frozenset({"npx", "uvx", "pnpx", "pnx", "bunx"})
 _RUN_COMMANDS = frozenset({"exec", "init", "tool run", "dlx", "create", "x"})

@@ -12,12 +12,13 @@ from slopguard.commands import later
 from slopguard.commands.scope import Word
 from slopguard.commands.unwrap import base
 from slopguard.commands.words import UNKNOWN
+from slopguard.patterns import regex
 
 _MODULES = {name: name for name in ("pip", "pipx", "uv", "poetry", "pdm", "pipenv", "easy_install", "hatch", "rye")}
 _MODULES |= {"pip._internal": "pip", "pip.__main__": "pip", "setuptools.command.easy_install": "easy_install"}
 _MODULES |= {"piptools": "pip-tools", "pip._internal.cli.main": "pip"}
 """`python -m MODULE` -> the command that is."""
-_NODE_FILE = re.compile(r"(npm|npx)-cli\.js|(pnpm|pnpx|yarn|corepack)(?:-[\d.]+)?\.c?js")
+_NODE_FILE = regex(r"(npm|npx)-cli\.js|(pnpm|pnpx|yarn|corepack)(?:-[\d.]+)?\.c?js")
 
 Words = tuple[Word, ...]
 

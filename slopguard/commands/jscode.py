@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import re
 
-_STARTS = re.compile(
+from slopguard.patterns import regex
+
+_STARTS = regex(
     r"""(?:exec|spawn|system|popen|shell_exec|passthru)(?:Sync)?\s*\(\s*(["'`])((?:(?!\1)[^\\]|\\.){0,2000})\1\s*(?:,\s*\[([^\]]{0,2000})\])?""",
     re.DOTALL,
 )
-_STRING = re.compile(r"""["']([^"']*)["']""")
-INSTALLING = re.compile(r"\b(?:pip|npm|npx|pnpm|yarn|bun|uv|uvx)\b.{0,80}?\b(?:install|add|i|dlx|npx|uvx)\b", re.DOTALL)
+_STRING = regex(r"""["']([^"']*)["']""")
+INSTALLING = regex(r"\b(?:pip|npm|npx|pnpm|yarn|bun|uv|uvx)\b.{0,80}?\b(?:install|add|i|dlx|npx|uvx)\b", re.DOTALL)
 """What code says that installs something."""
 
 

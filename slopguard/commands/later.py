@@ -14,6 +14,7 @@ from slopguard.clients.argv import listed
 from slopguard.commands.scope import Word
 from slopguard.commands.unwrap import TEXTS, base
 from slopguard.commands.words import GLOB, MARK, UNSURE
+from slopguard.patterns import regex
 
 HARMLESS = listed("""
     echo printf print grep egrep fgrep rg ag ack sed awk gawk cat bat less more head tail man tldr which where whereis
@@ -52,13 +53,11 @@ _VERBS = {name: frozenset(verbs.split()) for name, verbs in VERBS.items()}
 _VERBS |= {"yarnpkg": _VERBS["yarn"], "pn": _VERBS["pnpm"]}
 INSTALL = frozenset({"install", "add", "dlx", "i", "download"})
 """Words that say `install` whatever the client."""
-PYTHON = re.compile(r"(?:python|pypy|graalpy)(?:\d+(?:\.\d+)*t?)?w?|py|ipython3?")
+PYTHON = regex(r"(?:python|pypy|graalpy)(?:\d+(?:\.\d+)*t?)?w?|py|ipython3?")
 SHELLS = listed("sh bash zsh dash ksh ash")
-_COMMAND = re.compile(rf"(?:[\w.~@{MARK}-]*[/\\])*[a-z\d_.{MARK}][\w.+@{MARK}{UNSURE}-]*")
+_COMMAND = regex(rf"(?:[\w.~@{MARK}-]*[/\\])*[a-z\d_.{MARK}][\w.+@{MARK}{UNSURE}-]*")
 """What a command is called: no sentence begins so."""
-_TELLING = re.compile(
-    r"(?:print|log|echo|info|warn|err|msg|say|die|fail|usage|status|ok|success)[\w-]*|\w+[_-](?:msg|log)"
-)
+_TELLING = regex(r"(?:print|log|echo|info|warn|err|msg|say|die|fail|usage|status|ok|success)[\w-]*|\w+[_-](?:msg|log)")
 """Functions of a script that tell something."""
 _MOST = 6
 """So many words of its own a wrapper has at most."""

@@ -12,19 +12,20 @@ from collections.abc import Iterator
 from slopguard.clients.argv import listed
 from slopguard.commands.steps import ASSIGNMENT, Assign, Feed, Loop, Nested, Raw, Simple, Step
 from slopguard.commands.words import closing
+from slopguard.patterns import regex
 
-_TOKEN = re.compile(
+_TOKEN = regex(
     r"""(?P<space>[ \t]+)|(?P<comment>\#[^\n]*)|(?P<heredoc><<-?[ \t]*(?P<quote>["']?)(?P<end>[\w.-]+)(?P=quote))"""
     r"""|(?P<redirect>\d?(?:>>?[|&]?|<&?|&>>?)(?!\())|(?P<operator>\|\||&&|;;|[;&|\n(){}])|(?P<word>.)""",
     re.DOTALL,
 )
-_PART = re.compile(
+_PART = regex(
     r"""'[^'\n]*'|\$'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|\\.?|(?P<open>\$\(|\$\{|[<>]\(|\{(?=[^\s{}]*[,.]))"""
     r"""|`(?:[^`\\\n]|\\.)*`|[^\s'"\\$`;&|<>(){}]+|(?P<stop>[\s;&|<>()])|[{}$'"`]""",
     re.DOTALL,
 )
 _KEYWORDS = listed("if then else elif fi do done while until ! { } case esac time begin end try catch")
-_SUBSTITUTION = re.compile(r"""[$<>]\(|`""")
+_SUBSTITUTION = regex(r"""[$<>]\(|`""")
 
 
 def steps(text: str, line: int) -> Iterator[Step]:

@@ -11,14 +11,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from slopguard.commands.script import UNKNOWN
+from slopguard.patterns import regex
 
-_ASSIGNMENT = re.compile(r" *(?:(?:export|override|private)\s+)*([\w.-]+)\s*(\?|!|\+|:{1,3})?=\s*(.*)", re.DOTALL)
-_EXPORTED = re.compile(r" *(?:override\s+)?export\s+([\w.-]+)")
-_DEFINE = re.compile(r" *(?:(?:export|override)\s+)*define\s+([\w.-]+)")
-_REFERENCE = re.compile(r"\$(?:\(([^(){}$]*)\)|\{([^(){}$]*)\}|([@<^+*?%|]))")
-_SHELL = re.compile(r"\$\(shell\s(?P<paren>(?:[^()]|\([^()]*\))*+)\)|\$\{shell\s(?P<brace>[^{}]*)\}")
-_PROGRAM = re.compile(r"\s*(?:which|command\s+-v)\s+([\w./-]+)\s*(?:2>\s*/dev/null\s*)?(?:\|\|.*)?", re.DOTALL)
-_NAME = re.compile(r"[\w.-]+")
+_ASSIGNMENT = regex(r" *(?:(?:export|override|private)\s+)*([\w.-]+)\s*(\?|!|\+|:{1,3})?=\s*(.*)", re.DOTALL)
+_EXPORTED = regex(r" *(?:override\s+)?export\s+([\w.-]+)")
+_DEFINE = regex(r" *(?:(?:export|override)\s+)*define\s+([\w.-]+)")
+_REFERENCE = regex(r"\$(?:\(([^(){}$]*)\)|\{([^(){}$]*)\}|([@<^+*?%|]))")
+_SHELL = regex(r"\$\(shell\s(?P<paren>(?:[^()]|\([^()]*\))*+)\)|\$\{shell\s(?P<brace>[^{}]*)\}")
+_PROGRAM = regex(r"\s*(?:which|command\s+-v)\s+([\w./-]+)\s*(?:2>\s*/dev/null\s*)?(?:\|\|.*)?", re.DOTALL)
+_NAME = regex(r"[\w.-]+")
 _DOLLAR = "\x00"
 _ROUNDS = 8
 _LONGEST = 20_000

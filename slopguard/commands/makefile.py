@@ -14,13 +14,14 @@ from pathlib import Path
 from slopguard.commands.make_text import Makefile, parse
 from slopguard.commands.script import UNKNOWN, Script, idle, shell, together
 from slopguard.commands.variables import Variables
+from slopguard.patterns import regex
 from slopguard.readers.interface import NOWHERE, Context, Load, Reading
 
-_JUST = re.compile(r"\.?justfile|.*\.just", re.IGNORECASE)
-_JUST_VALUE = re.compile(r"(?:export\s+)?([\w-]+)\s*:=\s*(?:\"([^\"\\]*)\"|'([^']*)')\s*$")
-_JUST_COMMAND = re.compile(r"(?:export\s+)?[\w-]+\s*:=.*?(?:`([^`]*)`|\bshell\(\s*[\"']([^\"']*))")
-_BRACES = re.compile(r"\{\{\s{0,9}([^{}\n]{0,500}?)\s{0,9}\}\}")
-_SHELL = re.compile(r"#!.*sh\b")
+_JUST = regex(r"\.?justfile|.*\.just", re.IGNORECASE)
+_JUST_VALUE = regex(r"(?:export\s+)?([\w-]+)\s*:=\s*(?:\"([^\"\\]*)\"|'([^']*)')\s*$")
+_JUST_COMMAND = regex(r"(?:export\s+)?[\w-]+\s*:=.*?(?:`([^`]*)`|\bshell\(\s*[\"']([^\"']*))")
+_BRACES = regex(r"\{\{\s{0,9}([^{}\n]{0,500}?)\s{0,9}\}\}")
+_SHELL = regex(r"#!.*sh\b")
 
 
 def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:

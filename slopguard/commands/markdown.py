@@ -21,6 +21,7 @@ from slopguard.commands.mention import disguised, mentioned
 from slopguard.commands.placeholders import plain
 from slopguard.commands.script import Script, together
 from slopguard.errors import InputError
+from slopguard.patterns import regex
 from slopguard.readers.interface import NOWHERE, Context, Load, Reading
 
 _SHELLS = listed(
@@ -30,12 +31,12 @@ _SHELLS = listed(
 )
 _POWERSHELL = listed("powershell pwsh ps1 posh")
 _BATCH = listed("bat batch cmd dosbatch doscon")
-_PROMPT = re.compile(
+_PROMPT = regex(
     r"[ \t]*(?:\([\w.-]+\)[ \t]*)?(?:\$|%|>{1,3}|\u276f|\u279c|PS[^>\n]{0,80}>|[A-Za-z]:[\\/]?[^>\n]{0,80}>"
     r"|[\w.-]+@[^$#\n]{0,80}[$#]|In \[\d*\]:|\[[^\]\n]{0,80}\][$#])[ \t]+(?P<command>\S.*)"
 )
-_CARET = re.compile(r"(?<=[ \t])\^(?=\n)")
-_COMMENT = re.compile(r"(?:^|[ \t])#+(?!!)[ \t]*(.+)", re.MULTILINE)
+_CARET = regex(r"(?<=[ \t])\^(?=\n)")
+_COMMENT = regex(r"(?:^|[ \t])#+(?!!)[ \t]*(.+)", re.MULTILINE)
 _MANIFESTS = (
     (
         "slopguard.commands.mcp_config",
@@ -48,7 +49,7 @@ _MANIFESTS = (
     ("slopguard.commands.dockerfile", "dockerfile docker containerfile", ("FROM ", "RUN ")),
 )
 """Readers of what a block can be: module, languages, and words one of which it must hold."""
-_REQUIREMENTS = re.compile(r"requirements[\w.-]*\.(?:txt|in)|^requirements?$|pip-requirements", re.IGNORECASE)
+_REQUIREMENTS = regex(r"requirements[\w.-]*\.(?:txt|in)|^requirements?$|pip-requirements", re.IGNORECASE)
 _OPEN = ("undecidable", "missing-include")
 _MAY_HOLD = ("```", "~~~", "::")
 """What a block of code begins with, which can be a manifest, or hide a client's name."""

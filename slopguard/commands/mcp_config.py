@@ -15,16 +15,17 @@ from slopguard.commands import prose
 from slopguard.commands.mcp_servers import Start, starts
 from slopguard.commands.script import together
 from slopguard.model import Location, Sighting, SourceKind
+from slopguard.patterns import regex
 from slopguard.readers.interface import NOWHERE, Context, Load, Problem, Reading
 from slopguard.readers.text import Lines, Table, json_object, plain_json, toml
 
-_KEYS = re.compile(
+_KEYS = regex(
     r"mcp[-_]?servers|context_servers|\bservers\b|\bmcp\b|\bextensions\b|\bhooks\b|statusLine|mcp_config"
     r"|modelContextProtocolServers|Helper\b|awsAuthRefresh|awsCredentialExport|\blsp\b|\bformatter\b|\"?(?:\w+Command|notify|terminals|tasks|install|start"
     r"|setup-worktree)\b|\"command\"",
     re.IGNORECASE,
 )
-_TABLE = re.compile(r"^[ \t]*\[[\w.\"-]+\][ \t]*$", re.MULTILINE)
+_TABLE = regex(r"^[ \t]*\[[\w.\"-]+\][ \t]*$", re.MULTILINE)
 _MOST = 2_000
 """How many servers and hooks one file may come to; YAML can repeat them without end."""
 _MISSES = 50

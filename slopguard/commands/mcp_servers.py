@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from slopguard.clients.argv import listed
 from slopguard.commands.script import UNKNOWN
+from slopguard.patterns import regex
 from slopguard.readers.text import Table, string, strings, table, tables
 
 _TABLES = (
@@ -47,18 +48,18 @@ _TASKS = (("tasks",), ("terminals",))
 """Where what is no server is started in the same way."""
 _SINGLE = (("server", "mcp_config"),)
 """Where one server stands that has no name (bundles)."""
-_SETTING = re.compile(r"(?:PIP|UV|PIPX|POETRY|PDM|NPM_CONFIG|PNPM_CONFIG|YARN|BUN)_\w+", re.IGNORECASE)
-_FILLED = re.compile(
+_SETTING = regex(r"(?:PIP|UV|PIPX|POETRY|PDM|NPM_CONFIG|PNPM_CONFIG|YARN|BUN)_\w+", re.IGNORECASE)
+_FILLED = regex(
     r"\$\{\{[^}]{0,300}\}\}|\$\{[^}]{0,300}\}|\{\{[^}]{0,300}\}\}|\{(?:env|file):[^{}]{0,300}\}|\$\w+|%\w+%"
 )
-_COMPUTED = re.compile(rf"{_FILLED.pattern}|\$\([^()]{{0,300}}\)")
+_COMPUTED = regex(rf"{_FILLED.pattern}|\$\([^()]{{0,300}}\)")
 """The same in a word that no shell reads: there a client may fill in what a command prints."""
-_SHELL = re.compile(r"(?:ba|z|da|k|a|fi)?sh")
-_LAUNCHER = re.compile(r"(?:cmd|command)(?:\.exe|\.com)?", re.IGNORECASE)
-_POWERSHELL = re.compile(r"(?:powershell|pwsh)(?:\.exe)?", re.IGNORECASE)
-_RUNS = re.compile(r"/[ckr]|-c(?:ommand)?", re.IGNORECASE)
-_INTERPRETER = re.compile(r"python|node|java|exec", re.IGNORECASE)
-_EXTENSION = re.compile(r"\.(?:exe|cmd|bat|ps1)$", re.IGNORECASE)
+_SHELL = regex(r"(?:ba|z|da|k|a|fi)?sh")
+_LAUNCHER = regex(r"(?:cmd|command)(?:\.exe|\.com)?", re.IGNORECASE)
+_POWERSHELL = regex(r"(?:powershell|pwsh)(?:\.exe)?", re.IGNORECASE)
+_RUNS = regex(r"/[ckr]|-c(?:ommand)?", re.IGNORECASE)
+_INTERPRETER = regex(r"python|node|java|exec", re.IGNORECASE)
+_EXTENSION = regex(r"\.(?:exe|cmd|bat|ps1)$", re.IGNORECASE)
 _HELPERS = listed(
     "apiKeyHelper awsAuthRefresh awsCredentialExport otelHeadersHelper toolDiscoveryCommand toolCallCommand notify"
     " discoveryCommand callCommand install start setup-worktree setup-worktree-unix setup-worktree-windows"

@@ -8,20 +8,22 @@ from __future__ import annotations
 
 import re
 
+from slopguard.patterns import regex
+
 _WORDS = ("pip", "npm", "npx", "uvx", "uv ", "uv\n", "yarn", "bun", "poetry", "pdm", "deno", "rye", "corepack", "easy_")
-_DISGUISED = re.compile(r"""\w\\\w|\w''|''\w|\w""|""\w|\$'|["']\w+["']\w""")
+_DISGUISED = regex(r"""\w\\\w|\w''|''\w|\w""|""\w|\$'|["']\w+["']\w""")
 CLIENT = (
     r"(?:pip[\d.]*|pipx|pipenv|uvx?|poetry|pdm|rye|npm|npx|pnpm|pnpx|yarn(?:pkg)?|bunx?|deno|corepack|easy_install)"
 )
-_NAMED = re.compile(rf"{CLIENT}(?:\.exe|\.cmd)?[\s\\^`\"']")
+_NAMED = regex(rf"{CLIENT}(?:\.exe|\.cmd)?[\s\\^`\"']")
 _PYTHON = r"py(?:thon|py)?[\d.]*(?:\.exe)?(?:[ \t]+-\w[\w.]*)*?[ \t]+-m[ \t]+"
-START = re.compile(
+START = regex(
     rf"(?<![\w.@/\\~$<-])(?!//)(?:[\w.~-]*[/\\])*(?:{_PYTHON})?{CLIENT}(?:\.exe|\.cmd)?(?=\s|[\\^`]\r?\n)",
     re.ASCII,
 )
 """A client's name where a word begins, with the folder or the `python -m` it is started by."""
 
-FRONT = re.compile(
+FRONT = regex(
     r"(?:(?:sudo|time|env|exec|command|nohup|\w+=(?:\"[^\"\n]*\"|'[^'\n]*'|[^\s\"']*))(?:[ \t]+-\w+)*[ \t]+)*"
 )
 """What a shell takes in front of a command without making another of it."""

@@ -7,7 +7,6 @@ what the kernel fills in (`{name}`, `$name`) is unknown.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,20 +17,21 @@ from slopguard.commands.mention import mentioned
 from slopguard.commands.placeholders import plain
 from slopguard.commands.script import Script, together
 from slopguard.model import Location
+from slopguard.patterns import regex
 from slopguard.readers.interface import NOWHERE, Context, Load, Reading
 from slopguard.readers.text import Lines, Table, json_object, strings, tables
 
-_SCRIPT_CELL = re.compile(r"\s*%%(?:bash|sh|zsh|script|system|sx|cmd|!)[^\n]*")
-_OTHER_CELL = re.compile(r"\s*%%(?:html|javascript|js|latex|markdown|svg|sql|R|perl|ruby)\b")
-_WRITTEN = re.compile(r"\s*%%(?:writefile|file)[ \t]+(?:-a[ \t]+)?(\S+)[ \t]*\n")
-_INSTALLING = re.compile(r"%%(?:writefile|file)\b|\b(?:micropip|piplite)\.install\(|\bpip(?:\._internal)?\.main\(")
+_SCRIPT_CELL = regex(r"\s*%%(?:bash|sh|zsh|script|system|sx|cmd|!)[^\n]*")
+_OTHER_CELL = regex(r"\s*%%(?:html|javascript|js|latex|markdown|svg|sql|R|perl|ruby)\b")
+_WRITTEN = regex(r"\s*%%(?:writefile|file)[ \t]+(?:-a[ \t]+)?(\S+)[ \t]*\n")
+_INSTALLING = regex(r"%%(?:writefile|file)\b|\b(?:micropip|piplite)\.install\(|\bpip(?:\._internal)?\.main\(")
 """What installs without a client's command in it."""
-_SHELL = re.compile(
+_SHELL = regex(
     r"[ \t]*(?:%(?:time|timeit|prun)[ \t]+(?:-\w+[ \t]+)*|[\w(\[][\w., \t\[\]\"']*=[ \t]*)?"
     r"(?:!!?|%(?:system|sx|sc(?:[ \t]+\w+[ \t]*=)?)[ \t]|%(?=(?:pip|uv|poetry|pdm|npm|npx)\b))[ \t]*(?P<command>.+)"
 )
 """A line that the kernel gives to a shell, or to a client."""
-_MAGIC = re.compile(r"""run_line_magic\([ \t]*(["'])(?P<name>\w+)\1[ \t]*,[ \t]*(["'])(?P<rest>.*)\3[ \t]*\)""")
+_MAGIC = regex(r"""run_line_magic\([ \t]*(["'])(?P<name>\w+)\1[ \t]*,[ \t]*(["'])(?P<rest>.*)\3[ \t]*\)""")
 
 
 def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:

@@ -5,11 +5,11 @@ Invariant: `npx NAME` starts what the project itself depends on, if it depends o
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from slopguard.errors import InputError
+from slopguard.patterns import regex
 from slopguard.readers.interface import NOWHERE, Context, Load, Reading
 from slopguard.readers.text import Lines, Table, json_object, plain_json, string, strings, table
 
@@ -26,7 +26,7 @@ _HOOKS = (
 )
 """Where commands stand: texts, lists of texts, or (wireit, nx) tables with a `command`."""
 
-_OWN = re.compile(r"\b(?:npm|pnpm|yarn|bun) run(?:-script)? ")
+_OWN = regex(r"\b(?:npm|pnpm|yarn|bun) run(?:-script)? ")
 """Starts another script of the project: nothing by itself."""
 
 

@@ -16,43 +16,44 @@ from dataclasses import dataclass
 
 from slopguard.commands import sentences
 from slopguard.commands.mention import CLIENT, FRONT, START
+from slopguard.patterns import regex
 
 _LONGEST = 4_000
 """No command in prose is longer, in characters."""
 _LEFT = 300
 """So much is looked at in front of a command, in characters."""
-_MARKS = re.compile(
+_MARKS = regex(
     r"[ \t]*(?:(?:[-*+>|#%$!;\u2022]+|\.\.|\[[ xX]\]|<!--+|//|/\*+|--?>|\d{1,3}[.)]|PS[^>\n]{0,80}>"
     r"|[A-Za-z]:[^>\n]{0,80}>|In \[\d*\]:"
     r"|\([\w.-]+\)|\[[^\]\n]{0,60}\][$#]|[\w.@-]+(?::[^\s$#]*)?[$#]|REM|RUN(?:[ \t]+--\w+=\S+)*|CMD"
     r"|(?:- )?\"?(?:run|script|command|init|cmd|install|setup)\"?:)[ \t]+|[!%@\"'(])*"
 )
 """What may stand on a line before its command: bullets, marks of quotation and comment, prompts, a key of YAML."""
-_SHELL = re.compile(
+_SHELL = regex(
     r"\$[ \t]|\w+=\S|(?:docker|podman|kubectl|cd|source|conda|mamba|micromamba|git|export|ssh|codex|claude|gemini|node"
     r"|yes|curl|apt|apt-get|apk|brew|pyenv|hatch|tox|nohup|bash|sh|\.|if|for|while|until|then|do)[ \t]"
 )
 """How a line of a shell begins, that is no client's."""
-_WRAPPER = re.compile(
+_WRAPPER = regex(
     r"(?:\w+=\S+[ \t]+)*\$?[a-z][\w.-]*(?:[ \t]+(?:run|exec|shell|x|with))?"
     r"(?:[ \t]+-(?:[^\s$\"'`]|\$\([^)\n]*\))+(?:[ \t]+(?!-)(?:[^\s$\"'`,;]|\$\([^)\n]*\))+)?)*[ \t]+",
     re.ASCII,
 )
 """A program that could start what follows it."""
-_QUOTE = re.compile(r"([\"'\u201c\u2018\u00ab\u201e`*]+)(?:[$!%>][ \t]*|[ \t]*|RUN[ \t]+)$")
+_QUOTE = regex(r"([\"'\u201c\u2018\u00ab\u201e`*]+)(?:[$!%>][ \t]*|[ \t]*|RUN[ \t]+)$")
 _CLOSING = {"\u201c": "\u201d", "\u2018": "\u2019", "\u00ab": "\u00bb", "\u201e": "\u201c"}
-_TAG = re.compile(r"</?[A-Za-z][^<>\n]*>[ \t]*(?:[$!%][ \t]*)?$")
-_BREAK = re.compile(r"(?<![\\^`])\n[ \t]*")
-_FULL_STOP = re.compile(r"(?<=[\w\])])[.,;:!?]+$")
+_TAG = regex(r"</?[A-Za-z][^<>\n]*>[ \t]*(?:[$!%][ \t]*)?$")
+_BREAK = regex(r"(?<![\\^`])\n[ \t]*")
+_FULL_STOP = regex(r"(?<=[\w\])])[.,;:!?]+$")
 """What English puts in front of a closing quotation mark."""
-_LIST = re.compile(rf"{CLIENT}(?:[ \t]+{CLIENT}){{2}}")
+_LIST = regex(rf"{CLIENT}(?:[ \t]+{CLIENT}){{2}}")
 """Clients that are listed, not used."""
-_OPEN = re.compile(r"[ \t](?:install|add|dlx)(?:[ \t]+--?\w+)*[ \t]*$")
+_OPEN = regex(r"[ \t](?:install|add|dlx)(?:[ \t]+--?\w+)*[ \t]*$")
 """How a command ends that has yet to say what it installs."""
-_NAME = re.compile(r"[ \t]*[a-z@]")
-_OR = re.compile(r"[ \t]+/(?=[ \t])")
-_JOINED = re.compile(r"(?:\\|(?<=[ \t])[\^`])[ \t]*\r?\n")
-_ROLE = re.compile(
+_NAME = regex(r"[ \t]*[a-z@]")
+_OR = regex(r"[ \t]+/(?=[ \t])")
+_JOINED = regex(r"(?:\\|(?<=[ \t])[\^`])[ \t]*\r?\n")
+_ROLE = regex(
     r"\.\.[ \t]+_`*$|[:{](?:\w+:)?(?:ref|doc|term|any|class|func|meth|mod|attr|option|envvar|pypi|issue)[:}]`*$"
 )
 """What makes a code span of a document the name of something in it."""

@@ -6,11 +6,10 @@ to put in (`<package>`, `[options]`) is left to the reader of shell text.
 
 from __future__ import annotations
 
-import re
-
 from slopguard.commands.script import UNKNOWN
+from slopguard.patterns import regex
 
-_FILLED = re.compile(
+_FILLED = regex(
     r"\$?\{\{[^\n{}]{0,200}\}\}|\$\{\w{0,80}[^}\n\w][^}\n]{0,200}\}|(?<![$\w{])\{[^\s{},.]{0,80}\}|(?<!\S)%(?:s|\(\w+\)s)(?!\S)"
 )
 

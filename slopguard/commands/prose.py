@@ -19,13 +19,14 @@ from slopguard.commands.pieces import pieces
 from slopguard.commands.placeholders import plain
 from slopguard.commands.rendered import rendered
 from slopguard.commands.script import together
+from slopguard.patterns import regex
 from slopguard.readers.interface import Reading
 from slopguard.readers.text import Lines
 
-_FENCE = re.compile(r"^[ \t>]*(?:```|~~~)", re.MULTILINE)
-_CONTINUED = re.compile(r"(?<=[ \t])[\^`](\r?\n)")
+_FENCE = regex(r"^[ \t>]*(?:```|~~~)", re.MULTILINE)
+_CONTINUED = regex(r"(?<=[ \t])[\^`](\r?\n)")
 """How the shells of Windows go on with a line."""
-_BEGINS = re.compile(r"(?:^|[;(&|]|(?<![\\^`])\n)\s*$")
+_BEGINS = regex(r"(?:^|[;(&|]|(?<![\\^`])\n)\s*$")
 """The end of what stands before a command that the shell starts by itself."""
 
 

@@ -7,7 +7,6 @@ Python, or nested too deeply, has no commands.
 from __future__ import annotations
 
 import ast
-import re
 import shlex
 import warnings
 from collections.abc import Iterator, Sequence
@@ -15,13 +14,14 @@ from dataclasses import dataclass
 
 from slopguard.clients.argv import listed
 from slopguard.commands.words import MARK
+from slopguard.patterns import regex
 
 _STARTS = listed("run call check_call check_output Popen getoutput getstatusoutput system popen sh shell")
 _STARTS |= listed("create_subprocess_exec create_subprocess_shell spawn execSync")
-_SPREADS = re.compile(r"(?:exec|spawn)[lv]p?e?|create_subprocess_exec")
+_SPREADS = regex(r"(?:exec|spawn)[lv]p?e?|create_subprocess_exec")
 """Functions whose arguments are the command's words."""
 _MAINS = frozenset({"main", "_main", "pip_main", "pipmain", "main_wrapper"})
-_CLIENT = re.compile(r"pip|npm|npx|uv|yarn|pnpm|bun|poetry|subprocess|os\.|system|magic")
+_CLIENT = regex(r"pip|npm|npx|uv|yarn|pnpm|bun|poetry|subprocess|os\.|system|magic")
 _LONGEST = 200_000
 
 

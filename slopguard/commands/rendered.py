@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 
-_ENTITY = re.compile(r"&(?:nbsp|#(?:160|[3-9]\d|1[01]\d|12[0-6])|#[xX](?:[aA]0|[2-7][0-9a-fA-F]));")
-_BLANK = re.compile(r"[\u00a0\u2000-\u200a\u202f\u205f\u3000]")
+from slopguard.patterns import regex
+
+_ENTITY = regex(r"&(?:nbsp|#(?:160|[3-9]\d|1[01]\d|12[0-6])|#[xX](?:[aA]0|[2-7][0-9a-fA-F]));")
+_BLANK = regex(r"[\u00a0\u2000-\u200a\u202f\u205f\u3000]")
 _INVISIBLE = r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]+"
-_EDGE = re.compile(rf"(?<![^\s`\"'(]){_INVISIBLE}|{_INVISIBLE}(?=[\s`\"')]|\Z)")
+_EDGE = regex(rf"(?<![^\s`\"'(]){_INVISIBLE}|{_INVISIBLE}(?=[\s`\"')]|\Z)")
 
 
 def rendered(text: str) -> str:

@@ -5,7 +5,6 @@ Invariant: files they include are named in `Reading.files`, not opened here.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -13,10 +12,11 @@ from pathlib import Path
 from slopguard.commands.inner import compared
 from slopguard.commands.script import decided, is_unknown
 from slopguard.model import Location
+from slopguard.patterns import regex
 from slopguard.readers import requirements
 from slopguard.readers.interface import Context, Problem, Reading
 
-_INCLUDE = re.compile(r"(?:-r|-c|--requirement|--constraint)[= \t]*(\S.*)")
+_INCLUDE = regex(r"(?:-r|-c|--requirement|--constraint)[= \t]*(\S.*)")
 
 
 def read(lines: Iterable[tuple[int, str]], path: Path, cwd: Path) -> Reading:

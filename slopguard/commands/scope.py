@@ -7,7 +7,6 @@ is read from the environment of this process.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -18,12 +17,11 @@ from typing import NamedTuple
 from slopguard.commands import loose
 from slopguard.commands.steps import ASSIGNMENT, Loop, Raw
 from slopguard.commands.words import MARK, Lookup, Value, expand, names
+from slopguard.patterns import regex
 
-SETTING = re.compile(r"(?:PIPX?|UV|NPM_CONFIG|npm_config|YARN|BUN|PDM|PIPENV|POETRY|COREPACK)_\S+")
+SETTING = regex(r"(?:PIPX?|UV|NPM_CONFIG|npm_config|YARN|BUN|PDM|PIPENV|POETRY|COREPACK)_\S+")
 """Variables that a client reads its settings from."""
-_HERE = re.compile(
-    r"""dirname\b.*(?:\$0|BASH_SOURCE|\$\{0)|\$\{(?:0|BASH_SOURCE(?:\[0\])?)%/\*\}|\$PSScriptRoot|%~dp0"""
-)
+_HERE = regex(r"""dirname\b.*(?:\$0|BASH_SOURCE|\$\{0)|\$\{(?:0|BASH_SOURCE(?:\[0\])?)%/\*\}|\$PSScriptRoot|%~dp0""")
 """The folder of the script itself."""
 _MOST = 64
 """How many combinations of values one command is read with; how many values a variable has."""

@@ -16,26 +16,27 @@ from slopguard.commands.local_bins import fetched
 from slopguard.commands.variables import Variables
 from slopguard.commands.words import MARK
 from slopguard.model import Location, Sighting
+from slopguard.patterns import regex
 from slopguard.readers.interface import Load, Problem, Reading
 
 UNKNOWN = MARK
 """Stands in shell text for what only a run can tell, in quotes or not."""
 
-_CLIENT = re.compile(
+_CLIENT = regex(
     r"pip|uv|npm|npx|pnp|yarn|bun|poetry|pdm|deno|corepack|conda|mamba|hatch|rye|tox|nox"
     r"|\b(?:pnx?|ni|nlx|lerna|ng|nx|expo|pixi)\b"
     r"|install|dlx|exec|eval|\b(?:ba|da|z|k|fi)?sh\b|<\(|\biex\b|expression|-enc"
     r"|\|[^\n|]*(?:python|pypy|node|perl|ruby|php|\bat\b|\bbatch\b)",
     re.IGNORECASE,
 )
-_HIDING = re.compile(r"[\\$`%!^\ue000]|[\w/.-][\"']+\w|[\"']{2}\w|\w\{|\}\w")
+_HIDING = regex(r"[\\$`%!^\ue000]|[\w/.-][\"']+\w|[\"']{2}\w|\w\{|\}\w")
 """What could spell a client's name without writing it: escapes, expansions, quotes inside a word, braces."""
 
-_LISTS = re.compile(r"requirements|constraints|package\.json|pyproject\.toml", re.IGNORECASE)
+_LISTS = regex(r"requirements|constraints|package\.json|pyproject\.toml", re.IGNORECASE)
 """Parts of names of files that name packages."""
 
 _END = "END_OF_THE_SCRIPT"
-_TEMPLATE = re.compile(r"\{\{[^\n]{0,300}?\}\}|\{%[^\n]{0,300}?%\}|@[A-Z_]{2,50}@")
+_TEMPLATE = regex(r"\{\{[^\n]{0,300}?\}\}|\{%[^\n]{0,300}?%\}|@[A-Z_]{2,50}@")
 
 
 def without_templates(text: str) -> str:

@@ -9,6 +9,7 @@ import re
 import unicodedata
 
 from slopguard.clients.argv import listed
+from slopguard.patterns import regex
 
 _STOP = listed(
     """
@@ -38,13 +39,13 @@ _LONGEST = 500
 """No argument outside of quotes is longer, in characters."""
 _CLOSING = {"(": ")", "[": "]", "{": "}", "<": ">"}
 _ENDS = ".,:!?"
-_OPERATOR = re.compile(r";[ \t]*(?:then|do|done|fi|else)\b|&&|\|\|?|;|&(?= )|\d?>>?(?:&\d)?|<(?![A-Za-z@_])")
-_RUNNER = re.compile(r"(?:npx|uvx|bunx|pnpx|pipx[ \t]+run|(?:pnpm|yarn)[ \t]+dlx)[ \t]+([\w.-]+)")
-_OPTION = re.compile(r"--?[A-Za-z][\w-]*[ \t]+")
-_GOES_ON = re.compile(r"[ \t]*(?:$|\n|-|&&|;|\|)")
-_DOTS = re.compile(r"(?:^|.*[/\\])\.{1,2}|.*:(?:all|none):|:.*", re.DOTALL)
-_FIRST = re.compile(r"[A-Za-z0-9@./~:$%*{<\[_+\\-]")
-_QUOTED = re.compile(r'"[^"\n]*"|' + r"'[^'\n]*'")
+_OPERATOR = regex(r";[ \t]*(?:then|do|done|fi|else)\b|&&|\|\|?|;|&(?= )|\d?>>?(?:&\d)?|<(?![A-Za-z@_])")
+_RUNNER = regex(r"(?:npx|uvx|bunx|pnpx|pipx[ \t]+run|(?:pnpm|yarn)[ \t]+dlx)[ \t]+([\w.-]+)")
+_OPTION = regex(r"--?[A-Za-z][\w-]*[ \t]+")
+_GOES_ON = regex(r"[ \t]*(?:$|\n|-|&&|;|\|)")
+_DOTS = regex(r"(?:^|.*[/\\])\.{1,2}|.*:(?:all|none):|:.*", re.DOTALL)
+_FIRST = regex(r"[A-Za-z0-9@./~:$%*{<\[_+\\-]")
+_QUOTED = regex(r'"[^"\n]*"|' + r"'[^'\n]*'")
 
 
 def introduced(before: str) -> bool:

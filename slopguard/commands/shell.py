@@ -23,18 +23,19 @@ from slopguard.commands.tidy import tidy
 from slopguard.commands.unwrap import Peeled, base, peel
 from slopguard.commands.words import MARK
 from slopguard.commands.wrappers import FAMILIES
+from slopguard.patterns import regex
 from slopguard.readers.interface import Reading
 
 _DEPTH = 12
 """How deep texts and wrappers may be inside one another."""
 _WORDS = 2_000
 """No command has more."""
-_SCRIPTED = re.compile(r"(?:node|nodejs|perl|ruby|php|deno|bun)")
+_SCRIPTED = regex(r"(?:node|nodejs|perl|ruby|php|deno|bun)")
 """Interpreters whose code is not read."""
-_HARMLESS_VARIABLES = re.compile(
+_HARMLESS_VARIABLES = regex(
     r"(?:C?MAKE|APT|APT_GET|BREW|CARGO|GO|GEM|NINJA|DNF|YUM|APK|HELM|KUBECTL|MESON|XCODEBUILD)\w*"
 )
-_VARIABLE = re.compile(r"[\"']?\$+[{(]?(\w+)[^\s]*")
+_VARIABLE = regex(r"[\"']?\$+[{(]?(\w+)[^\s]*")
 
 
 def read(text: str, path: Path, line: int, cwd: Path, kept: Kept | None = None) -> Reading:

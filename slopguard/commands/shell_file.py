@@ -10,6 +10,7 @@ from pathlib import Path
 
 from slopguard.commands import fish, windows
 from slopguard.commands.script import Script, without_templates
+from slopguard.patterns import regex
 from slopguard.readers.interface import NOWHERE, Context, Load, Reading
 
 _DIALECTS = {
@@ -20,9 +21,9 @@ _DIALECTS = {
     ".fish": fish.script,
 }
 _INTERPRETERS = {"pwsh": windows.powershell, "fish": fish.script}
-_INTERPRETER = re.compile(r"#![^\n]*?(\w+)[ \t]*(?:\n|\Z)")
+_INTERPRETER = regex(r"#![^\n]*?(\w+)[ \t]*(?:\n|\Z)")
 _TEMPLATES = (".j2", ".tmpl", ".tpl", ".in")
-_PROCESS = re.compile(r"^[ \t]*[\w-]+:[ \t]*", re.MULTILINE)
+_PROCESS = regex(r"^[ \t]*[\w-]+:[ \t]*", re.MULTILINE)
 
 
 def read(path: Path, load: Load, context: Context = NOWHERE) -> Reading:

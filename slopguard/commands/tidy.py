@@ -12,49 +12,48 @@ import shlex
 from collections.abc import Iterator
 
 from slopguard.commands.words import BLANK, MARK
+from slopguard.patterns import regex
 
 _START = r"(?<!\\\n)^"
 """The beginning of a line that does not continue the one before."""
-_TEMPLATE = re.compile(r"\$?\{\{(?:[^{}]|\{[^{}]*\}){0,500}?\}\}|\$\[\[[^\]\n]{0,200}\]\]")
-_STATEMENT = re.compile(r"\{%[^%\n]{0,500}%\}")
-_PLACEHOLDER = re.compile(r"(?<![<\w&|(\"'\])}`*])<[A-Za-z@](?:[^<>\n\"'`$;&|()]{0,60}[\w.)\]…-])?>(?![>&(])")
-_CHOICE = re.compile(r"(?<![\w.])\.\.\.(?![\w/.])|…")
-_NOTEBOOK = re.compile(
+_TEMPLATE = regex(r"\$?\{\{(?:[^{}]|\{[^{}]*\}){0,500}?\}\}|\$\[\[[^\]\n]{0,200}\]\]")
+_STATEMENT = regex(r"\{%[^%\n]{0,500}%\}")
+_PLACEHOLDER = regex(r"(?<![<\w&|(\"'\])}`*])<[A-Za-z@](?:[^<>\n\"'`$;&|()]{0,60}[\w.)\]…-])?>(?![>&(])")
+_CHOICE = regex(r"(?<![\w.])\.\.\.(?![\w/.])|…")
+_NOTEBOOK = regex(
     _START + r"([ \t]*)(?:In \[\d*\]:[ \t]*)?(?:%%(?:bash|sh|script|cmd|!)[^\n]*|[%!]{1,2}(?=[A-Za-z{/.\"'~$]))", re.M
 )
-_PROMPT = re.compile(
+_PROMPT = regex(
     _START + r"[ \t]*(?:\([\w./ -]{1,40}\)[ \t]*)?"
     r"(?:PS(?:[ \t]+[A-Za-z]:[^>\n]{0,200})?>|[A-Za-z]:\\[^>\n]{0,200}>|[\w.-]{1,40}@[\w.-]{1,60}[:\w/~. -]{0,80}[$#]"
     r"|~?[$\u276f\u279c\xbb%]|>)"
     r"[ \t]+(?=[^\s&|)])",
     re.M,
 )
-_VENV = re.compile(_START + r"[ \t]*\([\w.-]{1,40}\)[ \t]+(?=[a-z./])", re.M)
-_KEY = re.compile(
+_VENV = regex(_START + r"[ \t]*\([\w.-]{1,40}\)[ \t]+(?=[a-z./])", re.M)
+_KEY = regex(
     _START + r"""[ \t]*(?:-[ \t]+)?(?:["']?(?:run|script|command|cmd|before_script|install|shell)["']?[ \t]*:"""
     r"""[ \t]+[|>]?[-+]?"""
     r"""|"(?!description|name|version|title|keywords|author|homepage)[\w:.@/-]{1,60}"[ \t]*:(?=[ \t]*"[^"\n]))[ \t]*"""
     r"""(?P<value>[^\n]*)$""",
     re.M,
 )
-_ITEM = re.compile(_START + r"[ \t]*[-*•][ \t]+(?=[a-z./\"'$A-Z])", re.M)
-_NUMBER = re.compile(_START + r"[ \t]*\d{1,2}[.)][ \t]+(?=[a-z./])", re.M)
-_RUN = re.compile(
-    _START + r"([ \t]*)(?:ONBUILD[ \t]+)?RUN[ \t]+(?:--(?:mount|network|security)=\S+[ \t\\\n]+)*(?=\S)", re.M
-)
-_RECIPE = re.compile(_START + r"([ \t]*)[@+](?=[A-Za-z./$(])", re.M)
-_QUOTED = re.compile(r"""(?P<quote>["'])(?P<text>[^\n]*)(?P=quote)[ \t]*,?""")
+_ITEM = regex(_START + r"[ \t]*[-*•][ \t]+(?=[a-z./\"'$A-Z])", re.M)
+_NUMBER = regex(_START + r"[ \t]*\d{1,2}[.)][ \t]+(?=[a-z./])", re.M)
+_RUN = regex(_START + r"([ \t]*)(?:ONBUILD[ \t]+)?RUN[ \t]+(?:--(?:mount|network|security)=\S+[ \t\\\n]+)*(?=\S)", re.M)
+_RECIPE = regex(_START + r"([ \t]*)[@+](?=[A-Za-z./$(])", re.M)
+_QUOTED = regex(r"""(?P<quote>["'])(?P<text>[^\n]*)(?P=quote)[ \t]*,?""")
 
 
-_EXEC_FORM = re.compile(_START + r"[ \t]*(?:RUN|CMD|ENTRYPOINT)[ \t]+(\[[^\n]*\])[ \t]*$", re.M)
-_WINDOWS_PATH = re.compile(r"(?<!\S)(?:[A-Za-z]:|\.{1,2}|\.?v?env)(?:\\[\w.-]+)+(?=\s)")
+_EXEC_FORM = regex(_START + r"[ \t]*(?:RUN|CMD|ENTRYPOINT)[ \t]+(\[[^\n]*\])[ \t]*$", re.M)
+_WINDOWS_PATH = regex(r"(?<!\S)(?:[A-Za-z]:|\.{1,2}|\.?v?env)(?:\\[\w.-]+)+(?=\s)")
 
 
-_CUT = re.compile(r"^([^#\n]*[^\s#\\])((?:(?:\\\n)+[^\s\\#]+)+)", re.M)
+_CUT = regex(r"^([^#\n]*[^\s#\\])((?:(?:\\\n)+[^\s\\#]+)+)", re.M)
 """A word that goes on in the next line."""
 
 
-_HEREDOC = re.compile(r"(?<![<\w])<<-?[ \t]*(?P<quote>[\"']?)(?P<end>[A-Za-z_][\w.-]*)(?P=quote)(?=[\s;&|)>]|\Z)")
+_HEREDOC = regex(r"(?<![<\w])<<-?[ \t]*(?P<quote>[\"']?)(?P<end>[A-Za-z_][\w.-]*)(?P=quote)(?=[\s;&|)>]|\Z)")
 _UNENDED = 50
 """So many beginnings of here-documents without an end are looked into."""
 

@@ -13,18 +13,19 @@ from pathlib import Path
 
 from slopguard.commands import requirement_list, tox_text
 from slopguard.commands.script import UNKNOWN, shell, together
+from slopguard.patterns import regex
 from slopguard.readers import text as texts
 from slopguard.readers.interface import NOWHERE, Context, Load, Reading
 from slopguard.readers.text import Table, string, table
 
-_INI_SECTION = re.compile(r"^\[(?:tox[\]:]|testenv|pkgenv|base\])", re.MULTILINE)
-_TOML_TABLE = re.compile(r"tool[\"']?\s*\.\s*[\"']?tox|^\s*tox\s*=", re.MULTILINE)
-_TESTENV = re.compile(r"(?:testenv|pkgenv|\.pkg|\.package)(?::.*)?")
+_INI_SECTION = regex(r"^\[(?:tox[\]:]|testenv|pkgenv|base\])", re.MULTILINE)
+_TOML_TABLE = regex(r"tool[\"']?\s*\.\s*[\"']?tox|^\s*tox\s*=", re.MULTILINE)
+_TESTENV = regex(r"(?:testenv|pkgenv|\.pkg|\.package)(?::.*)?")
 _CORE = frozenset(("tox", "tox:tox"))
 _REQUIREMENTS = ("deps", "requires", "constraints")
 _COMMANDS = ("commands_pre", "commands", "commands_post")
 _INSTALLERS = ("install_command", "list_dependencies_command")
-_GIVEN = re.compile(r"\{(?:opts|packages)\}")
+_GIVEN = regex(r"\{(?:opts|packages)\}")
 """What tox puts into them, which is told where it stands."""
 _DEPTH = 20
 

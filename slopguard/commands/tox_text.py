@@ -9,18 +9,19 @@ import re
 from collections.abc import Iterator
 
 from slopguard.commands.script import UNKNOWN
+from slopguard.patterns import regex
 
 Lines = list[tuple[int, str]]
 """Texts with the 1-based line of each."""
 Sections = dict[str, dict[str, Lines]]
 
-_SECTION = re.compile(r"\[([^\]]+)\]")
-_KEY = re.compile(r"([A-Za-z_][\w.-]*)\s*[=:]\s*(.*)")
-_FACTORS = re.compile(r"[!\w.{}*,-]+")
-_BESIDE_COMMA = re.compile(r" ?, ?")
+_SECTION = regex(r"\[([^\]]+)\]")
+_KEY = regex(r"([A-Za-z_][\w.-]*)\s*[=:]\s*(.*)")
+_FACTORS = regex(r"[!\w.{}*,-]+")
+_BESIDE_COMMA = regex(r" ?, ?")
 _LONGEST_FACTORS = 500
-_REFERENCE = re.compile(r"\{\[([^\]{}]+)\]([\w-]+)\}")
-_SUBSTITUTION = re.compile(r"(?<!\\)\{([^{}\n]{0,500})\}")
+_REFERENCE = regex(r"\{\[([^\]{}]+)\]([\w-]+)\}")
+_SUBSTITUTION = regex(r"(?<!\\)\{([^{}\n]{0,500})\}")
 _OWN = {"toxinidir": ".", "tox_root": ".", "envpython": "python", "opts": "", "packages": "", ":": ":", "/": "/"}
 _ROUNDS = 5
 _DEPTH = 50

@@ -16,6 +16,7 @@ from slopguard.commands.scope import Word
 from slopguard.commands.steps import ASSIGNMENT
 from slopguard.commands.words import MARK, STREAM
 from slopguard.commands.wrappers import FAMILIES, FAMILY_VALUES, WRAPPERS, Wrapper, wrapper
+from slopguard.patterns import regex
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ TEXTS = listed(
     " flyctl fly expect supervisord daemon nix-shell run-with-retry retry chpst parallel-ssh"
 )
 """Commands whose quoted arguments a shell runs."""
-_HELPER = re.compile(r"(?:run|exec|execute|try|retry|do|invoke|spin)(?:[_-]\w+)*")
+_HELPER = regex(r"(?:run|exec|execute|try|retry|do|invoke|spin)(?:[_-]\w+)*")
 """What scripts call their own helpers that run a command; if one of their arguments is a sentence, it is that."""
 _SSH_VALUES = listed("-p -i -l -o -F -L -R -D -J -b -c -E -e -I -m -O -Q -S -W -w -B")
 _XARGS_VALUES = listed(
@@ -156,7 +157,7 @@ def _shell(words: tuple[Word, ...], *, joined: bool = False) -> Peeled:
     return Peeled(opaque=STREAM in words[at].text)
 
 
-_DOWNLOAD = re.compile(r"\b(?:curl|wget|fetch|iwr|irm|Invoke-WebRequest|Invoke-RestMethod|base64|xxd)\b", re.IGNORECASE)
+_DOWNLOAD = regex(r"\b(?:curl|wget|fetch|iwr|irm|Invoke-WebRequest|Invoke-RestMethod|base64|xxd)\b", re.IGNORECASE)
 
 
 def _streamed(word: Word) -> bool:

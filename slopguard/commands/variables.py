@@ -10,9 +10,10 @@ import shlex
 from collections.abc import Iterator
 
 from slopguard.commands.words import MARK
+from slopguard.patterns import regex
 
-_NAME = re.compile(r"[A-Za-z_]\w*")
-_SETTING = re.compile(r"(?:pip|uv|npm_config|pnpm_config|yarn|bun|poetry|pdm|pipx)_", re.IGNORECASE)
+_NAME = regex(r"[A-Za-z_]\w*")
+_SETTING = regex(r"(?:pip|uv|npm_config|pnpm_config|yarn|bun|poetry|pdm|pipx)_", re.IGNORECASE)
 """Variables that clients themselves read."""
 
 

@@ -11,67 +11,68 @@ import shlex
 from collections.abc import Callable, Iterator
 
 from slopguard.commands.script import UNKNOWN, idle
+from slopguard.patterns import regex
 
-_EXE = re.compile(
+_EXE = regex(
     r"(?<![\w-])(pip[\d.]*|python[\d.]*|py|uvx?|npm|npx|pnpm|pnpx|yarn|bunx?|poetry|pdm|pipx)\.(?:exe|cmd)\b", re.I
 )
-_LAUNCHER = re.compile(r"(?<![\w./-])py(?: -[\d.]+)*(?= -m )", re.IGNORECASE)
+_LAUNCHER = regex(r"(?<![\w./-])py(?: -[\d.]+)*(?= -m )", re.IGNORECASE)
 
 _JOINT = "\x1f"
 """Stands where a line was continued, as a blank does."""
 
-_CLIENT = re.compile(
+_CLIENT = regex(
     r"\b(?<!-)(?:pip[\d.x]*|pipenv|uvx?|npm|npx|pnpm|pnpx|yarn|bunx?|poetry|pdm|deno|corepack|conda|mamba|hatch|rye|tox"
     r"|nox|easy_install|iex|invoke-expression|start-process|saps)(?![\w-])|\|\s*(?:ba)?sh\b"
 )
 """In lower case (to ignore case in a search takes twice the time)."""
 
-_HIDING = re.compile(
+_HIDING = regex(
     r"`(?<=\w`)[^\W0abefnrtuv]|\^(?<=\w\^)\w|\"(?<=\w\")\"?\w"
     r"|'(?<=\w')(?:['\"]\w|(?!(?:t|s|re|ll|ve|d|m)(?![\w'\"]))\w)"
 )
 """A name in parts; an escape (`n) is none, nor what follows an apostrophe in English."""
 
-_CALLED = re.compile(
+_CALLED = regex(
     r"[$%!]\{?[\w:]+[%!}]?[\"')]?\s+(?:install|add|dlx|exec|i|x)\s|\s-e(?:nc(?!oding)\w*|n|c)?\s", re.IGNORECASE
 )
 """A variable, called as a client would be; an encoded command."""
 
-_CONSTANT = re.compile(r"\s*(?:\$(?:env:)?\w+\s*=|@?set\s)", re.IGNORECASE)
+_CONSTANT = regex(r"\s*(?:\$(?:env:)?\w+\s*=|@?set\s)", re.IGNORECASE)
 
 # PowerShell
-_COMMENTS = re.compile(r"<#.*?(?:#>|\Z)|@(['\"])\s*\n.*?(?:\n\1@|\Z)", re.DOTALL)
-_ENV = re.compile(r"\$\{?env:(\w+)\}?", re.IGNORECASE)
-_SET = re.compile(r"\s*\$(?:env:)?(\w+)\s*=\s*((['\"])[^'\"]*\3|[\w.-]+)\s*$", re.IGNORECASE)
-_PARTS = re.compile(r"\"(?:[^\"`]|`.)*\"?|'[^']*'?|\$\{\w+\}|#[^\n]*|&&|\|\||[;{}]|[^\"'$;{}#&|]+|.", re.DOTALL)
-_CONTROL = re.compile(
+_COMMENTS = regex(r"<#.*?(?:#>|\Z)|@(['\"])\s*\n.*?(?:\n\1@|\Z)", re.DOTALL)
+_ENV = regex(r"\$\{?env:(\w+)\}?", re.IGNORECASE)
+_SET = regex(r"\s*\$(?:env:)?(\w+)\s*=\s*((['\"])[^'\"]*\3|[\w.-]+)\s*$", re.IGNORECASE)
+_PARTS = regex(r"\"(?:[^\"`]|`.)*\"?|'[^']*'?|\$\{\w+\}|#[^\n]*|&&|\|\||[;{}]|[^\"'$;{}#&|]+|.", re.DOTALL)
+_CONTROL = regex(
     r"\s*(?:(?:foreach|for|switch)\s*\([^{}]*\)|(?:if|elseif|while|else|try|finally|do|catch|until)(?=[\s(]|$)|[&.](?=\s))\s*",
     re.IGNORECASE,
 )
-_CAPTURE = re.compile(r"\s*\$\w+\s*=\s*")
-_NEW_ITEM = re.compile(r"\s*ni\s", re.IGNORECASE)
-_INVOKE = re.compile(r"\s*(?:iex|invoke-expression)\s+(?:-command\s+)?", re.IGNORECASE)
-_START = re.compile(r"\s*(?:start-process|saps)\s+(.*)", re.IGNORECASE | re.DOTALL)
-_START_WORDS = re.compile(r"\"([^\"]*)\"|'([^']*)'|([^\s,'\"()@]+)")
-_START_OPTIONS = re.compile(r"-(?:filepath|argumentlist|args|wait|nonewwindow|passthru)$", re.IGNORECASE)
+_CAPTURE = regex(r"\s*\$\w+\s*=\s*")
+_NEW_ITEM = regex(r"\s*ni\s", re.IGNORECASE)
+_INVOKE = regex(r"\s*(?:iex|invoke-expression)\s+(?:-command\s+)?", re.IGNORECASE)
+_START = regex(r"\s*(?:start-process|saps)\s+(.*)", re.IGNORECASE | re.DOTALL)
+_START_WORDS = regex(r"\"([^\"]*)\"|'([^']*)'|([^\s,'\"()@]+)")
+_START_OPTIONS = regex(r"-(?:filepath|argumentlist|args|wait|nonewwindow|passthru)$", re.IGNORECASE)
 
 # batch
-_TOKENS = re.compile(
+_TOKENS = regex(
     r'"[^"]*"?|\^.?|%%~?\w+|%~?\w+(?::[^%\s]*)?%|%~?[\w*]|![\w]+!|&&|\|\||[<>]+&?\d?|[&|()]|\s+|[^"^%!&|()<>\s]+|.'
 )
-_VARIABLE = re.compile(r"%(\w+)%|!(\w+)!|%%?~?[\w*]+|%[\w:=~,-]+%")
-_REM = re.compile(r"\s*@?(?:rem\b|::|:\w)", re.IGNORECASE)
-_PREFIX = re.compile(
+_VARIABLE = regex(r"%(\w+)%|!(\w+)!|%%?~?[\w*]+|%[\w:=~,-]+%")
+_REM = regex(r"\s*@?(?:rem\b|::|:\w)", re.IGNORECASE)
+_PREFIX = regex(
     r"\s*(?:@|call\s|do\s|else\s|start\s+(?:\"[^\"]*\"\s+)?(?:/\w+\s+)*|cmd(?:\.exe)?\s+(?:/[\w:]+\s+)*/[ck]\s+(?!\")"
     r"|if\s+(?:/i\s+)?(?:not\s+)?(?:exist\s+(?:\"[^\"]*\"|\S+)|defined\s+\S+|errorlevel\s+\d+"
     r"|\"[^\"]*\"\s*==\s*\"[^\"]*\"|\S+\s*==\s*\S+|\S+\s+(?:equ|neq|lss|leq|gtr|geq)\s+\S+)\s*)",
     re.IGNORECASE,
 )
-_SHELLS = re.compile(
+_SHELLS = regex(
     r"\s*(?:cmd(?:\.exe)?\s+(?:/[\w:]+\s+)*/[ck]|(?:powershell|pwsh)(?:\.exe)?\s+(?:-\w+\s+(?:bypass\s+)?)*?-c(?:ommand)?)\s+",
     re.IGNORECASE,
 )
-_ASSIGN = re.compile(r'\s*set\s+(?:"(\w+)=([^"]*)"|(\w+)=(.*?))\s*$', re.IGNORECASE)
+_ASSIGN = regex(r'\s*set\s+(?:"(\w+)=([^"]*)"|(\w+)=(.*?))\s*$', re.IGNORECASE)
 
 
 def _may_install(text: str) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from itertools import product
 
 from slopguard.clients.argv import listed
+from slopguard.patterns import regex
 
 MARK = "\ue000"
 """A part that nobody can know."""
@@ -23,8 +24,8 @@ GLOB = "\ue003"
 """`*` or `?`, unquoted: names of files, unknown."""
 STREAM = "\ue004"
 """`<(command)`: a file that holds what a command writes."""
-UNKNOWN = re.compile(f"[{MARK}{STREAM}]")
-SPECIAL = re.compile(f"[{MARK}{BLANK}{UNSURE}{GLOB}{STREAM}]")
+UNKNOWN = regex(f"[{MARK}{STREAM}]")
+SPECIAL = regex(f"[{MARK}{BLANK}{UNSURE}{GLOB}{STREAM}]")
 
 Value = tuple[str, ...]
 """What a variable holds: one text, or the elements of an array."""
@@ -40,19 +41,19 @@ _BRACES = 256
 """How many words one word with braces may become."""
 _LONGEST_BRACES = 4_000
 _DEPTH = 8
-_PIECE = re.compile(
+_PIECE = regex(
     r"""(?P<single>'[^']*'?)|(?P<ansi>\$'(?:[^'\\]|\\.)*'?)|(?P<double>\$?")|(?P<escape>\\.?)|(?P<dollar>\$)"""
     r"""|(?P<tick>`)|(?P<stream>[<>=]\()|(?P<plain>[^'"\\$`<>=]+|.)""",
     re.DOTALL,
 )
-_INNER = re.compile(r"""(?P<end>")|(?P<escape>\\.?)|(?P<dollar>\$)|(?P<tick>`)|(?P<plain>[^"\\$`]+)""", re.DOTALL)
-_ENCLOSED = re.compile(r"""'[^']*'|"(?:[^"\\]|\\.)*"|\\.|[(){}]|[^'"\\(){}]+|.""", re.DOTALL)
-_NAME = re.compile(r"\$([A-Za-z_]\w*|[0-9@*#?!$-])")
-_BRACED = re.compile(r"([A-Za-z_]\w*|[0-9]+|[@*])(\[[@*]\])?(?:(:?[-=+?])(.*))?", re.DOTALL)
-_FOUND = re.compile(r"\(\s*(?:which|command\s+-v|type\s+-[pP])\s+[\"']?([\w./+-]+)[\"']?\s*(?:2>\s*/dev/null\s*)?\)")
-_MAKE_NAME = re.compile(r"\(([A-Za-z_]\w*)\)")
-_RANGE = re.compile(r"(\d{1,4})\.\.(\d{1,4})")
-_ANSI = re.compile(r"\\(?:x([0-9A-Fa-f]{1,2})|u([0-9A-Fa-f]{1,4})|U([0-9A-Fa-f]{1,8})|([0-7]{1,3})|(.))", re.DOTALL)
+_INNER = regex(r"""(?P<end>")|(?P<escape>\\.?)|(?P<dollar>\$)|(?P<tick>`)|(?P<plain>[^"\\$`]+)""", re.DOTALL)
+_ENCLOSED = regex(r"""'[^']*'|"(?:[^"\\]|\\.)*"|\\.|[(){}]|[^'"\\(){}]+|.""", re.DOTALL)
+_NAME = regex(r"\$([A-Za-z_]\w*|[0-9@*#?!$-])")
+_BRACED = regex(r"([A-Za-z_]\w*|[0-9]+|[@*])(\[[@*]\])?(?:(:?[-=+?])(.*))?", re.DOTALL)
+_FOUND = regex(r"\(\s*(?:which|command\s+-v|type\s+-[pP])\s+[\"']?([\w./+-]+)[\"']?\s*(?:2>\s*/dev/null\s*)?\)")
+_MAKE_NAME = regex(r"\(([A-Za-z_]\w*)\)")
+_RANGE = regex(r"(\d{1,4})\.\.(\d{1,4})")
+_ANSI = regex(r"\\(?:x([0-9A-Fa-f]{1,2})|u([0-9A-Fa-f]{1,4})|U([0-9A-Fa-f]{1,8})|([0-7]{1,3})|(.))", re.DOTALL)
 _LETTERS = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "e": "\x1b", "f": "\f", "v": "\v"}
 
 

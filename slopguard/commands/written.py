@@ -5,7 +5,6 @@ Invariant: only what the text itself holds is read; what such a file includes is
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from slopguard import readers
@@ -13,21 +12,20 @@ from slopguard.commands.inner import compared
 from slopguard.commands.words import MARK
 from slopguard.errors import InputError
 from slopguard.model import Location
+from slopguard.patterns import regex
 from slopguard.readers.interface import Problem, Reading
 
 _KINDS = (
     (
-        re.compile(
-            r"(?:.*/)?[^/]*(?:requirements|constraints)[^/]*\.(?:txt|in)|(?:.*/)?requirements/[^/]+\.(?:txt|in)"
-        ),
+        regex(r"(?:.*/)?[^/]*(?:requirements|constraints)[^/]*\.(?:txt|in)|(?:.*/)?requirements/[^/]+\.(?:txt|in)"),
         "requirements",
     ),
-    (re.compile(r"(?:.*/)?package\.json"), "package_json"),
-    (re.compile(r"(?:.*/)?pyproject\.toml"), "pyproject"),
+    (regex(r"(?:.*/)?package\.json"), "package_json"),
+    (regex(r"(?:.*/)?pyproject\.toml"), "pyproject"),
 )
-_SCRIPT = re.compile(r".*\.(?:sh|bash|zsh)|(?:.*/)?(?:[^/]*\.)?Dockerfile[^/]*")
+_SCRIPT = regex(r".*\.(?:sh|bash|zsh)|(?:.*/)?(?:[^/]*\.)?Dockerfile[^/]*")
 
-_SHEBANG = re.compile(r"\s*#![^\n]*sh\b")
+_SHEBANG = regex(r"\s*#![^\n]*sh\b")
 
 
 def kind_of(name: str, text: str = "") -> str | None:

@@ -7,7 +7,6 @@ depth of a file.
 from __future__ import annotations
 
 import os
-import re
 import shlex
 from collections.abc import Iterator
 from itertools import islice
@@ -18,6 +17,7 @@ import yaml
 from slopguard.clients.argv import listed
 from slopguard.commands.script import UNKNOWN, Script, is_unknown
 from slopguard.commands.variables import Variables
+from slopguard.patterns import regex
 from slopguard.readers.places import absolute
 
 _MERGED = 200
@@ -26,13 +26,13 @@ _MERGED = 200
 _WINDOW = 50
 """How many lines of the file are searched for the beginning of one that was folded or quoted."""
 
-_TEMPLATE = re.compile(
+_TEMPLATE = regex(
     r"\$\{\{[^\n]{0,500}?\}\}"  # GitHub, Azure
     r"|\{\{[^\n]{0,500}?\}\}"  # Taskfile and other templates
     r"|<<\s{0,9}[\w.-]+\s{0,9}>>"  # CircleCI
     r"|\$\[\[[^\n]{0,500}?\]\]"  # GitLab's inputs
 )
-_JOINABLE = re.compile(r"'|\"|<<|#|\\$")
+_JOINABLE = regex(r"'|\"|<<|#|\\$")
 """What makes a line break mean something else than a blank."""
 
 HOMES = listed(

@@ -28,7 +28,7 @@ _BOMS = (  # UTF-32 first: its little-endian mark begins with UTF-16's
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_COOKIE = re.compile(rb"#.*?coding[:=][ \t]*([-\w.]+)")
+_COOKIE = regex(rb"#.*?coding[:=][ \t]*([-\w.]+)")
 _ASCII_COMPATIBLE = regex(r"utf-8|ascii|iso8859-\d+|cp125\d|koi8-[rut]")
 _STRING = r'"(?:[^"\\\n]|\\.)*+"?'  # possessive, its end optional: no text makes the search start over
 _COMMENT = regex(rf"{_STRING}|//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)

@@ -7,7 +7,6 @@ with its path as the agent gave it.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +18,7 @@ from slopguard.check.kinds import Kind, kinds_of
 from slopguard.check.tree import Load, Tree, Unreadable, read_tree
 from slopguard.check.walk import Place, regular
 from slopguard.model import Location, Request
+from slopguard.patterns import regex
 
 _FOR_READERS = frozenset({"markdown"})
 """Kinds of file whose commands are a suggestion to whoever reads them."""
@@ -26,7 +26,7 @@ _SUGGESTS = frozenset({"markdown", "notebook"})
 """Kinds of file whose commands may name files that are not there."""
 _CODE = ('"', "`", "~~~", "=", "@", "::")
 """What stands in code, and seldom in prose."""
-_SHEBANG = re.compile(r"#!.*?\b(?:(python[\d.]*|uv|pipx|pdm|hatch)|(?:ba|da|k|z|a)?sh)\b")
+_SHEBANG = regex(r"#!.*?\b(?:(python[\d.]*|uv|pipx|pdm|hatch)|(?:ba|da|k|z|a)?sh)\b")
 
 
 def kinds(change: Change) -> tuple[Kind, ...]:

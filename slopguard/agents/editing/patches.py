@@ -12,16 +12,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from slopguard.agents.model import Edit, Replacement
+from slopguard.patterns import regex
 
-_HEADER = re.compile(r"\*\*\* (Add|Update|Delete) File: ?(.*)")
-_MOVE = re.compile(r"\*\*\* Move to: ?(.*)")
-_OUTSIDE = re.compile(r"\*\*\* (?:Begin|End) Patch\s*$")
+_HEADER = regex(r"\*\*\* (Add|Update|Delete) File: ?(.*)")
+_MOVE = regex(r"\*\*\* Move to: ?(.*)")
+_OUTSIDE = regex(r"\*\*\* (?:Begin|End) Patch\s*$")
 _END_OF_FILE = "*** End of File"
-_GIT = re.compile(r'diff --git (?:"?a/(.+?)"? "?b/(.+?)"?|(\S+) (\S+))\s*$')
-_RENAME = re.compile(r"(?:rename|copy) (from|to) (.*)")
-_BINARY = re.compile(r"Binary files .* differ|GIT binary patch")
+_GIT = regex(r'diff --git (?:"?a/(.+?)"? "?b/(.+?)"?|(\S+) (\S+))\s*$')
+_RENAME = regex(r"(?:rename|copy) (from|to) (.*)")
+_BINARY = regex(r"Binary files .* differ|GIT binary patch")
 _NOWHERE = "/dev/null"
-_QUOTED = re.compile(r"\\([0-7]{3}|.)")
+_QUOTED = regex(r"\\([0-7]{3}|.)")
 _ESCAPES = {"n": "\n", "t": "\t"}
 
 

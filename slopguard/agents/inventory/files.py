@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from slopguard.check.tree import Unreadable, from_disk
 from slopguard.commands import mcp_config
 from slopguard.commands.mcp_servers import Entry, entries, flattened
+from slopguard.patterns import regex
 from slopguard.readers.text import Table, string, table
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 LARGEST = 20_000_000
 """Bytes of a file that is read: those in which clients keep their whole state grow to some million."""
-_FRONT = re.compile(r"\A---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*$", re.DOTALL | re.MULTILINE)
+_FRONT = regex(r"\A---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*$", re.DOTALL | re.MULTILINE)
 _ADDRESSES = ("url", "serverUrl", "httpUrl", "uri")
 _INSIDE = frozenset({"builtin", "platform", "frontend", "inline_python"})
 _FLAT = frozenset({".mcp.json", "mcp.json"})

@@ -13,6 +13,7 @@ from itertools import pairwise
 
 from slopguard.agents.inventory.model import Package, Rights
 from slopguard.clients.argv import listed
+from slopguard.patterns import regex
 
 _CONTAINERS = listed("docker podman nerdctl container finch")
 _SHELLS = listed("sh bash zsh dash ksh fish ash cmd command powershell pwsh")
@@ -22,10 +23,10 @@ _WRAPPERS = listed(
 _INTERPRETERS = listed(
     "node python python3 py deno bun ruby perl php java dotnet tsx ts-node uv uvx poetry pdm npm pnpm yarn go cargo"
 )
-_RUNS_TEXT = re.compile(r"/[ckr]|-[a-z]*c|-command", re.IGNORECASE)
-_EXTENSION = re.compile(r"\.(?:exe|cmd|bat|ps1|com)$", re.IGNORECASE)
-_ASSIGNED = re.compile(r"[A-Za-z_]\w*=.*", re.DOTALL)
-_SHELL_TEXT = re.compile(r"[;&|`\n<>]|\$\(")
+_RUNS_TEXT = regex(r"/[ckr]|-[a-z]*c|-command", re.IGNORECASE)
+_EXTENSION = regex(r"\.(?:exe|cmd|bat|ps1|com)$", re.IGNORECASE)
+_ASSIGNED = regex(r"[A-Za-z_]\w*=.*", re.DOTALL)
+_SHELL_TEXT = regex(r"[;&|`\n<>]|\$\(")
 _VALUED = listed(
     "-a --attach --add-host --annotation --blkio-weight --cap-add --cap-drop --cgroup-parent --cgroupns --cidfile"
     " --cpu-period --cpu-quota --cpu-shares -c --cpus --cpuset-cpus --cpuset-mems --detach-keys --device --dns"
@@ -43,11 +44,11 @@ _ALONE = listed(
     " --privileged --publish-all --quiet --read-only --replace --rm --rmi --sig-proxy --tty --tls-verify"
 )
 """Options of `run` that take none; so do single letters."""
-_REFERENCE = re.compile(r"(?:[\w.-]+(?::\d+)?/)?[\w.-]+(?:/[\w.-]+)*(?::[\w.-]{1,128})?")
-_NUGET = re.compile(r"[\w.-]+(?:@[\w.*+-]+)?")
+_REFERENCE = regex(r"(?:[\w.-]+(?::\d+)?/)?[\w.-]+(?:/[\w.-]+)*(?::[\w.-]{1,128})?")
+_NUGET = regex(r"[\w.-]+(?:@[\w.*+-]+)?")
 _DNX_ALONE = listed("--yes -y --prerelease --allow-roll-forward --interactive --no-http-cache --ignore-failed-sources")
 _DNX_VALUED = listed("--source --add-source --configfile --framework --verbosity --version -v")
-_DIGEST = re.compile(r"([^@]+)@(sha256:[0-9a-f]{64})")
+_DIGEST = regex(r"([^@]+)@(sha256:[0-9a-f]{64})")
 _OPENING = {
     ("--net", "host"): "host-network",
     ("--network", "host"): "host-network",
@@ -57,9 +58,9 @@ _OPENING = {
 }
 _BROAD = frozenset({"/", "~", "$HOME", "${HOME}", "C:\\", "C:/", "/etc", "/root", "/home", "/var", "/usr"})
 _SOCKETS = ("docker.sock", "podman.sock", "containerd.sock", "docker_engine")
-_SPEC = re.compile(r"(@?[^@\s]+)(?:@(.+))?", re.DOTALL)
-_SCRIPT = re.compile(r"\.(?:[cm]?[jt]sx?|py|rb|pl|php|jar|dll)$|[/\\](?!/)")
-_EXACT = re.compile(r"v?\d+(?:\.\d+){1,3}(?:[-+][\w.+-]+)?")
+_SPEC = regex(r"(@?[^@\s]+)(?:@(.+))?", re.DOTALL)
+_SCRIPT = regex(r"\.(?:[cm]?[jt]sx?|py|rb|pl|php|jar|dll)$|[/\\](?!/)")
+_EXACT = regex(r"v?\d+(?:\.\d+){1,3}(?:[-+][\w.+-]+)?")
 
 USER = Rights("user")
 """All that the account may."""

@@ -12,35 +12,36 @@ from urllib.parse import urlsplit
 
 from slopguard.agents.inventory.model import Handed, Noted
 from slopguard.names import shown
+from slopguard.patterns import regex
 from slopguard.readers.text import Table, string, strings, table
 
-_SECRET = re.compile(
+_SECRET = regex(
     r"(?i)(?:^|[_.\s-])(?:\w*token|\w*secrets?|\w*passw(?:or)?d|passphrase|pwd|pass|pat|\w*api_?-?key|\w*access_?-?key"
     r"|private_?-?key|\w*auth(?:orization)?|credentials?|cookie|session|dsn|connection_?-?string|bearer|\w*jwt)(?:$|[_.\s-])"
     r"|[_-]key$|^key$|^database_url$"
 )
-_LOOKS = re.compile(
+_LOOKS = regex(
     r"(?:\b(?:gh[pousr]_|github_pat_|glpat-|xox[abprs]-|sk-|hf_|npm_|pypi-|AKIA|ASIA|AIza|ya29\.|eyJ[\w-]{8,}\.)"
     r"(?=[\w.-]*\d)[\w.-]{12,}|-----BEGIN |\b(?:[Bb]earer|[Bb]asic)\s+(?![$%{<])\S{4,})"
 )
-_USERINFO = re.compile(r"[a-z][\w+.-]*://[^/\s:@?#]*:(?![$%{])[^/\s@]+@", re.IGNORECASE)
-_QUERY = re.compile(
+_USERINFO = regex(r"[a-z][\w+.-]*://[^/\s:@?#]*:(?![$%{])[^/\s@]+@", re.IGNORECASE)
+_QUERY = regex(
     r"[?&;](?:[\w.-]*(?:token|secret|key|auth|passw|sig|code|session)[\w.-]*)=(?![$%{])[^&#\s]+", re.IGNORECASE
 )
-_REFERENCE = re.compile(
+_REFERENCE = regex(
     r"\$\{\{.*\}\}|\$\{.*\}|\{\{.*\}\}|\{(?:env|file):.*\}|\$\(.*\)|\$\w+|%\w+%|(?:op|keychain|vault|secret)[:/].*|COPILOT_MCP_\w+|<[^<>]*>",
     re.DOTALL,
 )
-_SCHEME = re.compile(r"(?i)(?:bearer|basic|token|apikey)\s+")
-_OPTION = re.compile(r"--?([A-Za-z][\w-]*)(?:=(.*))?", re.DOTALL)
-_ASSIGNED = re.compile(r"(?<![\w$-])([A-Za-z_]\w{2,100})=(\"[^\"]*\"|'[^']*'|\$\([^)]*\)|[^\s;&|]*)")
-_HEADER = re.compile(r"\s*([A-Za-z][\w-]{0,100})\s*:\s*(.*)", re.DOTALL)
-_INDEXES = re.compile(
+_SCHEME = regex(r"(?i)(?:bearer|basic|token|apikey)\s+")
+_OPTION = regex(r"--?([A-Za-z][\w-]*)(?:=(.*))?", re.DOTALL)
+_ASSIGNED = regex(r"(?<![\w$-])([A-Za-z_]\w{2,100})=(\"[^\"]*\"|'[^']*'|\$\([^)]*\)|[^\s;&|]*)")
+_HEADER = regex(r"\s*([A-Za-z][\w-]{0,100})\s*:\s*(.*)", re.DOTALL)
+_INDEXES = regex(
     r"(?i)(?:npm_config_(?:\w*registry|\w*proxy|userconfig|globalconfig|strict_ssl|cafile)|uv_(?:\w*index\w*|find_links|config_file|insecure_host)"
     r"|pip_(?:\w*index_url|find_links|config_file|trusted_host|proxy)|pipx_default_index\w*|yarn_(?:npm_)?registry\w*|bun_config_registry"
     r"|https?_proxy|all_proxy|node_tls_reject_unauthorized|node_extra_ca_certs|ssl_cert_file|requests_ca_bundle)"
 )
-_INTERPRETERS = re.compile(
+_INTERPRETERS = regex(
     r"(?i)(?:node_options|node_path|node_repl_external_module|python(?:path|startup|home|inspect|usersite|breakpoint)|ld_(?:preload|library_path|audit)"
     r"|dyld_\w+|path|bash_env|env|zdotdir|perl5(?:lib|opt)|ruby(?:lib|opt)|java_tool_options|deno_dir)"
 )

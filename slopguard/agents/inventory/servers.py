@@ -20,14 +20,15 @@ from slopguard.agents.inventory.secrets import host_of
 from slopguard.commands import prose
 from slopguard.commands.mcp_servers import Entry, command_of, flattened, words_of
 from slopguard.model import Location, Sighting, SourceKind
+from slopguard.patterns import regex
 from slopguard.readers.interface import Reading
 from slopguard.readers.text import Table, string
 
 _ADDRESSES = ("url", "serverUrl", "httpUrl", "uri")
-_LOOPBACK = re.compile(r"http://(?:localhost|127(?:\.\d+){3}|\[::1\]|host\.docker\.internal)(?::\d+)?$")
+_LOOPBACK = regex(r"http://(?:localhost|127(?:\.\d+){3}|\[::1\]|host\.docker\.internal)(?::\d+)?$")
 _TRUE = frozenset({"true", "1", "yes", "on"})
-_SHA = re.compile(r"[@#]([0-9a-f]{40})\b")
-_FORGE = re.compile(r"(github|gitlab|bitbucket|gist):(?!//)")
+_SHA = regex(r"[@#]([0-9a-f]{40})\b")
+_FORGE = regex(r"(github|gitlab|bitbucket|gist):(?!//)")
 _SERVED = (SourceKind.REGISTRY,)
 _INSIDE = {"builtin": "client", "platform": "client", "frontend": "client", "inline_python": "user"}
 

@@ -8,7 +8,6 @@ repeated as it was written.
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from slopguard.messages import named
 from slopguard.model import Actor, Door, Ecosystem, Mode, Request, Verdict
 from slopguard.model.suggesting import Asker, Kind, door_session
 from slopguard.names import shown
+from slopguard.patterns import regex
 from slopguard.store.suggestions import Suggested
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 DOOR = "mcp"
 NO_NAME = "Write NAME, NAME==VERSION or, for npm, NAME@VERSION: no markers, aliases or addresses"
-_REQUIREMENT = re.compile(r"([A-Za-z0-9][\w.-]*)\s*(?:\[[\w., -]*\])?\s*((?:[=<>!~].*)?)")
+_REQUIREMENT = regex(r"([A-Za-z0-9][\w.-]*)\s*(?:\[[\w., -]*\])?\s*((?:[=<>!~].*)?)")
 """A requirement of PyPI: name, extras, versions."""
 
 

@@ -6,7 +6,6 @@ command lines, files or reasons that others wrote.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
@@ -16,12 +15,13 @@ from slopguard.agents.mcp.schemas import ExplainVerdict
 from slopguard.errors import UsageError
 from slopguard.model import Ecosystem, Request
 from slopguard.names import shown
+from slopguard.patterns import regex
 from slopguard.store import Store
 from slopguard.store.ledger import Entry
 
 MOST = 5
 """Decisions on a package that are told, the newest."""
-DECISION = re.compile(r"d-[0-9a-f]{6,32}")
+DECISION = regex(r"d-[0-9a-f]{6,32}")
 NOW = "now:"
 BEFORE = "before:"
 

@@ -6,7 +6,6 @@ a name together from pieces that nobody can put together without running it.
 
 from __future__ import annotations
 
-import re
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -14,15 +13,16 @@ from slopguard.agents.protected import own
 from slopguard.agents.protected.hook_files import HOOKS, MIXED, TELLING
 from slopguard.agents.protected.places import Guarded, Kind, Places, written
 from slopguard.agents.protected.targets import Look
+from slopguard.patterns import regex
 
-_WRITES = re.compile(
+_WRITES = regex(
     r"""\bopen\s*\([^)]*["'][rbt]*[wax+]|write_(?:text|bytes)|writeFile|appendFile|createWriteStream|\bunlink|\bremove"""
     r"""|\brm(?:tree|Sync|dirSync|dir)?\s*\(|\brename|\bos\.replace|\.replace\(\s*[^,()]*\)|\bcopy\w*\s*\(|\bmove\s*\(|\btruncate"""
     r"""|\bchmod|symlink|\blink\w*\s*\(|\btouch\s*\(|\bdump\s*\(|file_put_contents|File\.(?:write|delete|open)|>>"""
     r"""|writeTextFile|\bprintf?\b[^;}]*>|\bopen\b[^;]*[,"']\s*\+?>|\.execute|executescript|\.write\(|outputFile""",
 )
 """Words of Python, JavaScript, Perl, Ruby, PHP and awk that change files."""
-_STRING = re.compile(r"""(["'`])((?:(?!\1)[^\\\n]|\\.){0,500})\1""")
+_STRING = regex(r"""(["'`])((?:(?!\1)[^\\\n]|\\.){0,500})\1""")
 _MOST = 500
 _INSIDE = frozenset({"slopguard.db", "enabled.json", "accepted.toml", "ledger.head", "store.key", "account.key"})
 _ABOVE = frozenset({".config", "share", "shims"})

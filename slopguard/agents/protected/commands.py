@@ -13,14 +13,15 @@ from pathlib import Path
 
 from slopguard.agents.protected.hook_files import MOVED
 from slopguard.agents.protected.places import Guarded, Places
+from slopguard.patterns import regex
 
-_NAMED = re.compile(
+_NAMED = regex(
     r"slopguard|hook|settings|config\.toml|pyproject|lists\.toml|enabled\.json|accepted\.toml|undo\.sh|uninstall|trusted|\.claude"
     r"|\.codex|\.cursor|\.gemini|\.qwen|\.github|\.copilot|codeium|windsurf|cline|opencode|\.bash|\.profile|\.zsh|fish",
     re.IGNORECASE,
 )
 """Parts of names of what is protected."""
-_CHANGING = re.compile(
+_CHANGING = regex(
     r"\b(?:rm|rmdir|unlink|shred|srm|mv|cp|ln|tee|dd|rsync|scp|truncate|touch|chmod|chown|find|xargs|checkout"
     r"|restore|stash|clean|reset|apply|am|switch|patch|sed|perl|sponge|sqlite3?|trash|rimraf|eval)\b"
     r"|(?:^|[\n;&|({]|\b(?:sudo|env|exec|command|time|nice|nohup|xargs|doas|busybox)\s)\s*(?:[\w./-]*/)?install\b"

@@ -18,12 +18,13 @@ from slopguard.agents.protected.paths import content, is_dir
 from slopguard.agents.protected.places import Kind, Places
 from slopguard.agents.protected.writes import Change, operands
 from slopguard.clients.argv import listed
+from slopguard.patterns import regex
 
 if TYPE_CHECKING:
     from slopguard.check.git import Repository
 
 _GLOBAL = listed("-C -c --git-dir --work-tree --namespace --exec-path --config-env --super-prefix")
-_PATCHED = re.compile(r"^(?:\+\+\+|---|rename (?:to|from)|diff --git) (?:[^\s/]+/)?(\S+)", re.M)
+_PATCHED = regex(r"^(?:\+\+\+|---|rename (?:to|from)|diff --git) (?:[^\s/]+/)?(\S+)", re.M)
 _LARGEST = 2_000_000
 
 

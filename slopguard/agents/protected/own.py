@@ -15,6 +15,7 @@ from slopguard.clients import plain
 from slopguard.clients.argv import listed
 from slopguard.commands.scope import Word
 from slopguard.commands.unwrap import base
+from slopguard.patterns import regex
 
 PERSONS = Guarded(
     "command", "a command that only a person may give: slopguard disable, trust, allow, keys, lists, review"
@@ -38,10 +39,10 @@ _REMOVES = listed("uninstall remove rm un r unlink delete uninstall-all erase")
 _INSTALLERS = listed("pip pipx uv poetry pdm pipenv conda mamba micromamba brew rye hatch pixi apt apt-get dnf")
 _AGENTS = listed("claude codex gemini qwen copilot opencode cursor-agent agent cline")
 _RUNS = listed("sh bash dash zsh ksh . source exec")
-_CALLS = re.compile(r"run_module|run_path|\bmain\s*\(|\bargv\b|\bcli\b|subprocess|\bsystem\b|\bexec", re.ASCII)
-_QUOTED = re.compile(r"""["'](?:disable|trust|allow|keys|lists|approve)["'\s]""")
-_UNDOES = re.compile(r"put_back|\bswitch\b|accepted\W+write|record\W+(?:remove|write)|enabling")
-_UNSET = re.compile(r"(?:^|[\s;&|(])(?:unset|export[ \t]+-n)\b[^;&|\n]*?\b(SLOPGUARD_\w+)")
+_CALLS = regex(r"run_module|run_path|\bmain\s*\(|\bargv\b|\bcli\b|subprocess|\bsystem\b|\bexec", re.ASCII)
+_QUOTED = regex(r"""["'](?:disable|trust|allow|keys|lists|approve)["'\s]""")
+_UNDOES = regex(r"put_back|\bswitch\b|accepted\W+write|record\W+(?:remove|write)|enabling")
+_UNSET = regex(r"(?:^|[\s;&|(])(?:unset|export[ \t]+-n)\b[^;&|\n]*?\b(SLOPGUARD_\w+)")
 
 
 def command(words: Sequence[Word], cwd: Path, places: Places) -> Guarded | None:

@@ -9,16 +9,17 @@ from __future__ import annotations
 import re
 
 from slopguard.commands.words import closing
+from slopguard.patterns import regex
 
 _DEPTH = 8
 """How deep quoted substitutions may be inside one another."""
-_TOKEN = re.compile(
+_TOKEN = regex(
     r"""(?P<comment>(?<![^\s;&|()])\#[^\n]*)|(?P<here><<<)|(?P<heredoc><<-?[ \t]*(?P<q>["']?)(?P<end>[\w.-]+)(?P=q))"""
     r"""|'[^']*'?|\$'(?:[^'\\]|\\.)*'?|(?P<double>"(?:[^"\\]|\\.)*"?)|\\.?|(?P<stream>[<>]\()"""
     r"""|(?P<out>&>>?|>>|>\||<>|>&?)|\n|[^\s'"\\<>&#$]+|.""",
     re.DOTALL,
 )
-_TARGET = re.compile(r"""'[^']*'|"(?:[^"\\]|\\.)*"|\\.|\$\(|`[^`]*`|[^\s'"\\;&|<>()`$]+|\$""", re.DOTALL)
+_TARGET = regex(r"""'[^']*'|"(?:[^"\\]|\\.)*"|\\.|\$\(|`[^`]*`|[^\s'"\\;&|<>()`$]+|\$""", re.DOTALL)
 
 
 def redirected(text: str, depth: int = 0) -> list[tuple[str, bool]]:

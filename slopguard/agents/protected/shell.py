@@ -21,15 +21,16 @@ from slopguard.commands.scope import Scope, Word
 from slopguard.commands.steps import Assign, Enter, Feed, Function, Leave, Loop, Nested, Raw, Simple, Step
 from slopguard.commands.unwrap import Peeled, base, peel
 from slopguard.commands.words import MARK
+from slopguard.patterns import regex
 
 _MOST = 600
 _DEPTH = 8
 _VALUES = 16
 _LONGEST = 200_000
-_NAME = re.compile(r"\$\{?([A-Za-z_]\w*)")
+_NAME = regex(r"\$\{?([A-Za-z_]\w*)")
 _CODE = {"-c", "-e", "--eval", "-p", "--print", "-pe", "-ne", "-r", "eval"}
-_SCRIPTED = re.compile(r"(?:node|nodejs|deno|bun|perl|ruby|php)[\d.]*")
-_INNER = re.compile(
+_SCRIPTED = regex(r"(?:node|nodejs|deno|bun|perl|ruby|php)[\d.]*")
+_INNER = regex(
     r"(?:slopguard|rm|rmdir|mv|unlink|sed|tee|rimraf|shred|del-cli|trash|truncate|cp|sh|bash|zsh|python[\d.]*|node)"
 )
 """Programs that are looked for behind a command that nobody knows: `uv run slopguard`, `npx rimraf x`."""

@@ -21,14 +21,15 @@ from slopguard.agents.protected.places import Guarded, Kind, Places, meant, writ
 from slopguard.agents.protected.writes import Change, Finds
 from slopguard.commands import said
 from slopguard.commands.words import BLANK, GLOB, MARK, STREAM, UNSURE
+from slopguard.patterns import regex
 
 if TYPE_CHECKING:
     from slopguard.agents.protected.shell import Ran
 
-_UNKNOWN = re.compile(f"[{MARK}{STREAM}]")
-_PATTERN = re.compile(f"[{MARK}{STREAM}{GLOB}[]")
-_NOTHING = re.compile(f"[{BLANK}{UNSURE}]")
-_ITSELF = re.compile(r"\$\(\s*(?:which|command\s+-v|type\s+-[pP])\s+slopguard\b")
+_UNKNOWN = regex(f"[{MARK}{STREAM}]")
+_PATTERN = regex(f"[{MARK}{STREAM}{GLOB}[]")
+_NOTHING = regex(f"[{BLANK}{UNSURE}]")
+_ITSELF = regex(r"\$\(\s*(?:which|command\s+-v|type\s+-[pP])\s+slopguard\b")
 _CHECKS = frozenset({"--check", "--stat", "--numstat", "--summary", "--cached"})
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from slopguard.clients.argv import listed
 from slopguard.commands.scope import Word
 from slopguard.commands.unwrap import base
+from slopguard.patterns import regex
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +76,8 @@ _OUTPUTS = {
     "pandoc": listed("-o --output"),
     "age": listed("-o --output"),
 }
-_SED = re.compile(r"-[nErsuz]*i.*|--in-place.*")
-_PERL = re.compile(r"-[acFlnpswT0-9]*i.*")
+_SED = regex(r"-[nErsuz]*i.*|--in-place.*")
+_PERL = regex(r"-[acFlnpswT0-9]*i.*")
 
 
 def changes(words: Sequence[Word]) -> Iterator[Change]:

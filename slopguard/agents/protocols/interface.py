@@ -13,6 +13,7 @@ from typing import Any
 from typing import Protocol as Interface
 
 from slopguard.agents.model import Answer, Call, Event, Output
+from slopguard.patterns import regex
 
 Document = Mapping[str, Any]
 
@@ -56,7 +57,7 @@ EVENTS: Mapping[str, Event] = {
     ),
 }
 """What agents call the moment at which they run a hook."""
-_NO_TOOL = re.compile(
+_NO_TOOL = regex(
     r"session|prompt|stop|notification|compact|subagent|agent(?:start|response|thought)|read|workspace", re.I
 )
 """In the names of moments at which no tool is about to change anything."""
