@@ -162,15 +162,21 @@ class Starting:
         return None
 
     def _usable(self, address: Address) -> bool:
-        """That a daemon is one for this command, or may be replaced by one that is.
+        """Whether a daemon is one for this command, or may be replaced by one that is.
+
+        One elsewhere, or of a newer version, is left alone as long as it lives, which the lock tells: the machine may
+        have been switched off under it.
 
         Raises:
-            Hopeless: it is for others, and must be left alone.
+            Hopeless: it must be left alone.
         """
         newer = address.version != __version__ and not older(address.version, __version__)
-        if address.where != whereabouts()[0] or address.protocol > wire.PROTOCOL or newer:
+        if address.where == whereabouts()[0] and address.protocol <= wire.PROTOCOL and not newer:
+            return True
+        self._start()
+        if self._started is None:
             raise Hopeless
-        return True
+        return False
 
     def _fits(self, address: Address) -> bool:
         same = (address.version, address.protocol) == (__version__, wire.PROTOCOL)

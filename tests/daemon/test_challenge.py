@@ -133,14 +133,14 @@ GARBAGE = [
 ]
 
 
-@pytest.mark.parametrize("garbage", GARBAGE)
-def test_garbage_on_the_control_port_stops_nothing(house: House, garbage: bytes) -> None:
+def test_garbage_on_the_control_port_stops_nothing(house: House) -> None:
     house.host()
-    with raw(found(house).port) as caller, suppress(OSError):
-        caller.sendall(garbage)
-        caller.shutdown(socket.SHUT_WR)
-        assert caller.recv(1) == b""
-    assert house.state().pid == house.pid
+    for garbage in GARBAGE:
+        with raw(found(house).port) as caller, suppress(OSError):
+            caller.sendall(garbage)
+            caller.shutdown(socket.SHUT_WR)
+            assert caller.recv(1) == b""
+        assert house.state().pid == house.pid
 
 
 def test_a_flood_of_callers_that_say_nothing_keeps_nobody_out(house: House) -> None:

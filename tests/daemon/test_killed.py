@@ -16,7 +16,7 @@ from slopguard.daemon import hosting
 from slopguard.daemon.link import Gone
 from tests.daemon.house import ROOT, House, request, until
 
-MOMENTS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
+MOMENTS = (0.0, 0.03, 0.1, 0.3, 0.8)
 """From the first instruction of its interpreter to its first session and beyond, on slow machines and fast ones."""
 
 

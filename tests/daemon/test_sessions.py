@@ -12,6 +12,7 @@ import urllib.request
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -111,6 +112,17 @@ def test_the_proxies_of_one_command_are_not_anothers(house: House, pypi: PyPI) -
         assert [verdict.rule for verdict in hosted.verdicts] == ["established"]
 
 
+def test_each_command_has_its_own_way_to_its_indexes(house: House, pypi: PyPI) -> None:
+    pypi.add_established("sg-alpha")
+    host = house.host()
+    assert host is not None
+    far = replace(index(pypi), url="http://registry.example/simple/")
+    opening = house.opening([request("sg-alpha")], [far])
+    good, nowhere = {"http_proxy": pypi.server.origin}, {"http_proxy": "http://127.0.0.1:9"}
+    with host.open(replace(opening, env=good)) as one, host.open(replace(opening, env=nowhere)) as other:
+        assert [verdict.rule for verdict in (*one.verdicts, *other.verdicts)] == ["established", "upstream-down"]
+
+
 def test_an_error_before_the_session_is_the_commands_error(house: House) -> None:
     host = house.host()
     assert host is not None
@@ -121,16 +133,16 @@ def test_an_error_before_the_session_is_the_commands_error(house: House) -> None
     assert house.processes()
 
 
-@pytest.mark.parametrize("part", ["home", "account", "user"])
-def test_a_command_of_another_home_or_account_is_refused(house: House, part: str) -> None:
+def test_a_command_of_another_home_or_account_is_refused(house: House) -> None:
     """The daemon writes nowhere that a command could name."""
-    host = house.host()
-    assert host is not None
-    opening = house.opening()
-    object.__setattr__(opening.settings, part, house.root / "elsewhere")
-    with pytest.raises(NoDaemon), host.open(opening):
-        pass
-    assert not (house.root / "elsewhere").exists()
+    for part in ("home", "account", "user"):
+        host = house.host()
+        assert host is not None
+        opening = house.opening()
+        object.__setattr__(opening.settings, part, house.root / "elsewhere")
+        with pytest.raises(NoDaemon), host.open(opening):
+            pass
+        assert not (house.root / "elsewhere").exists()
 
 
 def test_another_spelling_of_the_home_is_the_same_home(house: House) -> None:
