@@ -39,7 +39,7 @@ ASKED = (
     ("npm:lodahs", "malicious", 1),
 )
 """One name for each kind of answer, and the code that it ends in offline."""
-NOTHING = {"pip": ("list",), "uv": ("pip", "list"), "npm": ("ls",), "pnpm": ("ls",), "bun": ("pm", "ls")}
+NOTHING = {"pip": ("list",), "uv": ("pip", "list"), "npm": ("ls",), "pnpm": ("ls",), "bun": ("pm", "bin")}
 """A command of each client that installs nothing."""
 COLUMNS = ("what", "took (least)", "processor", "compared to", "took (least)", "processor", "ratio")
 
@@ -190,6 +190,13 @@ def hook(folder: Path) -> None:
     hooks.hooks(folder)
 
 
+def typed(folder: Path) -> None:
+    """Names that somebody typed, judged by the daemon and without one."""
+    from bench import typed as judged
+
+    judged.typed(folder)
+
+
 def installs(folder: Path) -> None:
     """Whole projects, by each client: guarded and bare, first and warm, from a near and from a far registry."""
     from bench import installs as whole
@@ -227,6 +234,7 @@ PARTS = {
     "locks": locks,
     "check": check,
     "hook": hook,
+    "typed": typed,
     "installs": installs,
     "phases": phases,
 }

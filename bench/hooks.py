@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bench.machine import Machine
+from bench.residents import KEPT, started, stopped
 from bench.timing import Measure, paired, row, run
 from slopguard.guard.enabling import agent_hook
 
@@ -19,6 +20,7 @@ SCRIPT = Path(sys.executable).with_name("slopguard")
 INTERPRETER = (sys.executable, "-c", "pass")
 NOTHING = ("git status && ls -la src", "python -m pytest -q tests/test_app.py -k 'login and not slow'", "npm test")
 """Commands that install nothing: two that the first look tells, and one that is read in full."""
+_JUDGED = (", allowed", ", refused")
 DENIED = b'"permissionDecision":"deny"'
 LINES = 200
 
@@ -31,7 +33,7 @@ def hooks(folder: Path) -> None:
     installed.write_bytes(agent_hook.script(Path(env["SLOPGUARD_HOME"]), ("claude-code",)))
     installed.chmod(0o755)
     (folder / "project").mkdir()
-    ways = {"the installed hook": (str(installed), "claude-code")}
+    ways: dict[str, tuple[str, ...]] = {"the installed hook": (str(installed), "claude-code")}
     ways |= {"`slopguard hook claude-code`": (str(SCRIPT), "hook", "claude-code")} if SCRIPT.exists() else {}
     for way, command in ways.items():
         cases = {what: (given, said) for what, given, said in _cases(folder / "project")}
@@ -39,6 +41,20 @@ def hooks(folder: Path) -> None:
         *costs, bare = paired(ROUNDS, *runs, run(INTERPRETER, env, folder, 0))
         for what, cost in zip(cases, costs, strict=True):
             row(f"{way}: {what}", cost, "interpreter alone", bare)
+    beside_a_daemon(folder, env, installed)
+
+
+def beside_a_daemon(folder: Path, env: Mapping[str, str], installed: Path) -> None:
+    """The same calls that need a verdict, by the installed hook, with the daemon up and without one."""
+    cases = {what: (given, said) for what, given, said in _cases(folder / "project") if what.endswith(_JUDGED)}
+    ways = {**env, "SLOPGUARD_DAEMON": KEPT}, {**env, "SLOPGUARD_DAEMON": "off"}
+    started(ways[0])
+    for what, case in cases.items():
+        costs = paired(
+            ROUNDS, *(run((str(installed), "claude-code"), way, folder / "project", 0, *case) for way in ways)
+        )
+        row(f"the installed hook, daemon up: {what}", costs[0], "without one", costs[1])
+    stopped(ways[0])
 
 
 def _cases(project: Path) -> list[tuple[str, bytes, bytes]]:

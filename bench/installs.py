@@ -7,26 +7,22 @@ another. What was installed is looked at after each run. A client that is not th
 
 from __future__ import annotations
 
-import importlib.util
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
 from bench import world_npm, world_pypi
 from bench.mirror import Mirror, write
-from bench.residents import processor
+from bench.residents import KEPT, OURS, processor, started, stopped
 from bench.timing import Cost, paired, row, timed
 from bench.worlds import World
 from tests.simulators.clients import Unavailable
 from tests.simulators.pypi import PyPI
 from tests.simulators.sandbox import Sandbox, sandbox
 
-OURS = (sys.executable, "-m", "slopguard")
 COMMANDS: Mapping[str, Sequence[str]] = {
     "pip": ("install", "--quiet", "-r", "requirements.txt"),
     "uv": ("pip", "install", "--quiet", "-r", "requirements.txt"),
@@ -38,8 +34,8 @@ ROUNDS, WITHIN = 7, 600
 """How often each client goes through all its ways, and for how many seconds at most (but three rounds at least)."""
 FAR = 50
 """Milliseconds that a far registry takes longer for each answer."""
-_CACHES = (".cache", ".npm", ".bun", ".local")
-"""Where clients keep what they fetched, below the home."""
+_CACHES = (".cache", ".npm", ".bun", ".local/share/pnpm", ".local/state/pnpm")
+"""Where clients keep what they fetched, below the home; slopguard's own key is in `.local` too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +90,14 @@ class Way:
         used = processor(self.home)
         cost = timed(self.command, env, place.box.project, 0)
         cost = cost._replace(processor=cost.processor + processor(self.home) - used)
-        REQUESTS[self.what] = place.mirror.counted()
+        REQUESTS[self.what] = sum(place.mirror.counted().values())
         if place.box.installed != dict(sorted(place.world.installed.items())):
             sys.exit(f"{self.what}: something else was installed: {place.box.installed}")
         return cost
 
     def ready(self, place: Place) -> dict[str, str]:
         """Bring everything into the state that this way begins with; the environment of its command."""
-        env = {**place.box.env, "SLOPGUARD_HOME": str(self.home)}
+        env = {**place.box.env, "SLOPGUARD_HOME": str(self.home), "SLOPGUARD_DAEMON": KEPT}
         place.clean()
         self.before(env)
         place.mirror.latency(self.late)
@@ -115,21 +111,15 @@ REQUESTS: dict[str, int] = {}
 
 def stop(env: Mapping[str, str]) -> None:
     """End the daemon, and forget all that slopguard ever kept."""
-    if has_daemon():
-        subprocess.run((*OURS, "daemon", "stop"), env=dict(env), capture_output=True, check=False)
-    with suppress(FileNotFoundError):
-        shutil.rmtree(env["SLOPGUARD_HOME"])
+    stopped(env)
+    for folder in (Path(env["SLOPGUARD_HOME"]), Path(env["HOME"]) / ".local" / "share" / "slopguard"):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def start(env: Mapping[str, str]) -> None:
     """A daemon that has just been started, and knows nothing."""
     stop(env)
-    subprocess.run((*OURS, "daemon", "start"), env=dict(env), capture_output=True, check=True)
-
-
-def has_daemon() -> bool:
-    """Whether this slopguard has one."""
-    return importlib.util.find_spec("slopguard.cli.daemon") is not None
+    started(env)
 
 
 def places(folder: Path, families: Sequence[str]) -> Iterator[Place]:
@@ -148,12 +138,12 @@ def places(folder: Path, families: Sequence[str]) -> Iterator[Place]:
                 except Unavailable as why:
                     print(f"| {family} | left out: {why} | | | | | |")
                     continue
-                box.use(cast(PyPI, _Address(f"{mirror.origin}{below}")))
+                box.use(cast(PyPI, Address(f"{mirror.origin}{below}")))
                 yield Place(family, world, mirror, box)
 
 
 @dataclass(frozen=True, slots=True)
-class _Address:
+class Address:
     """Of a registry, what a client's settings need."""
 
     url: str
@@ -165,9 +155,8 @@ def ways(place: Place) -> dict[str, Way]:
     bare = Way("bare", (place.client, *words), root / "none")
     first = Way("first run, no daemon running", (*OURS, place.family, *words), root / "first", stop)
     warm = Way("gate warm", first.command, root / "warm")
-    found = {"bare": bare, "first": first, "warm": warm}
-    if has_daemon():
-        found["up"] = Way("first run, daemon up", first.command, root / "up", start)
+    up = Way("first run, daemon up", first.command, root / "up", start)
+    found = {"bare": bare, "first": first, "up": up, "warm": warm}
     if place.world.ecosystem == "pypi":
         local = ("--no-index", "--find-links", str(place.world.unpack(root / "files")))
         found["local"] = replace(bare, what="bare, from a local folder", command=(*bare.command, *local))
@@ -201,7 +190,7 @@ def installs(folder: Path, families: Sequence[str] = tuple(COMMANDS)) -> None:
                 row(what, costs[ours], of[other].what, costs[other])
         print(f"| {size}: runs | {costs['bare'].runs} | | | | | |", flush=True)
         for way in of.values():
-            stop({**place.box.env, "SLOPGUARD_HOME": str(way.home)})
+            stopped({**place.box.env, "SLOPGUARD_HOME": str(way.home)})
 
 
 def _bound(way: Way, place: Place) -> Callable[[], Cost]:

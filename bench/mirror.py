@@ -26,6 +26,8 @@ from urllib.parse import unquote
 ORIGIN = b"http://mirror.example"
 """Stands in documents for where the mirror turns out to be."""
 ROUTES = "routes.json"
+KINDS = ("documents", "files", "unchanged", "other")
+"""What requests are answered with: a document, a file, that it has not changed, anything else."""
 _FIELDS = re.compile(
     rb"\r\n(accept|accept-encoding|if-none-match|content-length|transfer-encoding|connection):[ \t]*([^\r]*)", re.I
 )
@@ -85,9 +87,9 @@ class Mirror:
             self._say(f"latency {milliseconds}")
             self.late = milliseconds
 
-    def counted(self) -> int:
-        """How many requests came since this was last asked."""
-        return int(self._say("counted"))
+    def counted(self) -> dict[str, int]:
+        """How many requests came since this was last asked, by what they were answered with (`KINDS`)."""
+        return dict(zip(KINDS, map(int, self._say("counted").split()), strict=True))
 
     def _say(self, words: str) -> str:
         assert self._process.stdin is not None
@@ -124,6 +126,7 @@ class _Ready:
         self.accept = route.accept.encode()
         self.tag = tag.encode()
         self.same = _head("304 Not Modified", *fields)
+        self.document = route.document
         self.plain = _head("200 OK", kind, f"Content-Length: {len(body)}", *fields), body
         gzipped = kind, f"Content-Length: {len(packed)}", "Content-Encoding: gzip"
         self.packed = (_head("200 OK", *gzipped, *fields), packed) if packed else self.plain
@@ -137,7 +140,7 @@ class _Site:
     """All answers, how late they are, and how many were given."""
 
     def __init__(self, folder: Path, origin: bytes) -> None:
-        self.late, self.count = 0.0, 0
+        self.late, self.counts = 0.0, [0] * len(KINDS)
         self._ready: dict[bytes, list[_Ready]] = {}
         for path, kind, file, age, accept in json.loads((folder / ROUTES).read_text()):
             route = Route(path, kind, (folder / file).read_bytes(), age, accept)
@@ -147,17 +150,20 @@ class _Site:
 
     def answer(self, method: bytes, target: bytes, fields: dict[bytes, bytes]) -> tuple[bytes, bytes]:
         """Head and body of the answer to one request."""
-        self.count += 1
         if method not in (b"GET", b"HEAD"):  # npm's audit: nothing is known
+            self.counts[3] += 1
             return _head("200 OK", "Content-Type: application/json", "Content-Length: 2"), b"{}"
         path = target.partition(b"?")[0]
         accepts = fields.get(b"accept", b"")
         forms = self._ready.get(unquote(path.decode()).encode() if b"%" in path else path, ())
         ready = next((form for form in forms if form.accept in accepts), None)
         if ready is None:
+            self.counts[3] += 1
             return _head("404 Not Found", f"Content-Length: {len(_ABSENT)}"), b"" if method == b"HEAD" else _ABSENT
         if ready.tag in fields.get(b"if-none-match", b""):
+            self.counts[2] += 1
             return ready.same, b""
+        self.counts[not ready.document] += 1
         head, body = ready.packed if b"gzip" in fields.get(b"accept-encoding", b"") else ready.plain
         return head, b"" if method == b"HEAD" else body
 
@@ -227,8 +233,8 @@ async def _serve(folder: Path) -> None:
         site, (word, _, number) = sites[0], order.partition(" ")
         if word == "latency":
             site.late = int(number) / 1000
-        print(site.count, flush=True)
-        site.count = 0
+        print(*site.counts, flush=True)
+        site.counts = [0] * len(KINDS)
 
     def listen() -> None:
         for line in sys.stdin:

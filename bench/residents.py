@@ -1,4 +1,4 @@
-"""What processes that outlive a command took: the daemon's share of a guarded command.
+"""The daemons of a benchmark: started, ended, and what they took of the processor.
 
 Invariant: only processes whose environment names this `SLOPGUARD_HOME` count; where there is no `/proc`, none do.
 """
@@ -6,9 +6,30 @@ Invariant: only processes whose environment names this `SLOPGUARD_HOME` count; w
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
+
+from slopguard.daemon import starting
+
+OURS = (sys.executable, "-m", "slopguard")
+KEPT = "1200"
+"""`SLOPGUARD_DAEMON` of a benchmark: an idle daemon stays for longer than a round takes."""
+
+
+def started(env: Mapping[str, str]) -> None:
+    """See to it that the daemon of this `SLOPGUARD_HOME` is up."""
+    found = starting.begin(Path(env["SLOPGUARD_HOME"]), env).finish()
+    if found is None:
+        sys.exit("there is no daemon")
+    found.close()
+
+
+def stopped(env: Mapping[str, str]) -> None:
+    """End the daemon of this `SLOPGUARD_HOME`, if there is one."""
+    subprocess.run((*OURS, "daemon", "stop"), env=dict(env), capture_output=True, check=False)
 
 
 def processor(home: Path) -> float:
