@@ -119,6 +119,10 @@ class Session:
         self.link.ask("tell")
         self.link.listen()
 
+    def lost(self, then: Callable[[], None]) -> None:
+        """Call `then` if the daemon ends; at once if it has."""
+        self.link.lost(then)
+
     def close(self) -> Closed:
         """Let nobody in any more, and say what happened."""
         said = self.link.ask("close")

@@ -73,6 +73,9 @@ class _Near:
     def tell(self, learn: Callable[[str], None]) -> None:
         self._seated.learned.tell(learn)
 
+    def lost(self, then: Callable[[], None]) -> None:
+        """The host is this process."""
+
     def close(self) -> Closed:
         return self._thread.call(self._seated.close())
 

@@ -98,6 +98,10 @@ class Hosted(Protocol):
         """
         ...
 
+    def lost(self, then: Callable[[], None]) -> None:
+        """Call `then`, from another thread, if the host goes before the session ends: its gate is gone, too."""
+        ...
+
     def close(self) -> Closed:
         """Let nobody in any more, write what is left to the ledger, and say what happened.
 

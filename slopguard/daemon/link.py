@@ -60,6 +60,8 @@ class Link:
         self._sock = sock
         self.who: proof.Who | None = None
         self.pushed: Pushed = lambda said: None
+        self._lost: Callable[[], None] | None = None
+        self._gone = False
         self.until: float | None = None
         self._asking, self._sending = threading.Lock(), threading.Lock()
         self._listener: threading.Thread | None = None
@@ -152,6 +154,14 @@ class Link:
                 self._listener = threading.Thread(target=self._listen, name="slopguard-daemon", daemon=True)
                 self._listener.start()
 
+    def lost(self, then: Callable[[], None]) -> None:
+        """Listen, and call `then` if the daemon hangs up before this end does; now, if it has."""
+        with self._arrived:
+            self._lost, gone = then, self._gone
+        if gone:
+            then()
+        self.listen()
+
     def hung_up(self, patience: float) -> bool:
         """Wait for the daemon to hang up, which it does when it ends; whether it did in so many seconds."""
         try:
@@ -204,6 +214,10 @@ class Link:
                     self.pushed(said)
         except (OSError, Garbled, Gone):
             self._hand_over(None)
+            with self._arrived:
+                self._gone, told = not self._broken, self._lost
+            if self._gone and told is not None:
+                told()
 
     def _hand_over(self, reply: dict[str, Any] | None) -> None:
         with self._arrived:

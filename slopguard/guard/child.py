@@ -24,12 +24,14 @@ def run(
     cwd: Path | None = None,
     edit: Callable[[str], str] | None = None,
     confined: Collection[int] | None = None,
+    watched: Callable[[Callable[[], None]], None] = lambda end: None,
 ) -> int:
     """Start a client, wait for it, and give its exit code (128 + number for a signal, as shells do).
 
     Args:
         edit: changes what the client prints on stdout, which is then held back until the client ends.
         confined: the only ports that the client may connect to (see `slopguard.egress.landlock`); `None` for all.
+        watched: told how to end the client before its time.
 
     Raises:
         UsageError: it cannot be started.
@@ -38,6 +40,7 @@ def run(
         process = _started(argv, circles.above(env, argv[0]), cwd, confined, stdout=subprocess.PIPE if edit else None)
     except OSError as error:
         raise UsageError(f"{Path(argv[0]).name or argv[0]} cannot be started", "Check that it is installed") from error
+    watched(process.terminate)
     with _handed_on(process):
         if edit:
             printed, _ = process.communicate()

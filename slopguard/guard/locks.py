@@ -3,8 +3,9 @@
 Invariants: a file that the client did not change is byte for byte what it was, with the same time of change; every
 replacement is atomic; what must be undone is written to `SLOPGUARD_HOME/journal` before anything changes, so that
 after a crash the next guarded command undoes it, also what the client had written by then: a file that still names
-the gate is put back as it was, or taken away if it was not there; two guarded commands never hold one file at once,
-unless one was started below the other (a script of npm's that calls npm), which waits for it and comes after it.
+the gate is put back as it was, or taken away if it was not there, and so it is when the gate's own process is gone;
+two guarded commands never hold one file at once, unless one was started below the other (a script of npm's that calls
+npm), which waits for it and comes after it.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import IO
 
 from slopguard.config import actors
+from slopguard.daemon.link import Gone
 from slopguard.errors import EnvironmentFailed, StoreError
 from slopguard.guard.addresses import Addresses, Upstream
 
@@ -38,7 +40,7 @@ def translated(home: Path, files: Files, addresses: Addresses, upstream: Upstrea
     with _claimed(home / "journal", expected):
         for path in expected:
             _undo(_journal_of(home, path))
-        before = [path for path in expected if path.is_file()]
+        before = {path: path.read_bytes() for path in expected if path.is_file()}
         absent = {path: _journal_of(home, path) for path in expected if path not in before}
         for path, journal in absent.items():
             _write_journal(journal, path, None, None, addresses)
@@ -48,7 +50,10 @@ def translated(home: Path, files: Files, addresses: Addresses, upstream: Upstrea
         finally:
             for path in dict.fromkeys([*before, *files()]):
                 if path.is_file():
-                    _restore(path, held, addresses, upstream)
+                    try:
+                        _restore(path, held, addresses, upstream)
+                    except Gone:  # where its files really are is known to nobody now: as after a kill
+                        _put_back(path, before.get(path), addresses)
             for journal in [*absent.values(), *(entry.journal for entry in held)]:
                 journal.with_suffix(".saved").unlink(missing_ok=True)
                 journal.unlink(missing_ok=True)
@@ -108,6 +113,16 @@ def _restore(path: Path, held: Iterable[_Held], addresses: Addresses, upstream: 
         _replace(path, clean, entry.stat)
     elif clean != now:
         _replace(path, clean, path.stat())
+
+
+def _put_back(path: Path, original: bytes | None, addresses: Addresses) -> None:
+    """A file that still names the gate as it was, or away if it was not there."""
+    if f"{addresses.base.partition('://')[2]}/".encode() not in path.read_bytes():
+        return
+    if original is None:
+        path.unlink()
+    else:
+        _replace(path, original, path.stat())
 
 
 def _undo(journal: Path) -> bool:

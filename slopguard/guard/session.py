@@ -208,7 +208,7 @@ class Guarded:
             env = outer.recorded(env, self.env, scratch)
             if net.ports is not None:
                 below.hold(env, scratch)
-            code = child.run(launch.argv, env, self.cwd, edit, net.ports)
+            code = child.run(launch.argv, env, self.cwd, edit, net.ports, hosted.lost)
             self._below = outer.told(scratch)
             launch.proven()
             return code
