@@ -149,14 +149,17 @@ class Ledger:
         self._pending = (set(), Counter())
         self._known = seen if len(self._known) > _KNOWN else self._known | seen
         self._repeats -= counted
-        newest = self._database.read("SELECT n, hash FROM ledger ORDER BY n DESC LIMIT 1")
-        if newest and newest[0][0] > self._head()[0]:
-            number, last = newest[0]
-            text = f"{number} {last} {self._seal(number, last)}\n"
-            try:
-                write_private(self._database.home / HEAD_FILE, text.encode("ascii"))
-            except OSError as error:
-                raise StoreError("the ledger's head cannot be written") from error
+        with self._database.write() as connection:  # nobody else puts a head in place meanwhile
+            number, last = _newest(connection)
+            if number > self._head()[0]:
+                self._anchor(number, last)
+
+    def _anchor(self, number: int, last: str) -> None:
+        text = f"{number} {last} {self._seal(number, last)}\n"
+        try:
+            write_private(self._database.home / HEAD_FILE, text.encode("ascii"))
+        except OSError as error:
+            raise StoreError("the ledger's head cannot be written") from error
 
     def close(self) -> None:
         """Append what was counted since the last decision."""

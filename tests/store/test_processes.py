@@ -7,10 +7,11 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from slopguard.store.db import Database
-from slopguard.store.ledger import Ledger
+from slopguard.store.ledger import HEAD_FILE, Ledger
 
 ROOT = Path(__file__).resolve().parents[2]
 WRITER = """
@@ -61,3 +62,15 @@ def test_a_writer_killed_in_the_middle_leaves_a_chain_with_everything_it_had_ans
         assert report.ok
         assert report.rows >= len([line for line in answered if line.endswith("\n")])
         database.close()
+
+
+def test_the_anchored_head_never_goes_back_however_many_write(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    writers = [writer(home, name, 60) for name in ("a", "b", "c")]
+    heads = []
+    while any(process.poll() is None for process in writers):
+        with suppress(FileNotFoundError):
+            heads.append(int((home / HEAD_FILE).read_text().split()[0]))
+    assert [process.communicate()[0].count("\n") for process in writers] == [60] * 3
+    assert heads == sorted(heads)
+    assert int((home / HEAD_FILE).read_text().split()[0]) == 180
