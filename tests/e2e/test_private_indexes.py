@@ -242,7 +242,15 @@ def written(box: Sandbox) -> list[str]:
     """The files of the sandbox that hold the secret in any form, those of the client's own settings left out."""
     own = {".netrc", "netrc", ".npmrc", "pip.conf", "uv.toml", "keyring", "credentials.toml"}
     files = [path for path in box.root.rglob("*") if path.is_file() and not path.is_symlink()]
-    return [str(path) for path in files if path.name not in own and any(form in path.read_bytes() for form in FORMS)]
+    return [str(path) for path in files if path.name not in own and any(form in content(path) for form in FORMS)]
+
+
+def content(path: Path) -> bytes:
+    """The bytes of a file; none of one that a daemon has just taken away."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
 
 
 @kept_in(PLACES)
