@@ -13,9 +13,9 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -30,9 +30,11 @@ from slopguard.daemon.places import Address, Places, whereabouts
 from slopguard.daemon.proof import KEY_BYTES
 from slopguard.daemon.questions import Answers, Questions
 from slopguard.daemon.visitor import Unwilling, Visitor
+from slopguard.errors import SlopguardError
 from slopguard.gate.ports import preferred_port
 from slopguard.gate.server import Gate
 from slopguard.registries.shared import Shared
+from slopguard.store.db import Database
 
 LOOPBACK = "127.0.0.1"
 LOOK = 2.0
@@ -97,7 +99,8 @@ class Daemon:
         async with await asyncio.to_thread(Shared.kept, self._settings) as shared:
             self._shared, self._gate = shared, Gate(shared)
             await self._gate.start(port=preferred_port(self._terms.home))
-            return await self._serve()
+            with kept_open(self._terms.home):
+                return await self._serve()
 
     async def _serve(self) -> str:
         """Serve on the gate that listens already; why that ended."""
@@ -252,6 +255,19 @@ class Daemon:
             async with asyncio.timeout(GRACE):
                 await asyncio.gather(*visits, return_exceptions=True)
                 await self._gate.stop()
+
+
+@contextmanager
+def kept_open(home: Path) -> Iterator[None]:
+    """The database held open: SQLite tidies up, and waits for the disk, when the last of all connections is closed.
+
+    One that cannot be opened is the error of whoever needs it.
+    """
+    with ExitStack() as stack:
+        with suppress(SlopguardError):
+            held = Database(home)
+            stack.callback(held.close)
+        yield
 
 
 def _same(one: Path, other: Path) -> bool:

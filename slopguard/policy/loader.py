@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +51,12 @@ def load(base: str, extensions: Sequence[str]) -> Loaded:
     Raises:
         ConfigError: the text is not Cedar, not valid against the schema, or breaks a rule of this module.
     """
+    return _loaded(base, tuple(extensions))
+
+
+@lru_cache(maxsize=8)
+def _loaded(base: str, extensions: tuple[str, ...]) -> Loaded:
+    """The same, remembered: texts in, rules out; a daemon asks for it in every session."""
     cedarpy = cedar()  # some 15 ms: only where a decision is really taken
     text = "\n".join((base, *extensions))
     schema = cedarpy.Schema.from_str(shipped("schema.cedarschema"))

@@ -57,6 +57,12 @@ def test_a_session_judges_serves_and_accounts(house: House, pypi: PyPI) -> None:
         assert hosted.installed()
 
 
+def test_the_database_stays_open_so_that_no_session_pays_for_tidying_it_up(house: House) -> None:
+    with house.session([request("sg-ghost")]) as hosted:
+        hosted.close()
+    assert (house.home / "slopguard.db-wal").exists()
+
+
 def test_where_files_are_is_told_at_once(house: House, pypi: PyPI) -> None:
     pypi.add_established("sg-alpha")
     told: list[str] = []
