@@ -56,7 +56,7 @@ def _here(questions: Questions) -> Answers:
 def _routes(ecosystems: Iterable[Ecosystem], settings: Settings, cwd: Path) -> Routes:
     """The indexes of the clients that are installed here."""
     from slopguard.check.facts import indexes_of
-    from slopguard.daemon.interface import surroundings
+    from slopguard.daemon.interface import placed, surroundings
     from slopguard.errors import EnvironmentFailed
 
     found: dict[Ecosystem, tuple[Index, ...]] = {}
@@ -66,7 +66,7 @@ def _routes(ecosystems: Iterable[Ecosystem], settings: Settings, cwd: Path) -> R
         except EnvironmentFailed:
             continue
     indexes = tuple(index for each in found.values() for index in each)
-    return Routes(tuple(found), indexes, surroundings(os.environ))
+    return Routes(tuple(found), placed(indexes, cwd), surroundings(os.environ, cwd))
 
 
 def _command(call: Call) -> str:

@@ -7,9 +7,10 @@ in. All it knows of the command, its settings and its environment is what the co
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Protocol
 
 from slopguard.clients.interface import GateAddress
@@ -20,6 +21,7 @@ from slopguard.model import Door, Ecosystem, NormalizedName, Note, Request, Verd
 
 SURROUNDINGS = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUEST_METHOD")
 """The variables, in either case, that say how indexes are reached; no other ones of a command leave it."""
+_FILES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,20 @@ class Host(Protocol):
         ...
 
 
-def surroundings(env: Mapping[str, str]) -> dict[str, str]:
-    """The part of an environment that a host is told (see `SURROUNDINGS`)."""
-    return {key: value for key, value in env.items() if key.upper() in SURROUNDINGS}
+def surroundings(env: Mapping[str, str], cwd: Path) -> dict[str, str]:
+    """The part of an environment that a host is told (see `SURROUNDINGS`); a host stands elsewhere than its caller."""
+    told = {key: value for key, value in env.items() if key.upper() in SURROUNDINGS}
+    return {key: str(cwd / value) if value and key in _FILES else value for key, value in told.items()}
+
+
+def placed(indexes: Iterable[Index], cwd: Path) -> tuple[Index, ...]:
+    """Indexes whose files mean the same wherever one stands."""
+    return tuple(_placed(index, cwd) for index in indexes)
+
+
+def _placed(index: Index, cwd: Path) -> Index:
+    if not (index.ca_file or index.ca_extra or index.own_cert):
+        return index
+    own = index.own_cert and (cwd / index.own_cert[0], index.own_cert[1] and cwd / index.own_cert[1])
+    bundle, extra = index.ca_file and cwd / index.ca_file, index.ca_extra and cwd / index.ca_extra
+    return replace(index, ca_file=bundle, ca_extra=extra, own_cert=own)

@@ -16,7 +16,7 @@ from slopguard.clients import unread
 from slopguard.clients.applied import applied
 from slopguard.clients.interface import Client, Invocation, Launch
 from slopguard.daemon import hosting
-from slopguard.daemon.interface import Closed, Hosted, Opening, surroundings
+from slopguard.daemon.interface import Closed, Hosted, Opening, placed, surroundings
 from slopguard.errors import ConfigError, EnvironmentFailed, InputError, SlopguardError
 from slopguard.guard import below, child, lines, locks, outer, prejudge, rewrite
 from slopguard.guard import scratch as scratches
@@ -100,12 +100,12 @@ class Guarded:
         """What whoever hosts this command's session is told of it."""
         return Opening(
             settings=settings,
-            indexes=unique(indexes),
+            indexes=placed(unique(indexes), self.cwd),
             door=Door(self.call.client, command=lines.typed(self.call)),
             typed=frozenset(plan.introduced),
             requests=tuple(plan.requests),
             said=frozenset((sighting.ecosystem, sighting.raw) for sighting in self.call.typed),
-            env=surroundings(self.env),
+            env=surroundings(self.env, self.cwd),
         )
 
     def _settings(self) -> config.Settings:

@@ -22,7 +22,7 @@ from slopguard.clients.applied import applied
 from slopguard.clients.interface import GateAddress, Invocation
 from slopguard.config import Settings
 from slopguard.daemon import hosting
-from slopguard.daemon.interface import Closed, Opening, surroundings
+from slopguard.daemon.interface import Closed, Opening, placed, surroundings
 from slopguard.errors import ConfigError, SlopguardError, UsageError
 from slopguard.guard import child, find, lines, outer, scratch
 from slopguard.guard.enabling.shims import of_pythons
@@ -61,7 +61,8 @@ def main(argv: Sequence[str], config: Path | None = None, *, net: bool = False) 
     with ExitStack() as stack:
         folder = stack.enter_context(scratch.folder())
         host = stack.enter_context(begun)
-        openings = {name: Opening(settings, unique(own), door, env=surroundings(env)) for name, own in found.items()}
+        around = surroundings(env, cwd)
+        openings = {name: Opening(settings, placed(unique(own), cwd), door, env=around) for name, own in found.items()}
         sessions = {name: stack.enter_context(host.open(opening)) for name, opening in openings.items()}
         addresses = {name: session.address for name, session in sessions.items()}
         guarded = environment(env, cwd, folder, addresses, found)
