@@ -22,6 +22,7 @@ FILE = "slopguard.db"
 KEY_FILE, ACCOUNT_KEY_FILE = "store.key", "account.key"
 KEY_BYTES = 32
 BUSY_SECONDS = 10.0
+_MAKING = threading.Lock()
 _AT_ONCE = 400
 """Names in one statement; SQLite takes up to 999 values in its oldest builds."""
 
@@ -205,12 +206,23 @@ def _private_folder(home: Path) -> None:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite gives its journal files the same mode
+    with _MAKING:
+        _make(path)
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     _write_ahead(connection)
     for pragma in ("synchronous = FULL", "trusted_schema = OFF", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}")
     return connection
+
+
+def _make(path: Path) -> None:
+    """Make an empty file with the mode that SQLite gives its journal files, too.
+
+    One that is there is left alone: who closes a file gives up all locks that its process has on it, those of other
+    connections too, and another process then takes their write-ahead log away.
+    """
+    if not path.exists():
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:

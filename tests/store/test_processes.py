@@ -10,8 +10,9 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from slopguard.store.db import Database
+from slopguard.store.db import FILE, Database
 from slopguard.store.ledger import HEAD_FILE, Ledger
+from tests.store.entries import entry
 
 ROOT = Path(__file__).resolve().parents[2]
 WRITER = """
@@ -44,6 +45,18 @@ def test_two_writers_keep_one_chain(tmp_path: Path) -> None:
     assert (report.ok, report.rows, report.problem) == (True, 80, "")
     assert {row.package[5] for row in Ledger(database).rows()} == {"a", "b"}
     database.close()
+
+
+def test_a_process_that_opens_the_database_twice_keeps_its_log_while_others_come_and_go(tmp_path: Path) -> None:
+    first, second = Database(tmp_path), Database(tmp_path)
+    for number in range(3):
+        done = writer(tmp_path, f"other{number}", 1)
+        done.communicate(timeout=60)
+        assert Path(f"{tmp_path / FILE}-wal").exists()  # who takes it away thinks that nobody else is there
+    for each in (first, second):
+        Ledger(each).append([entry("mine")])
+        each.close()
+    assert Ledger(Database(tmp_path)).verify().rows == 5
 
 
 def test_a_writer_killed_in_the_middle_leaves_a_chain_with_everything_it_had_answered(tmp_path: Path) -> None:
