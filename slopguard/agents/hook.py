@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from slopguard.agents import protocols
 from slopguard.agents.model import NOTHING, Answer, Call, Event, Output
+from slopguard.agents.unjudged import FAILED, LATE, unjudged
 
 if TYPE_CHECKING:
     from slopguard.agents.protocols.interface import Protocol
@@ -63,16 +64,16 @@ def answered(agent: str, data: bytes, *, strict: bool = False) -> Output:
     if protocol is None:
         return Output(stderr=_no_agent(agent), code=UNKNOWN)
     if document is None:
-        return protocol.output(_unjudged("FAILED", strict=strict), None)
+        return protocol.output(unjudged(FAILED, strict=strict), None)
     call = None
     try:
         call = replace(protocol.call(document), agent=speaker or agent)
-        with _in_time(protocol.output(_unjudged("LATE", strict=strict), call)):
+        with _in_time(protocol.output(unjudged(LATE, strict=strict), call)):
             return protocol.output(answer(call, strict=strict), call)
     except Exception:  # the edge of the process: whatever nobody foresaw is for the user to decide
         if os.environ.get("SLOPGUARD_DEBUG"):
             raise
-        return protocol.output(_unjudged("FAILED", strict=strict), call)
+        return protocol.output(unjudged(FAILED, strict=strict), call)
 
 
 def answer(call: Call, *, strict: bool = False) -> Answer:
@@ -119,17 +120,6 @@ def _protocol(agent: str) -> Protocol | None:
         return protocols.named(agent)
     except KeyError:
         return None
-
-
-def _unjudged(why: str, *, strict: bool) -> Answer:
-    """What is said where nothing could be judged.
-
-    Args:
-        why: the name of the words.
-    """
-    from slopguard.agents import words
-
-    return words.failed(getattr(words, why), strict=strict)
 
 
 def _no_agent(agent: str) -> str:

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from slopguard.agents.model import NOTHING, Answer, Call, Decision, Edit
+from slopguard.agents.unjudged import SETTINGS, unjudged
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,13 +34,12 @@ def answer(call: Call, *, strict: bool = False) -> Answer:
     Args:
         strict: refuse what would be left to the user.
     """
-    from slopguard.agents import words
     from slopguard.errors import ConfigError
 
     try:
         found = _Look(call, {**os.environ, "SLOPGUARD_ACTOR": MODEL_CONTROLLED}).answer()
     except ConfigError:
-        found = words.failed(words.SETTINGS, strict=strict)
+        found = unjudged(SETTINGS, strict=strict)
     if strict and found.decision is Decision.ASK:
         return Answer(Decision.DENY, found.reason, found.user)
     return found
@@ -64,28 +64,30 @@ class _Look:
 
     def answer(self) -> Answer:
         """What is to be said."""
-        from slopguard.agents import words
-
         for each in (self._guard, self._commands, self._edits):
             found = each()
             if found is not None:
                 return found
         if self.unread and not self._gate:
+            from slopguard.agents import words
+
             return words.unread(what="command" if self.call.commands else "edit")
         return Answer(note="\n".join(self.notes)) if self.notes else NOTHING
 
     def _guard(self) -> Answer | None:
         """What a call would do to the guard itself, and to files that an agent must not change."""
-        from slopguard.agents import protected, words
+        from slopguard.agents import protected
 
         places = protected.Places.of(self.env, self.call.cwd)
-        for text in self.call.commands:
-            if guarded := protected.of_command(text, places):
-                return words.guarded(guarded.what)
-        for each in self._contents:
-            if guarded := protected.of_edit(each.edit, each.before, each.after, places, self.call.cwd):
-                return words.guarded(guarded.what)
-        return None
+        found = (protected.of_command(text, places) for text in self.call.commands)
+        guarded = next(filter(None, found), None)
+        for each in self._contents if guarded is None else ():
+            guarded = guarded or protected.of_edit(each.edit, each.before, each.after, places, self.call.cwd)
+        if guarded is None:
+            return None
+        from slopguard.agents import words
+
+        return words.guarded(guarded.what)
 
     def _commands(self) -> Answer | None:
         """What shell text would install."""
@@ -93,7 +95,7 @@ class _Look:
 
         if all(map(idle, self.call.commands)):
             return None
-        from slopguard.agents import installs, words
+        from slopguard.agents import installs
 
         wanted = installs.look(self.call, lambda: self._settings, self._ask, manifests=lambda: not self._gate)
         self.unread, self.written = wanted.unclear, wanted.written
@@ -106,6 +108,8 @@ class _Look:
         refused = self._stopped(judged.groups[0])
         if not refused:
             return None
+        from slopguard.agents import words
+
         rest = "" if wanted.unclear else self._rest(refused)
         return words.refused(refused, what=words.NOT_RUN, rest=rest, times=judged.times)
 
@@ -132,7 +136,6 @@ class _Look:
             raise
 
     def _of_edits(self) -> Answer | None:
-        from slopguard.agents import words
         from slopguard.daemon.questions import Group
         from slopguard.model.suggesting import Kind
 
@@ -148,6 +151,10 @@ class _Look:
         if not any(group.requests for group in groups):
             return None
         judged = self._judged(groups)
+        if not any(judged.groups):
+            return None
+        from slopguard.agents import words
+
         for kind, verdicts in zip((Kind.IMPORT, Kind.TEXT), judged.groups[1:], strict=True):
             self.notes += [words.note(verdicts, imported=kind is Kind.IMPORT)] if verdicts else []
         refused = self._stopped(judged.groups[0])
@@ -185,9 +192,11 @@ class _Look:
     @cached_property
     def _contents(self) -> Sequence[Content]:
         """What each edit makes of its file."""
+        if not self.call.edits:
+            return ()
         from slopguard.agents.editing import edits
 
-        return edits.contents(self.call.edits, self.call.cwd) if self.call.edits else ()
+        return edits.contents(self.call.edits, self.call.cwd)
 
     @cached_property
     def _gate(self) -> bool:

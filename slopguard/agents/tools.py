@@ -13,7 +13,6 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from slopguard.agents.editing.patches import parse
 from slopguard.agents.model import Edit, Replacement
 from slopguard.patterns import regex
 
@@ -101,10 +100,16 @@ def edits(tool: str, arguments: Arguments) -> tuple[Edit, ...]:
     Args:
         tool: what the agent calls it.
     """
-    patched = [edit for text in _patches(arguments) for edit in parse(text)]
+    patched = [edit for text in _patches(arguments) for edit in _parsed(text)]
     path, moved = _path(arguments), tuple(_moved(tool, arguments))
     several = () if path else tuple(_of_several(tool, arguments))
     return (*patched, *(_own(tool, path, arguments) if path else ()), *several, *moved)[:_MOST]
+
+
+def _parsed(patch: str) -> Iterable[Edit]:
+    from slopguard.agents.editing.patches import parse  # few calls hold one
+
+    return parse(patch)
 
 
 def _moved(tool: str, arguments: Arguments) -> Iterable[Edit]:

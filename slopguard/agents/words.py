@@ -69,12 +69,6 @@ UNREAD = "slopguard: this cannot be read without running it, so what it would in
 UNREAD_DO = "Write the packages out in the command or in a requirements file, or let the user run it."
 UNTOLD = "slopguard: it cannot be told what this edit makes of the file, or what that installs, so it was not judged."
 UNTOLD_DO = "Read the file and write it whole, with the packages written out, or let the user make the edit."
-FAILED = "slopguard: this could not be checked (internal error); only the user may decide. Next: slopguard status"
-LATE = (
-    "slopguard: an index did not answer in time, so this was not judged. Nothing is known to be wrong with the name; "
-    "retry once later, or let the user decide."
-)
-SETTINGS = "slopguard: its settings cannot be used, so nothing can be judged. Ask the user to run: slopguard status"
 
 
 def refused(verdicts: Sequence[Verdict], *, what: str = NOT_RUN, rest: str = "", times: int = 1) -> Answer:
@@ -128,16 +122,6 @@ def guarded(what: str) -> Answer:
     """
     text = f"slopguard: REFUSED: {what}. Nothing was run or changed."
     return Answer(Decision.DENY, f"{text}\n{_FOR_A_PERSON}", text)
-
-
-def failed(text: str, *, strict: bool) -> Answer:
-    """Nothing could be judged.
-
-    Args:
-        text: why: `FAILED`, `LATE` or `SETTINGS`.
-        strict: refuse instead of asking.
-    """
-    return Answer(Decision.DENY if strict else Decision.ASK, text, text)
 
 
 def _heads(verdicts: Sequence[Verdict], what: str) -> Iterator[str]:

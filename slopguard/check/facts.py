@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 
 from slopguard.config import Settings
 from slopguard.errors import EnvironmentFailed, UsageError
-from slopguard.model import REGISTRY, Ecosystem, Facts, Request, Source, SourceKind
+from slopguard.model import REGISTRY, Ecosystem, Request, Source, SourceKind
 from slopguard.names import matches
 
 if TYPE_CHECKING:
     from slopguard.clients.interface import Client
     from slopguard.indexes import Index
+    from slopguard.model import Facts
 
 
 def indexes_of(ecosystem: Ecosystem, settings: Settings, cwd: Path) -> tuple[Index, ...]:

@@ -14,11 +14,12 @@ from pathlib import Path
 from slopguard.check.before import Before
 from slopguard.check.facts import as_written, indexes_of
 from slopguard.check.files import Files
+from slopguard.check.found import Evidence, Finding, key
 from slopguard.check.indexes import Indexes, above, named_by_variables, nearest_npmrc, npm_built_in
 from slopguard.check.lock_hosts import own_index
 from slopguard.check.locked import evidence
-from slopguard.check.model import Evidence, Finding, Judged
-from slopguard.check.newer import Newer, key
+from slopguard.check.model import Judged
+from slopguard.check.newer import Newer
 from slopguard.check.projects import Own
 from slopguard.check.questions import Asking, Questions, questions
 from slopguard.check.tree import Read

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from slopguard.check.found import Finding
 from slopguard.check.kinds import kinds_of
-from slopguard.check.model import Finding
 from slopguard.hashes import STRONG, disproven
 from slopguard.model import Ecosystem, Sighting, SourceKind
 from slopguard.readers.interface import Reading

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from slopguard.check import lock_digests, lock_hosts, locks
+from slopguard.check.found import Evidence, Finding, Package
 from slopguard.check.kinds import INSTALLED
-from slopguard.check.model import Evidence, Finding, Package
 from slopguard.check.tree import Read
 from slopguard.indexes import Index
 from slopguard.model import Sighting

@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from slopguard.check.found import Finding
 from slopguard.check.kinds import kinds_of
-from slopguard.check.model import Finding
 from slopguard.check.ranges import excluded
 from slopguard.model import Ecosystem, Location, Sighting, SourceKind
 from slopguard.names import BadName, normalize

@@ -5,11 +5,12 @@ Invariant: everything here is data; texts in it are our own words, paths and nam
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-from slopguard.model import Location, Outcome, Verdict
-from slopguard.rules import RULES, exit_code
+from slopguard.check.found import Finding
+from slopguard.model import Outcome, Verdict
+from slopguard.rules import exit_code
 
 BAD_FILE = 2
 """The exit code for a file that is not what its name claims."""
@@ -25,29 +26,6 @@ class Judged:
 
     verdict: Verdict
     new: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something that names no package and must be told all the same.
-
-    Args:
-        rule: `undecidable`, `settings-loosened`, `unhashed`, `lock-drift`, `unknown-import`,
-            `unknown-host`, `malformed`, `unreadable`: a key of `RULES`.
-        locations: where, in file order.
-        detail: more about it in our own words (`not valid TOML`), no full stop; may be empty.
-        new: as in `Judged`.
-    """
-
-    rule: str
-    locations: tuple[Location, ...]
-    detail: str = ""
-    new: bool = False
-
-    @property
-    def outcome(self) -> Outcome:
-        """The contract's word for it."""
-        return RULES[self.rule].outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,27 +70,3 @@ class Checked:
         code = exit_code(outcomes, enforced=self.enforced, fail_on_warn=fail_on_warn)
         bad = self.enforced and any(each.rule == "malformed" for each in self.findings)
         return BAD_FILE if bad and code not in (1, 4) else code
-
-
-Package = tuple[str, str | None]
-"""Name as written and version of a locked package."""
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What one lock file is told of.
-
-    Args:
-        orphans: names that nothing in it or beside it asks for.
-        strange: packages whose files lie on a host that their index does not use, with that host.
-        unsure: those of them of which only the index can tell: too few packages are there to compare.
-        changed: packages whose digests were others before, for the same version.
-    """
-
-    orphans: frozenset[str] = frozenset()
-    strange: Mapping[Package, str] = field(default_factory=dict)
-    unsure: frozenset[Package] = frozenset()
-    changed: frozenset[Package] = frozenset()
-
-
-NOTHING = Evidence()

@@ -10,10 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from slopguard.check.model import Finding
+from slopguard.check.found import Finding, RequestKey, key
 from slopguard.model import Request
-
-RequestKey = tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +68,6 @@ class Newer:
         now = Counter(_keys(findings))
         fresh = {each for each, count in now.items() if each[1] in self.paths and count > self.findings[each]}
         return [replace(f, new=any(each in fresh for each in _keys([f]))) for f in findings]
-
-
-def key(request: Request) -> RequestKey:
-    """What makes two questions the same, wherever they are written."""
-    source = request.source
-    return (
-        request.ecosystem,
-        request.name or request.raw,
-        request.version,
-        source.kind,
-        source.index,
-        request.runs and request.version is None,
-    )
 
 
 def _keys(findings: Iterable[Finding]) -> Iterable[tuple[str, str, str]]:

@@ -11,9 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from slopguard.check.found import NOTHING, Evidence, RequestKey, key
 from slopguard.check.indexes import Indexes
-from slopguard.check.model import NOTHING, Evidence
-from slopguard.check.newer import RequestKey, key
 from slopguard.check.tree import Read
 from slopguard.guard import prejudge
 from slopguard.locked import LockedSet

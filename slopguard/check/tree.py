@@ -12,9 +12,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from slopguard.check.imports import ecosystem_of
+from slopguard.check.found import Finding
 from slopguard.check.kinds import Kind, kinds_of, named_kind
-from slopguard.check.model import Finding
 from slopguard.check.walk import Place, regular
 from slopguard.errors import InputError
 from slopguard.model import Location
@@ -93,6 +92,8 @@ def read_tree(places: Iterable[Place], load: Load | None = None) -> Tree:
     Args:
         load: gives the text of a file; from disk if `None`.
     """
+    from slopguard.check.imports import ecosystem_of  # shell text alone needs none
+
     tree, load = Tree(), load or from_disk
     waiting: list[Path] = []
     for place in places:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from slopguard.check.files import Files
+from slopguard.check.found import Finding
 from slopguard.check.imports import Finder, Suggestion, ecosystem_of
-from slopguard.check.model import Finding
 from slopguard.check.own import Project
 from slopguard.check.tree import Load, read_source
 from slopguard.check.walk import Place

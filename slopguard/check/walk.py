@@ -14,7 +14,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from slopguard.check.git import Repository
 from slopguard.errors import InputError
 from slopguard.names import shown
 
@@ -112,6 +111,8 @@ def _below(top: Path, cwd: Path) -> Iterator[Place]:
 
 def _names(folder: Path) -> list[str]:
     """The files below a folder, relative to it, and the folders of repositories inside; sorted."""
+    from slopguard.check.git import Repository  # who reads files that were named needs none
+
     repository = Repository.around(folder)
     names = repository.files(folder) if repository and not repository.ignores(folder) else None
     if names is None:

@@ -21,7 +21,8 @@ from slopguard.check.git import Repository
 from slopguard.check.globs import below
 from slopguard.check.group import Group, missing_notes
 from slopguard.check.kinds import INSTALLED, is_manifest
-from slopguard.check.model import Checked, Finding, Judged
+from slopguard.check.found import Finding
+from slopguard.check.model import Checked, Judged
 from slopguard.check.newer import Newer
 from slopguard.check.settings import Layered, together
 from slopguard.check.tree import Read, read_tree

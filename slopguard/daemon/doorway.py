@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from slopguard.daemon import proof, wire
+from slopguard.daemon import frames, proof
 from slopguard.daemon.plain import Garbled
 
 UNPROVEN = 64
@@ -56,16 +56,16 @@ class Doorway:
             self._waiting.pop(writer, None)
 
     async def _challenge(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        greeting = await frame(reader, wire.LONGEST_GREETING)
+        greeting = await frame(reader, frames.LONGEST_GREETING)
         theirs, mine = greeting.get("nonce"), proof.nonce()
         if greeting.get("slopguard") != proof.GREETING or not isinstance(theirs, str) or not proof.is_nonce(theirs):
             return False
         who = self._who
         said = proof.proof(self._key, proof.DAEMON, theirs, mine, who)
         about = {"version": who.version, "protocol": who.protocol, "pid": who.pid, "gate": who.gate}
-        writer.write(wire.pack({"nonce": mine, "proof": said, **about}))
+        writer.write(frames.pack({"nonce": mine, "proof": said, **about}))
         await writer.drain()
-        answer = await frame(reader, wire.LONGEST_GREETING)
+        answer = await frame(reader, frames.LONGEST_GREETING)
         return proof.proven(answer.get("proof"), self._key, proof.COMMAND, theirs, mine, who)
 
 
@@ -76,9 +76,9 @@ async def frame(reader: asyncio.StreamReader, limit: int) -> dict[str, object]:
         Garbled: it is too long, or no JSON object.
         asyncio.IncompleteReadError: the other side hung up.
     """
-    size = wire.length(await reader.readexactly(wire.HEAD), limit)
+    size = frames.length(await reader.readexactly(frames.HEAD), limit)
     data = await reader.readexactly(size)
-    return await asyncio.to_thread(wire.unpack, data) if size > LARGE else wire.unpack(data)
+    return await asyncio.to_thread(frames.unpack, data) if size > LARGE else frames.unpack(data)
 
 
 LARGE = 256 << 10

@@ -13,7 +13,7 @@ from contextlib import suppress
 from time import monotonic
 from typing import Any, Self
 
-from slopguard.daemon import proof, wire
+from slopguard.daemon import frames, proof
 from slopguard.daemon.places import Places
 from slopguard.daemon.plain import Garbled, decode
 from slopguard.errors import EnvironmentFailed, SlopguardError
@@ -85,7 +85,7 @@ class Link:
             raise NoDaemon
         until = monotonic() + patience
         try:
-            sock = socket.create_connection((LOOPBACK, found[0].port), patience)
+            sock = _connected(found[0].port, patience)
         except (TimeoutError, PermissionError):  # a sandbox does not let us
             raise Stuck from None
         except OSError:
@@ -107,7 +107,7 @@ class Link:
     def _greet(self, places: Places, port: int, until: float) -> None:
         mine = proof.nonce()
         self._send({"slopguard": proof.GREETING, "nonce": mine})
-        said = wire.unpack(self._frame(wire.LONGEST_GREETING, until))
+        said = frames.unpack(self._frame(frames.LONGEST_GREETING, until))
         theirs, claimed = said.pop("nonce", None), said.pop("proof", None)
         who: proof.Who = decode(proof.Who, {**said, "port": port})
         found = places.find()  # only now: a service manager may have started it for this very connection
@@ -165,7 +165,7 @@ class Link:
     def hung_up(self, patience: float) -> bool:
         """Wait for the daemon to hang up, which it does when it ends; whether it did in so many seconds."""
         try:
-            self._frame(wire.LONGEST, monotonic() + patience)
+            self._frame(frames.LONGEST, monotonic() + patience)
         except TimeoutError:
             return False
         except (OSError, Garbled, Gone):
@@ -191,7 +191,7 @@ class Link:
         """The next reply; what is pushed before it is dealt with."""
         if self._listener is None:
             while True:
-                said = wire.unpack(self._frame(wire.LONGEST))
+                said = frames.unpack(self._frame(frames.LONGEST))
                 if "done" in said or "failed" in said or "refused" in said:
                     return said
                 self.pushed(said)
@@ -207,7 +207,7 @@ class Link:
     def _listen(self) -> None:
         try:
             while True:
-                said = wire.unpack(self._frame(wire.LONGEST))
+                said = frames.unpack(self._frame(frames.LONGEST))
                 if "done" in said or "failed" in said or "refused" in said:
                     self._hand_over(said)
                 else:
@@ -225,7 +225,7 @@ class Link:
             self._arrived.notify_all()
 
     def _send(self, value: dict[str, Any]) -> None:
-        data = wire.pack(value)
+        data = frames.pack(value)
         with self._sending:
             self._hurry(self.until)
             self._sock.sendall(data)
@@ -236,7 +236,7 @@ class Link:
 
     def _frame(self, limit: int, until: float | None = None) -> bytes:
         until = self.until if until is None else until
-        return self._exactly(wire.length(self._exactly(wire.HEAD, until), limit), until)
+        return self._exactly(frames.length(self._exactly(frames.HEAD, until), limit), until)
 
     def _exactly(self, count: int, until: float | None) -> bytes:
         """So many bytes.
@@ -253,3 +253,19 @@ class Link:
                 raise Gone
             pieces += piece
         return bytes(pieces)
+
+
+def _connected(port: int, patience: float) -> socket.socket:
+    """A connection to this machine's own address; there is no name to be looked up.
+
+    Raises:
+        OSError: nobody listens, or one may not.
+    """
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        sock.settimeout(patience)
+        sock.connect((LOOPBACK, port))
+    except BaseException:
+        sock.close()
+        raise
+    return sock

@@ -12,13 +12,13 @@ from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from slopguard import __version__
-from slopguard.daemon import wire
+from slopguard.daemon import frames
 from slopguard.daemon.link import Link, NoDaemon, Stuck
 from slopguard.daemon.places import Places, whereabouts
-from slopguard.daemon.plain import Garbled, decode, encode
+from slopguard.daemon.plain import Garbled, encode
 from slopguard.daemon.questions import Answers, Questions
 from slopguard.errors import SlopguardError
 
@@ -88,11 +88,7 @@ class Near:
 
             keyring = Keyring(link, questions.routes.indexes)
             link.pushed, asks = keyring.asked, keyring.asks
-        said = link.ask("hook", questions=encode(Questions, questions), asks=asks)
-        if type(said) is dict and not any(said.get("groups", ())):
-            said.pop("groups", None)  # nothing is refused, as mostly: then it need not be known what a verdict is
-        answers: Answers = decode(Answers, said)
-        return answers
+        return _read(link.ask("hook", questions=encode(Questions, questions), asks=asks), len(questions.groups))
 
     def _dial(self) -> Link:
         """A connection to it.
@@ -119,5 +115,20 @@ class Near:
             self._link = None
 
 
+def _read(said: Any, groups: int) -> Answers:
+    """What it said; of a call in which nothing is refused, as mostly, without a look at what a verdict is.
+
+    Raises:
+        Garbled: it makes no sense.
+    """
+    if type(said) is not dict:
+        raise Garbled
+    if said.get("refused") == [[]] * groups and not said.get("open"):
+        return Answers(((),) * groups)
+    from slopguard.daemon.answers import answers_in
+
+    return answers_in(said, groups)
+
+
 def _fits(version: str, protocol: int) -> bool:
-    return (version, protocol) == (__version__, wire.PROTOCOL)
+    return (version, protocol) == (__version__, frames.PROTOCOL)

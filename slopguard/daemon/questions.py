@@ -11,11 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from slopguard.config import Settings
 from slopguard.indexes import Index
-from slopguard.model import Ecosystem, Request, Verdict
+from slopguard.model import Ecosystem, Request
 from slopguard.model.suggesting import Asker, Kind
+
+if TYPE_CHECKING:
+    from slopguard.model import Verdict
 
 MINUTES = 10
 """So far back what is asked for again is counted."""

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from slopguard import __version__, config
 from slopguard.config import Settings
-from slopguard.daemon import hosted, weighing, wire
+from slopguard.daemon import frames, hosted, weighing, wire
 from slopguard.daemon.doorway import Doorway
 from slopguard.daemon.interface import Opening
 from slopguard.daemon.leases import IDLE, Leases
@@ -71,7 +71,7 @@ class Terms:
     ready: Callable[[], None] = lambda: None
     control: socket.socket | None = None
     version: str = __version__
-    protocol: int = wire.PROTOCOL
+    protocol: int = frames.PROTOCOL
 
 
 class Daemon:

@@ -17,7 +17,7 @@ from pathlib import Path
 from time import monotonic, sleep
 
 from slopguard import __version__
-from slopguard.daemon import wire
+from slopguard.daemon import frames
 from slopguard.daemon.client import Remote
 from slopguard.daemon.link import Link, NoDaemon, Stuck
 from slopguard.daemon.near import OFF, VARIABLE
@@ -171,7 +171,7 @@ class Starting:
             Hopeless: it must be left alone.
         """
         newer = address.version != __version__ and not older(address.version, __version__)
-        if address.where == whereabouts()[0] and address.protocol <= wire.PROTOCOL and not newer:
+        if address.where == whereabouts()[0] and address.protocol <= frames.PROTOCOL and not newer:
             return True
         self._start()
         if self._started is None:
@@ -179,7 +179,7 @@ class Starting:
         return False
 
     def _fits(self, address: Address) -> bool:
-        same = (address.version, address.protocol) == (__version__, wire.PROTOCOL)
+        same = (address.version, address.protocol) == (__version__, frames.PROTOCOL)
         return same and address.restricted <= whereabouts()[1]
 
     def _start(self) -> None:

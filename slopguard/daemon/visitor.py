@@ -14,7 +14,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol
 
-from slopguard.daemon import wire
+from slopguard.daemon import frames, wire
+from slopguard.daemon.answers import answers_out
 from slopguard.daemon.doorway import frame
 from slopguard.daemon.hosted import Seated
 from slopguard.daemon.interface import Closed, Opening
@@ -108,7 +109,7 @@ class Visitor:
         with self._house.leases.connection():
             try:
                 while True:
-                    said = await frame(self._reader, wire.LONGEST)
+                    said = await frame(self._reader, frames.LONGEST)
                     if "answer" in said:
                         self._answered(said)
                     elif task is not None and not task.done():
@@ -157,8 +158,8 @@ class Visitor:
         """Send, unless nobody reads."""
         if self._gone:
             return
-        self._writer.write(wire.pack(said))
-        if self._writer.transport.get_write_buffer_size() > UNREAD + wire.LONGEST:
+        self._writer.write(frames.pack(said))
+        if self._writer.transport.get_write_buffer_size() > UNREAD + frames.LONGEST:
             self._writer.transport.abort()
 
     async def _open(self, said: dict[str, Any]) -> Any:
@@ -197,8 +198,7 @@ class Visitor:
             self._house.leases.closed()
             if routes:
                 self._house.emptied()
-        groups = tuple(tuple(map(trimmed, group)) for group in answers.groups)
-        return await asyncio.to_thread(encode, Answers, replace(answers, groups=groups))
+        return await asyncio.to_thread(answers_out, answers)
 
     async def _judge(self, said: dict[str, Any]) -> Any:
         requests = await asyncio.to_thread(decode, tuple[Request, ...], said["requests"])

@@ -17,7 +17,6 @@ from slopguard.clients import plain
 from slopguard.clients.interface import Invocation
 from slopguard.clients.sources import canonical, key_of
 from slopguard.errors import InputError
-from slopguard.guard.addresses import npm_index
 from slopguard.indexes import Index, IndexKind
 from slopguard.locked import LockedSet
 from slopguard.model import REGISTRY, Actor, Arrival, Ecosystem, NormalizedName, Request, Sighting, Source, SourceKind
@@ -250,6 +249,8 @@ def source_of(sighting: Sighting, name: str, indexes: tuple[Index, ...]) -> Sour
             return _from(next((i for i in mine if i.kind is IndexKind.DEFAULT and i.trusted), None))
         return _from(same) if same else Source(index=named, trusted=False)
     if sighting.ecosystem is Ecosystem.NPM:
+        from slopguard.guard.addresses import npm_index  # knows lock files, too, which most commands have none of
+
         return _from(npm_index(mine, name))
     foreign = (i for i in mine if not i.trusted and not i.explicit and (not i.lenient or _offers(i, name)))
     return _from(next(foreign, None) or _private([i for i in mine if i.trusted and not i.explicit]))

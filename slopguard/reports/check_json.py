@@ -10,7 +10,8 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from slopguard.check.model import Checked, Finding
+from slopguard.check.found import Finding
+from slopguard.check.model import Checked
 from slopguard.model import Location, Outcome
 from slopguard.reports.json_report import SCHEMA, result
 from slopguard.reports.problems import PLAIN, View

@@ -18,7 +18,8 @@ from itertools import chain
 from urllib.parse import quote
 
 from slopguard import messages
-from slopguard.check.model import Checked, Finding, Judged
+from slopguard.check.found import Finding
+from slopguard.check.model import Checked, Judged
 from slopguard.errors import printable
 from slopguard.model import Location, Outcome
 from slopguard.names import shown

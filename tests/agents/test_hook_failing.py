@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from slopguard.agents import words
 from slopguard.agents.hook import UNKNOWN, answered
 from slopguard.agents.model import Output
+from slopguard.agents.unjudged import FAILED, LATE, SETTINGS
 from slopguard.store import Store
 from tests.agents.machine import Machine, machine_in
 from tests.agents.spoken import ALL, ASKING, decision, reason, shell
@@ -81,12 +81,12 @@ def policy_broken(machine: Machine) -> None:
 
 
 BROKEN = {
-    settings_malformed: words.SETTINGS,
-    settings_unknown: words.SETTINGS,
-    policy_broken: words.SETTINGS,
-    home_is_a_file: words.FAILED,
-    database_is_a_folder: words.FAILED,
-    database_is_garbage: words.FAILED,
+    settings_malformed: SETTINGS,
+    settings_unknown: SETTINGS,
+    policy_broken: SETTINGS,
+    home_is_a_file: FAILED,
+    database_is_a_folder: FAILED,
+    database_is_garbage: FAILED,
 }
 
 
@@ -113,7 +113,7 @@ def test_and_nobody_is_bothered_by_a_command_that_installs_nothing(
 def test_an_input_that_cannot_be_read_is_a_question(machine: Machine, agent: str, data: bytes) -> None:
     del machine
     asks, strict = answered(agent, data), answered(agent, data, strict=True)
-    assert (decision(agent, asks), reason(agent, asks)) == ("ask" if agent in ASKING else "deny", words.FAILED)
+    assert (decision(agent, asks), reason(agent, asks)) == ("ask" if agent in ASKING else "deny", FAILED)
     assert decision(agent, strict) == "deny"
 
 
@@ -180,7 +180,7 @@ def test_an_index_that_hangs_is_not_waited_for(index: Callable[[str], Machine], 
     assert time.monotonic() - start < 10
     found = Output(done.stdout.decode(), done.stderr.decode(), done.returncode)
     assert decision(agent, found) == ("ask" if agent in ASKING else "deny")
-    assert reason(agent, found).removesuffix(".") == words.LATE.removesuffix(".")
+    assert reason(agent, found).removesuffix(".") == LATE.removesuffix(".")
 
 
 def test_one_conversation_has_one_decision_however_often_it_asks(machine: Machine) -> None:

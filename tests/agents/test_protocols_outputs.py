@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from slopguard.agents import words
 from slopguard.agents.model import NOTHING, Answer, Decision, Output
 from slopguard.agents.protocols import named
+from slopguard.agents.unjudged import FAILED, SETTINGS, unjudged
 from tests.agents.spoken import ALL, ASKING, INPUTS, Given, decision, reason, spoken
 
 REASON = "slopguard: BLOCKED pypi 'evil-pkg' (not-found): it's \"not\" there.\nThis is final."
@@ -21,9 +22,9 @@ ANSWERS = {
     "none-with-a-note": Answer(note="slopguard: NOTE"),
     "ask": Answer(Decision.ASK, REASON, "slopguard: one line"),
     "deny": Answer(Decision.DENY, REASON, "slopguard: one line"),
-    "failed": words.failed(words.FAILED, strict=False),
-    "failed-strict": words.failed(words.FAILED, strict=True),
-    "settings": words.failed(words.SETTINGS, strict=False),
+    "failed": unjudged(FAILED, strict=False),
+    "failed-strict": unjudged(FAILED, strict=True),
+    "settings": unjudged(SETTINGS, strict=False),
     "unread": words.unread(),
     "guarded": words.guarded("this takes away what guards the user"),
 }

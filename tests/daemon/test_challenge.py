@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from slopguard.daemon import doorway, proof, wire
+from slopguard.daemon import doorway, frames, proof
 from slopguard.daemon.link import Link, NoDaemon, Stuck
 from slopguard.daemon.places import Address
 from slopguard.daemon.plain import encode
@@ -189,7 +189,7 @@ def publish(house: House, port: int) -> None:
 
     assert house.places.prepare()
     where, restricted = whereabouts()
-    house.places.publish(Address(1, port, 1, __version__, wire.PROTOCOL, where, restricted), KEY)
+    house.places.publish(Address(1, port, 1, __version__, frames.PROTOCOL, where, restricted), KEY)
     assert encode(Address, found(house))["port"] == port
 
 
@@ -200,17 +200,17 @@ def raw(port: int) -> Iterator[socket.socket]:
 
 
 def send(caller: socket.socket, value: dict[str, Any]) -> None:
-    caller.sendall(wire.pack(value))
+    caller.sendall(frames.pack(value))
 
 
 def heard_from(caller: socket.socket) -> bytes:
-    head = caller.recv(wire.HEAD, socket.MSG_WAITALL)
+    head = caller.recv(frames.HEAD, socket.MSG_WAITALL)
     return caller.recv(int.from_bytes(head, "big"), socket.MSG_WAITALL)
 
 
 def said_by(caller: socket.socket, value: dict[str, Any]) -> dict[str, Any]:
     send(caller, value)
-    return wire.unpack(heard_from(caller))
+    return frames.unpack(heard_from(caller))
 
 
 class ThreadOf:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from slopguard.clients.interface import GateAddress
 from slopguard.config import Settings
-from slopguard.daemon import wire
+from slopguard.daemon import frames, wire
 from slopguard.daemon.interface import Closed, Opening
 from slopguard.daemon.plain import Garbled, decode, encode
 from slopguard.errors import ConfigError, EnvironmentFailed, InputError, SlopguardError, StoreError
@@ -23,9 +23,9 @@ from tests.daemon.vocabulary import of
 
 
 def travelled(hint: Any, value: Any) -> Any:
-    frame = wire.pack({"it": encode(hint, value)})
-    assert wire.length(frame[: wire.HEAD], wire.LONGEST) == len(frame) - wire.HEAD
-    return decode(hint, wire.unpack(frame[wire.HEAD :])["it"])
+    frame = frames.pack({"it": encode(hint, value)})
+    assert frames.length(frame[: frames.HEAD], frames.LONGEST) == len(frame) - frames.HEAD
+    return decode(hint, frames.unpack(frame[frames.HEAD :])["it"])
 
 
 @given(of(Opening))
@@ -101,7 +101,7 @@ def test_what_is_not_what_it_must_be_is_garbled(said: Any) -> None:
 @given(st.binary(max_size=200))
 def test_bytes_that_are_no_message_are_garbled(data: bytes) -> None:
     try:
-        said = wire.unpack(data)
+        said = frames.unpack(data)
     except Garbled:
         return
     assert isinstance(said, dict)
@@ -109,9 +109,9 @@ def test_bytes_that_are_no_message_are_garbled(data: bytes) -> None:
 
 def test_a_frame_that_is_too_long_is_neither_sent_nor_read() -> None:
     with pytest.raises(Garbled):
-        wire.pack({"it": "x" * wire.LONGEST})
+        frames.pack({"it": "x" * frames.LONGEST})
     with pytest.raises(Garbled):
-        wire.length((wire.LONGEST + 1).to_bytes(wire.HEAD, "big"), wire.LONGEST)
+        frames.length((frames.LONGEST + 1).to_bytes(frames.HEAD, "big"), frames.LONGEST)
 
 
 def repr_of(error: SlopguardError) -> tuple[str, str, str, int]:

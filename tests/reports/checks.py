@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from slopguard.check.model import Checked, Finding, Judged
+from slopguard.check.found import Finding
+from slopguard.check.model import Checked, Judged
 from slopguard.errors import SlopguardError
 from slopguard.model import ABSENT, Decision, Ecosystem, Evidence, Existence, Facts, Location, Release, Request, Verdict
 from slopguard.names import normalize

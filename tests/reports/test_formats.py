@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from slopguard.check.model import Checked, Finding
+from slopguard.check.found import Finding
+from slopguard.check.model import Checked
 from slopguard.model import Location
 from slopguard.reports import check_formats
 from slopguard.reports.check_formats import FORMATS, render

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from slopguard import messages
-from slopguard.check.model import Checked, Finding
+from slopguard.check.found import Finding
+from slopguard.check.model import Checked
 from slopguard.model import Location
 from slopguard.reports import check_text
 from slopguard.reports.github import ANNOTATIONS, report, summary

@@ -16,8 +16,9 @@ from slopguard.agents.editing.edited_files import Edited
 from slopguard.agents.editing.edits import Change
 from slopguard.agents.editing.surroundings import Surroundings
 from slopguard.check import walk
+from slopguard.check.found import key
 from slopguard.check.indexes import Asked, Indexes, above, named_by_variables, nearest_npmrc, npm_built_in
-from slopguard.check.newer import Newer, key
+from slopguard.check.newer import Newer
 from slopguard.check.questions import Asking, Questions, questions
 from slopguard.check.tree import Read, Tree, read_tree
 from slopguard.check.walk import Place
