@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING
 from slopguard.check import change, confined, locked, walk
 from slopguard.check.before import Before
 from slopguard.check.files import Files
+from slopguard.check.found import Finding
 from slopguard.check.git import Repository
 from slopguard.check.globs import below
 from slopguard.check.group import Group, missing_notes
 from slopguard.check.kinds import INSTALLED, is_manifest
-from slopguard.check.found import Finding
 from slopguard.check.model import Checked, Judged
 from slopguard.check.newer import Newer
 from slopguard.check.settings import Layered, together

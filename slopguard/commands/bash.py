@@ -10,8 +10,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
+from importlib.machinery import PathFinder
+from importlib.util import module_from_spec
+from typing import Any
 
-import tree_sitter_bash
 from tree_sitter import Language, Node, Parser
 
 from slopguard.commands import blocks, loose
@@ -50,7 +52,21 @@ class _Script:
 
 @cache
 def _parser() -> Parser:
-    return Parser(Language(tree_sitter_bash.language()))
+    return Parser(Language(_grammar().language()))
+
+
+def _grammar() -> Any:
+    """The grammar's extension module alone: its package imports what it takes to read files, which costs more."""
+    package = PathFinder.find_spec("tree_sitter_bash")
+    folders = package.submodule_search_locations if package is not None else None
+    spec = PathFinder.find_spec("tree_sitter_bash._binding", folders)
+    if spec is None or spec.loader is None:  # installed in a way of its own
+        import tree_sitter_bash
+
+        return tree_sitter_bash
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def steps(text: str, line: int) -> Iterator[Step]:

@@ -12,14 +12,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from slopguard.clients import plain
-from slopguard.commands import bash, installs, interpreters, jscode, later, loose, pycode, said, written
+from slopguard.commands import installs, interpreters, jscode, later, loose, plainly, said, written
 from slopguard.commands.builtin import BUILTINS, configured
 from slopguard.commands.gathered import Gathered
 from slopguard.commands.installs import Place
 from slopguard.commands.kept import Kept
 from slopguard.commands.scope import Scope, Word
 from slopguard.commands.steps import Assign, Enter, Feed, Function, Leave, Loop, Nested, Raw, Simple, Step
-from slopguard.commands.tidy import tidy
 from slopguard.commands.unwrap import Peeled, base, peel
 from slopguard.commands.words import MARK
 from slopguard.commands.wrappers import FAMILIES
@@ -43,6 +42,17 @@ def read(text: str, path: Path, line: int, cwd: Path, kept: Kept | None = None) 
     shell = _Shell(Gathered(path), kept)
     shell.script(text, line, Scope(cwd), 0)
     return shell.gathered.reading()
+
+
+def _steps(text: str, line: int) -> Iterable[Step]:
+    """What a script does, in order."""
+    found = plainly.steps(text, line)
+    if found is not None:
+        return found
+    from slopguard.commands import bash  # the grammar and what leads to it: most commands do without
+    from slopguard.commands.tidy import tidy
+
+    return bash.steps(tidy(text), line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +94,7 @@ class _Shell:
             return
         defined: list[Raw] = []
         outer: list[Scope] = []
-        for step in bash.steps(tidy(text), line):
+        for step in _steps(text, line):
             if self.gathered.done:
                 return
             if isinstance(step, Enter):
@@ -260,6 +270,8 @@ class _Shell:
 
     def _code(self, code: str, line: int, call: _Call) -> None:
         """Python code."""
+        from slopguard.commands import pycode  # few commands hold any
+
         started = pycode.commands(code)
         if not started and (jscode.INSTALLING.search(code) or MARK in code):
             self.gathered.unclear(line)

@@ -9,7 +9,6 @@ from typing import Any
 
 from slopguard.daemon.plain import Garbled, decode, encode
 from slopguard.daemon.questions import Answers
-from slopguard.daemon.trim import trimmed
 from slopguard.model import Ecosystem, Verdict
 
 _Groups = tuple[tuple[Verdict, ...], ...]
@@ -17,6 +16,8 @@ _Groups = tuple[tuple[Verdict, ...], ...]
 
 def answers_out(answers: Answers) -> dict[str, Any]:
     """What a hook is told."""
+    from slopguard.daemon.trim import trimmed  # not for the hook that reads it
+
     refused = tuple(tuple(map(trimmed, group)) for group in answers.groups)
     opened = encode(tuple[Ecosystem, ...], answers.open)
     return {"refused": encode(_Groups, refused), "times": answers.times, "open": opened}
