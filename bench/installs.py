@@ -181,16 +181,22 @@ def installs(folder: Path, families: Sequence[str] = tuple(COMMANDS)) -> None:
     """Every row of these clients."""
     for place in places(folder, families):
         of = ways(place)
-        of["warm"].measure(place)  # which fills the gate's cache
-        costs = dict(zip(of, paired(ROUNDS, *(_bound(way, place) for way in of.values()), within=WITHIN), strict=True))
-        size = f"{place.family}, {len(place.world.installed)} packages"
-        for ours, other in COMPARED:
-            if ours in costs and other in costs:
-                what = f"{size}: {of[ours].what} ({REQUESTS[of[ours].what]} requests upstream)"
-                row(what, costs[ours], of[other].what, costs[other])
-        print(f"| {size}: runs | {costs['bare'].runs} | | | | | |", flush=True)
-        for way in of.values():
-            stopped({**place.box.env, "SLOPGUARD_HOME": str(way.home)})
+        try:
+            _compared(place, of)
+        finally:
+            for way in of.values():
+                stopped({**place.box.env, "SLOPGUARD_HOME": str(way.home)})
+
+
+def _compared(place: Place, of: Mapping[str, Way]) -> None:
+    of["warm"].measure(place)  # which fills the gate's cache
+    costs = dict(zip(of, paired(ROUNDS, *(_bound(way, place) for way in of.values()), within=WITHIN), strict=True))
+    size = f"{place.family}, {len(place.world.installed)} packages"
+    for ours, other in COMPARED:
+        if ours in costs and other in costs:
+            what = f"{size}: {of[ours].what} ({REQUESTS[of[ours].what]} requests upstream)"
+            row(what, costs[ours], of[other].what, costs[other])
+    print(f"| {size}: runs | {costs['bare'].runs} | | | | | |", flush=True)
 
 
 def _bound(way: Way, place: Place) -> Callable[[], Cost]:
