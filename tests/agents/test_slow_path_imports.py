@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from slopguard.store import Store
+from tests.daemon.house import House
+
 SCRIPT = """
 import json, sys
 from slopguard.agents import hook
@@ -18,6 +21,19 @@ print(json.dumps([found.stdout, sorted(set(sys.argv[1:]) & set(sys.modules))]))
 """
 JUDGING = ("sqlite3", "slopguard.judge", "slopguard.lists", "cedarpy")
 STARTING = ("subprocess", "tomllib", "netrc")
+HEAVY = (
+    *JUDGING,
+    *STARTING,
+    "slopguard.evidence",
+    "slopguard.policy",
+    "slopguard.store",
+    "slopguard.daemon.starting",
+    "slopguard.daemon.weighing",
+    "asyncio",
+    "aiohttp",
+)
+VERDICTS = ("slopguard.model.known", "slopguard.messages", "slopguard.rules", "slopguard.daemon.interface")
+"""What a verdict is, and says: where none refuses, nobody needs to know."""
 LOCKS = ("slopguard.check.locked", "slopguard.check.lock_hosts", "slopguard.check.lock_digests")
 
 
@@ -30,20 +46,43 @@ LOCKS = ("slopguard.check.locked", "slopguard.check.lock_hosts", "slopguard.chec
     ],
 )
 def test_what_it_imports(tmp_path: Path, command: str, never: tuple[str, ...]) -> None:
-    call = {"session_id": "s", "hook_event_name": "PreToolUse", "cwd": str(tmp_path), "tool_name": "Bash"}
-    env = {
-        **os.environ,
-        "HOME": str(tmp_path),
-        "SLOPGUARD_HOME": str(tmp_path / "data"),
-        "SLOPGUARD_OFFLINE": "1",
-        "SLOPGUARD_DAEMON": "off",
-    }
+    assert looked(tmp_path, command, never, SLOPGUARD_DAEMON="off") == ("", [])
+
+
+@pytest.mark.parametrize(
+    ("command", "never", "refused"),
+    [
+        ("pip install flask requests", (*HEAVY, *VERDICTS), False),
+        ("cd src && npm install left-pad", (*HEAVY, *VERDICTS), False),
+        ("pip install zz-ghost", HEAVY, True),
+    ],
+)
+def test_with_a_daemon_up_it_imports_nothing_that_judges(
+    tmp_path: Path, command: str, never: tuple[str, ...], refused: bool
+) -> None:
+    house = House(tmp_path)
+    try:
+        host = house.host()
+        assert host is not None
+        said, found = looked(tmp_path, command, never, SLOPGUARD_HOME=str(house.home), SLOPGUARD_DAEMON="60")
+        assert (found, '"deny"' in said) == ([], refused)
+        assert Store(house.home).ledger.rows()
+    finally:
+        house.close()
+
+
+def looked(folder: Path, command: str, never: tuple[str, ...], **more: str) -> tuple[str, list[str]]:
+    """What a hook says, and which of some modules it imported."""
+    call = {"session_id": "s", "hook_event_name": "PreToolUse", "cwd": str(folder), "tool_name": "Bash"}
+    home = {"HOME": str(folder), "SLOPGUARD_HOME": str(folder / "data"), "SLOPGUARD_OFFLINE": "1"}
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, *never],
         input=json.dumps({**call, "tool_input": {"command": command}}),
-        env=env,
-        cwd=tmp_path,
+        env={**os.environ, **home, **more},
+        cwd=folder,
         capture_output=True,
         text=True,
     )
-    assert (json.loads(done.stdout), done.stderr) == (["", []], "")
+    assert done.stderr == ""
+    said, found = json.loads(done.stdout)
+    return said, found
