@@ -115,4 +115,4 @@ def _facts(body: dict[str, Any]) -> Facts:
 
 
 def _moment(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat()
+    return (moment if moment.tzinfo is UTC else moment.astimezone(UTC)).isoformat()  # some names have thousands
