@@ -11,11 +11,13 @@ from collections.abc import Callable, Hashable
 from functools import total_ordering
 from typing import TYPE_CHECKING
 
-from slopguard.model import Ecosystem, Facts, Release
+from slopguard.model import Ecosystem
 from slopguard.patterns import regex
 
 if TYPE_CHECKING:
     from packaging.version import Version
+
+    from slopguard.model import Facts, Release
 
 LONGEST = 256
 """Characters of a version that is read; node-semver's own limit, and more than any file name on PyPI holds."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from slopguard.config import Settings
     from slopguard.daemon.questions import Answers, Group
     from slopguard.indexes import Index
+    from slopguard.lists import Lists
     from slopguard.model import Ecosystem, Request, Verdict
 
 MODEL_CONTROLLED = "agent"
@@ -163,11 +164,15 @@ class _Look:
 
     def _added(self) -> Added:
         from slopguard.agents.editing import edits
-        from slopguard.lists import Lists
 
         settings, cwd = self._settings, self.call.cwd
         changes = [edit for edit in self._changes if not edits.left_out(edit, cwd, settings.check_exclude)]
-        return edits.look(changes, cwd, settings, ask=self._ask, lists=lambda: Lists.load(settings))
+        return edits.look(changes, cwd, settings, ask=self._ask, lists=self._lists)
+
+    def _lists(self) -> Lists:
+        from slopguard.lists import Lists  # only where an import is new
+
+        return Lists.load(self._settings)
 
     def _judged(self, groups: Sequence[Group]) -> Answers:
         from slopguard.agents.verdicts import judged

@@ -11,7 +11,6 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from slopguard.check.git import Repository
 from slopguard.check.tree import Unreadable, from_disk
 from slopguard.check.walk import Place
 
@@ -25,6 +24,8 @@ def roots(paths: Iterable[Path], cwd: Path) -> list[str]:
     found: list[str] = []
     for folder in dict.fromkeys((cwd, *(cwd / path if path.is_dir() else (cwd / path).parent for path in paths))):
         if not _is_inside(str(folder), found):
+            from slopguard.check.git import Repository  # not for who knows the folders
+
             repository = Repository.around(folder)
             found.append(os.path.realpath(repository.root if repository else folder))
     return found

@@ -128,6 +128,7 @@ class Weighing:
         self.judge.close()
 
     def _begin(self) -> None:
+        self.judge.expect(request for group in self.questions.groups for request in group.requests)
         self._found = [[self._verdict(r, OFFLINE, g) for r in g.requests] for g in self.questions.groups]
         if not self.questions.settings.offline:
             places = ((row, at) for row, verdicts in enumerate(self._found) for at in range(len(verdicts)))

@@ -13,9 +13,8 @@ import re
 import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from optparse import OptionParser, Values
 from pathlib import Path
-from typing import NoReturn
+from types import SimpleNamespace
 
 from slopguard.errors import InputError
 from slopguard.model import Layer, Location, Sighting, SourceKind
@@ -37,6 +36,8 @@ _HASH = regex(r"sha\d+:[0-9A-Fa-f]+")
 _MOST = 2000
 """Words of options on one line."""
 
+_Values = SimpleNamespace
+"""The options of a line, each by its name; those that it does not have may be missing, or `None`."""
 _INCLUDE = regex(r"(-r|-c|--requirement|--constraint)[= \t][ \t]*(.+)")
 _INDEX_OPTIONS = (("index_url", "default"), ("extra_index_urls", "extra"), ("find_links", "find-links"))
 _REQUIREMENT_OPTIONS = frozenset({"hashes", "global_options", "config_settings"})
@@ -105,40 +106,6 @@ def _bare(number: int, line: str) -> Iterator[tuple[int, str]]:
         yield number, line
 
 
-class _Parser(OptionParser):
-    """The options of a requirement file's line; `optparse`, as in pip, for its abbreviations and its `-rFILE`."""
-
-    def __init__(self) -> None:
-        super().__init__(add_help_option=False)
-        for flags, dest in (
-            (("-r", "--requirement"), "requirements"),
-            (("-c", "--constraint"), "constraints"),
-            (("-e", "--editable"), "editables"),
-            (("--extra-index-url",), "extra_index_urls"),
-            (("-f", "--find-links"), "find_links"),
-            (("--no-binary",), "no_binary"),
-            (("--only-binary",), "only_binary"),
-            (("--trusted-host",), "trusted_hosts"),
-            (("--use-feature",), "features"),
-            (("--all-releases",), "all_releases"),
-            (("--only-final",), "only_final"),
-            (("--hash",), "hashes"),
-            (("--global-option",), "global_options"),
-            (("-C", "--config-setting", "--config-settings"), "config_settings"),
-        ):
-            self.add_option(*flags, dest=dest, action="append")
-        self.add_option("-i", "--index-url", "--pypi-url", dest="index_url")
-        for flag in ("--no-index", "--prefer-binary", "--require-hashes", "--no-require-hashes", "--pre"):
-            self.add_option(flag, dest=flag[2:].replace("-", "_"), action="store_true", default=False)
-
-    def error(self, msg: str) -> NoReturn:
-        """Turn `optparse`'s exit into an exception; its text (it quotes the file) is not passed on."""
-        raise ValueError
-
-
-_PARSER = _Parser()
-
-
 @dataclass(slots=True)
 class _Walk:
     """What is gathered on the way through a file and its includes."""
@@ -176,7 +143,7 @@ class _Walk:
             values, rest = _parsed(options)
         except ValueError:
             self.problem("unsupported-option", location)
-            values, rest = Values(), []
+            values, rest = _Values(), []
         if rest:
             self.problem("unsupported-option", location)  # pip drops words after an option
         if head:
@@ -187,7 +154,7 @@ class _Walk:
             self.options(path, values, location)
             self.spaced_include(path, options, location)
 
-    def requirement(self, text: str, values: Values, location: Location, constraint: bool, *, editable: bool) -> None:
+    def requirement(self, text: str, values: _Values, location: Location, constraint: bool, *, editable: bool) -> None:
         """Take up a requirement; of its options only those for one requirement count."""
         cwd = self.context.cwd or Path(location.path).parent
         found = spec.pypi(text, cwd, location=location, editable=editable)
@@ -213,7 +180,7 @@ class _Walk:
         if used or (editable and len(values.editables) > 1):
             self.problem("unsupported-option", location)  # pip ignores it, silently
 
-    def options(self, path: Path, values: Values, location: Location) -> None:
+    def options(self, path: Path, values: _Values, location: Location) -> None:
         """Take up a line of options only."""
         for name, kind in _INDEX_OPTIONS:
             value = getattr(values, name, None)
@@ -258,15 +225,20 @@ class _Walk:
             self.problems.append(found)
 
 
-def _parsed(options: str) -> tuple[Values, list[str]]:
+def _parsed(options: str) -> tuple[_Values, list[str]]:
     """The options of a line, and the words that belong to none.
 
     Raises:
         ValueError: they are no options of pip's.
     """
     if _HASHES.fullmatch(options):  # nearly every line of a locked file
-        return Values({"hashes": _HASH.findall(options)}), []
-    return _PARSER.parse_args(_words(options)) if options else (Values(), [])
+        return _Values(hashes=_HASH.findall(options)), []
+    if not options:
+        return _Values(), []
+    from slopguard.readers.requirement_options import PARSER  # most lines have none
+
+    found, rest = PARSER.parse_args(_words(options))
+    return _Values(**vars(found)), rest
 
 
 def _words(options: str) -> list[str]:
@@ -284,7 +256,7 @@ def _words(options: str) -> list[str]:
     return words
 
 
-def _list(values: Values, name: str) -> list[str]:
+def _list(values: _Values, name: str) -> list[str]:
     """The values of an option that may be repeated."""
     return getattr(values, name, None) or []
 

@@ -10,9 +10,10 @@ of an agent suggested has one `batch`.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any, Self
 
 from slopguard.errors import StoreError
@@ -113,7 +114,8 @@ class Suggestions:
             return
         newest = connection.execute("SELECT max(n) FROM suggestions").fetchone()[0]
         batch = (newest or 0) + 1
-        rows = [_row(replace(event, batch=batch)) for event in events]
+        clean = cache(_clean)  # most texts of one call are the same in every row
+        rows = [_row(replace(event, batch=batch), clean) for event in events]
         statement = f"INSERT INTO suggestions ({_COLUMNS}) VALUES ({_PLACES})"  # noqa: S608 our own words only
         connection.executemany(statement, rows)
         oldest = max(event.time for event in events) - KEEP
@@ -174,22 +176,22 @@ def _invented(verdict: Verdict) -> bool:
     return verdict.rule == "not-found" and invention(verdict.evidence)
 
 
-def _row(event: Suggested) -> tuple[Any, ...]:
+def _row(event: Suggested, clean: Callable[[str], str]) -> tuple[Any, ...]:
     """A suggestion as stored: nothing in it can be a secret, or spoil a terminal."""
     return (
         event.batch,
         _text_of(event.time),
-        _clean(event.agent),
-        _clean(event.model)[:LONGEST_MODEL],
-        _clean(event.session),
-        _clean(event.turn),
+        clean(event.agent),
+        clean(event.model)[:LONGEST_MODEL],
+        clean(event.session),
+        clean(event.turn),
         event.kind.value,
         event.ecosystem.value,
-        _clean(event.name),
-        None if event.version is None else _clean(event.version),
+        clean(event.name),
+        None if event.version is None else clean(event.version),
         Outcome(event.verdict).value,
-        _clean(event.rule),
-        _clean(event.decision),
+        clean(event.rule),
+        clean(event.decision),
         event.stopped,
         event.invented,
     )

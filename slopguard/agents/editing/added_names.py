@@ -8,7 +8,7 @@ the project is not opened.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from slopguard.agents.editing.edited_files import Edited
 from slopguard.agents.editing.edits import Change
 from slopguard.agents.editing.surroundings import Surroundings
 from slopguard.check import walk
-from slopguard.check.found import key
+from slopguard.check.found import Evidence, key
 from slopguard.check.indexes import Asked, Indexes, above, named_by_variables, nearest_npmrc, npm_built_in
 from slopguard.check.newer import Newer
 from slopguard.check.questions import Asking, Questions, questions
@@ -98,10 +98,11 @@ class _Reader:
 
     def now(self) -> Questions:
         """The questions of the files as they will be, with what lock files prove."""
-        from slopguard.check.locked import evidence
+        told: Mapping[Path, Evidence] = {}
+        if any(each.kind.lock for each in self._after.read):
+            from slopguard.check.locked import evidence
 
-        locks = any(each.kind.lock for each in self._after.read)
-        told = evidence(self._after.read, self._beside, self._before.read, self._of_lock) if locks else {}
+            told = evidence(self._after.read, self._beside, self._before.read, self._of_lock)
         self._told = replace(self._asking(), evidence=told)
         return questions(self._after.read, self._told)
 
@@ -144,12 +145,13 @@ class _Reader:
         return tuple(read_tree(found, self._files.loader()).read) if found else ()
 
     def _of_clients(self, cwd: Path, ask: Asked) -> Indexes:
-        from slopguard.check.lock_hosts import own_index
         from slopguard.clients.applied import marked
 
         locks = [each.reading for each in self._after.read if each.kind.lock]
 
         def guess(ecosystem: Ecosystem) -> Index | None:
+            from slopguard.check.lock_hosts import own_index
+
             found = own_index(locks, ecosystem)
             return found.index if found else None
 

@@ -71,18 +71,21 @@ class Edited:
         changes: by the path that they are read under.
         cwd: the folder that relative paths start from.
         inside: the real folders that may be read.
+        documents: those that are for readers.
     """
 
     changes: Mapping[Path, Change]
     cwd: Path
     inside: tuple[str, ...]
+    documents: frozenset[Path] = frozenset()
 
     @classmethod
     def of(cls, changes: Sequence[Change], cwd: Path) -> Edited:
         """The files that changes make others of."""
         folders = dict.fromkeys((cwd, *(top(change.full.parent, cwd) for change in changes)))
         by_path = {place_of(change.full, change.after).path: change for change in changes}
-        return cls(by_path, cwd, tuple(os.path.realpath(folder) for folder in folders))
+        documents = frozenset(path for path, change in by_path.items() if _are_for_readers(kinds(change)))
+        return cls(by_path, cwd, tuple(os.path.realpath(folder) for folder in folders), documents)
 
     def tree(self, text_of: Callable[[Change], str | None]) -> Tree:
         """What the files say with the texts that are given."""
@@ -121,9 +124,7 @@ class Edited:
     def is_for_readers(self, place: Location) -> bool:
         """Whether a place lies in a document."""
         path = Path(place.path)
-        change = self.changes.get(path)
-        found = kinds(change) if change else kinds_of(path.as_posix())
-        return bool(found) and all(kind.name in _FOR_READERS for kind in found)
+        return path in self.documents if path in self.changes else _are_for_readers(kinds_of(path.as_posix()))
 
     def place(self, place: Location) -> Location:
         """A place with its path as the agent gave it."""
@@ -140,3 +141,7 @@ class Edited:
 
 def _held(texts: Mapping[Path, str | None]) -> list[tuple[Path, str]]:
     return [(path, text) for path, text in texts.items() if text is not None]
+
+
+def _are_for_readers(found: Sequence[Kind]) -> bool:
+    return bool(found) and all(kind.name in _FOR_READERS for kind in found)
