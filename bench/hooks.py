@@ -28,7 +28,7 @@ LINES = 200
 def hooks(folder: Path) -> None:
     """Every row."""
     machine = Machine.at(folder / "home")
-    env = {**machine.env, "SLOPGUARD_OFFLINE": "1"}
+    env = {**machine.env, "SLOPGUARD_OFFLINE": "1", "SLOPGUARD_DAEMON": "off"}
     installed = folder / "run"
     installed.write_bytes(agent_hook.script(Path(env["SLOPGUARD_HOME"]), ("claude-code",)))
     installed.chmod(0o755)
