@@ -143,6 +143,15 @@ class Documents:
                 if sealed:
                     put(shard, page.name, sealed)
 
+    def drop(self, name: str) -> None:
+        """Forget a document."""
+        page = _Page(name)
+        with self._place.troubles:
+            shard, record = self._record(page)
+            _remove(shard, page.name)
+            if record:
+                _remove(shard, page.body(record.about.digest))
+
     def settle(self) -> None:
         """Wait for a sweep that writing has started."""
         self._sweeper.wait()

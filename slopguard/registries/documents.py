@@ -5,7 +5,8 @@ Invariants:
 * A document that may be too old is used only after its upstream was asked again; what a session may take unasked is
   for it to say (`Stance`). A 304 without a copy of ours is an error, a 200 replaces what was held.
 * "No such project" and failures are never kept here. Offline, any age will do, and nobody is asked.
-* Who wants an answer of its own, or may yet send other credentials, does not share a request with anybody.
+* Who wants an answer of its own, or may yet send other credentials, does not share a request with anybody; the others
+  share one with those who would take the same unasked, as what is held here may answer it.
 """
 
 from __future__ import annotations
@@ -118,7 +119,7 @@ class Documents:
 
     async def _together(self, errand: _Errand[D]) -> Copy[D]:
         shared = errand.stance.patient and errand.upstream.login.settled
-        key = (errand.name, None if shared else id(errand.upstream))
+        key = (errand.name, errand.stance, None if shared else id(errand.upstream))
         if key not in self._flights:
             self._start(key, errand.upstream, lambda: self._found(errand))
         return cast("Copy[D]", await asyncio.shield(self._flights[key]))

@@ -115,8 +115,12 @@ class Shelf:
     def keep(self, name: str, copy: Copy[D], answer: Answer) -> None:
         """Keep what has just arrived."""
         self._put(name, copy)
-        if self._disk is not None and answer.validity.storable and self._writable(name):
+        if self._disk is None or not self._writable(name):
+            return
+        if answer.validity.storable:
             self._writer.submit(self._disk.put, name, Stored(copy.about, answer.body))
+        else:  # what was written before is out of date
+            self._writer.submit(self._disk.drop, name)
 
     def vouched(self, name: str, copy: Copy[D], said: Validity) -> Copy[D]:
         """The same document, of which its upstream has just said that it is still the one."""
