@@ -19,10 +19,14 @@ OURS = "http://127.0.0.1:9/x-1.0.0.tgz"
 
 def served(manifest: str, *, corgi: bool) -> dict[str, Any]:
     """How a version with this text as its manifest is served."""
-    body = f'{{"name": "x", "versions": {{"1.0.0": {manifest}}}}}'.encode()
-    rendered = parse_packument("x", body).render(lambda filename: OURS, corgi=corgi)
-    found: dict[str, Any] = json.loads(rendered)["versions"]["1.0.0"]
+    found: dict[str, Any] = json.loads(rendered(manifest, corgi=corgi))["versions"]["1.0.0"]
     return found
+
+
+def rendered(manifest: str, *, corgi: bool) -> bytes:
+    """The packument in which it is served."""
+    body = f'{{"name": "x", "versions": {{"1.0.0": {manifest}}}}}'.encode()
+    return parse_packument("x", body).render(lambda filename: OURS, corgi=corgi)
 
 
 @pytest.mark.parametrize("corgi", [False, True])
@@ -40,6 +44,38 @@ def served(manifest: str, *, corgi: bool) -> dict[str, Any]:
 )
 def test_a_tarball_is_ours_however_its_address_is_spelled(manifest: str, corgi: bool) -> None:
     assert served(manifest, corgi=corgi)["dist"]["tarball"] == OURS
+
+
+@pytest.mark.parametrize("corgi", [False, True])
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        f'{{"dist": {{"tarball": "https://other.example/", "tarball": "{THEIRS}"}}}}',
+        f'{{"dist": {{"tarball": "https://other.example/"}}, "dist": {{"tarball": "{THEIRS}"}}}}',
+        f'{{"dist": {{"tarball": "https://other.example/", "t\\u0061rball": "{THEIRS}"}}}}',
+    ],
+)
+def test_no_other_address_stands_beside_it_for_whoever_reads_the_first_of_two(manifest: str, corgi: bool) -> None:
+    assert b"other.example" not in rendered(manifest, corgi=corgi)
+
+
+@pytest.mark.parametrize("corgi", [False, True])
+@pytest.mark.parametrize("odd", ["1e400", "-0", "5.0", "1E+2", "9" * 40, "[" * 300 + "]" * 300])
+@pytest.mark.parametrize("address", [THEIRS, SLASHED, SPELLED])
+def test_numbers_arrive_as_they_are_spelled(odd: str, address: str, corgi: bool) -> None:
+    manifest = f'{{"_hasShrinkwrap": true, "engines": {odd}, "dist": {{"tarball": "{address}", "fileCount": {odd}}}}}'
+    found = rendered(manifest, corgi=corgi)
+    assert found.count(odd.encode()) == 2
+    assert OURS.encode() in found
+
+
+@pytest.mark.parametrize("place", ['"x": "BAD"', '"BAD": 1'])
+def test_text_that_is_no_unicode_stops_no_version(place: str) -> None:
+    text = f'{{"description": "\\u0001", {place}, "dist": {{"tarball": "{THEIRS}", {place}}}}}'
+    body = b'{"name": "x", "versions": {"1.0.0": ' + text.encode().replace(b"BAD", b"\xff") + b"}}"
+    for corgi in (False, True):
+        found = parse_packument("x", body).render(lambda filename: OURS, corgi=corgi)
+        assert json.loads(found.decode(errors="replace"))["versions"]["1.0.0"]["dist"]["tarball"] == OURS
 
 
 @pytest.mark.parametrize("corgi", [False, True])

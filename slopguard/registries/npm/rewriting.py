@@ -1,8 +1,8 @@
 """Versions of a packument as a client reads them: the registry's own bytes with another tarball address.
 
-Invariants: pure; nothing is decoded that is passed on (`integrity`, `shasum` and `signatures` arrive untouched), unless
-an address could be spelled in a way that bytes do not show; no manifest leaves with another address than ours, and none
-that claims a shrinkwrap: npm to 11 takes from its tarball where to fetch what it requires.
+Invariants: pure; no value is decoded that is passed on (`integrity`, `shasum` and `signatures` arrive untouched, and
+numbers as they are spelled); no manifest leaves with another address than ours, not even beside it, and none that
+claims a shrinkwrap: npm to 11 takes from its tarball where to fetch what it requires.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ class _Abbreviated(msgspec.Struct, omit_defaults=True, rename="camel"):
 
 
 _SHRUNK = re.compile(rb'hrinkwrap"\s*+:\s*+(?!false\b)')
-_ANY = msgspec.json.Decoder(dict[str, Any])
+_NAMED = b'"tarball"'
+_FIELDS = msgspec.json.Decoder(dict[str, Raw])
 _ABBREVIATED = msgspec.json.Decoder(_Abbreviated)
 _ENCODER = msgspec.json.Encoder()
 
@@ -55,9 +56,9 @@ def full(raw: Raw, tarball: str, address: str) -> Sequence[Piece]:
     text, old = bytes(raw), _ENCODER.encode(tarball)
     at = _only(text, old)
     if at is None or (b'hrinkwrap"' in text and _SHRUNK.search(text)):
-        manifest = _ANY.decode(raw)
+        manifest: dict[str, Any] = _fields(raw)
         manifest.pop("_hasShrinkwrap", None)
-        manifest["dist"]["tarball"] = address
+        manifest["dist"] = _fields(manifest["dist"]) | {"tarball": address}
         return (_ENCODER.encode(manifest),)
     view = memoryview(raw)
     return view[:at], _ENCODER.encode(address), view[at + len(old) :]
@@ -83,13 +84,24 @@ def _readdressed(dist: Raw, tarball: str, address: str) -> bytes:
     text, old = bytes(dist), _ENCODER.encode(tarball)
     if _only(text, old) is not None:
         return text.replace(old, _ENCODER.encode(address))
-    return _ENCODER.encode(_ANY.decode(dist) | {"tarball": address})
+    return _ENCODER.encode(_fields(dist) | {"tarball": address})
+
+
+def _fields(table: Raw) -> dict[str, Raw]:
+    """The fields of a table, each once, as they came; their names as every client would read them."""
+    try:
+        return _FIELDS.decode(table)
+    except UnicodeDecodeError:
+        return _FIELDS.decode(bytes(table).decode("utf-8", "replace"))
 
 
 def _only(text: bytes, old: bytes) -> int | None:
-    """Where a string stands, `None` if it is not there exactly once or could be there in another spelling too."""
+    """Where a string stands, `None` if it is not there exactly once or could be there in another spelling too.
+
+    Nor where another address stands beside it: of a field that is there twice, some clients read the first.
+    """
     at = text.find(old)
-    if at < 0 or text.find(old, at + 1) >= 0 or b"\\u" in text or b"\\/" in text:
+    if at < 0 or text.find(old, at + 1) >= 0 or b"\\u" in text or b"\\/" in text or text.count(_NAMED) != 1:
         return None
     return at
 
