@@ -48,14 +48,14 @@ class Joined:
         except ProjectNotFound:
             if not (self._last and found):
                 raise
-            return self._joined(name, ProjectPage(name), found)
+            return self._joined(name, None, found)
         return self._joined(name, page, [*found, page])
 
-    def _joined(self, name: NormalizedName, about: ProjectPage, pages: Sequence[ProjectPage]) -> ProjectPage:
+    def _joined(self, name: NormalizedName, about: ProjectPage | None, pages: Sequence[ProjectPage]) -> ProjectPage:
         """The files of all pages on one; worked out once, until one of the pages is another."""
         known = self._known.get(name)
         if known is None or len(known.parts) != len(pages) or any(map(is_not, known.parts, pages)):
-            known = self._known[name] = _Known(tuple(pages), _together(about, pages))
+            known = self._known[name] = _Known(tuple(pages), _together(name, about, pages))
         return known.page
 
     async def file(
@@ -85,14 +85,18 @@ class _Known:
     page: ProjectPage
 
 
-def _together(about: ProjectPage, pages: Iterable[ProjectPage]) -> ProjectPage:
-    """A page with the files of several, of each file name the first."""
+def _together(name: NormalizedName, about: ProjectPage | None, pages: Iterable[ProjectPage]) -> ProjectPage:
+    """A page with the files of several, of each file name the first.
+
+    Args:
+        about: the one that says what else there is to say, if one does: its mark shows that as well.
+    """
     parts, files = tuple(pages), dict[str, PageFile]()
     for page in parts:
         for file in page.files:
             files.setdefault(file.filename, file)
-    mark = marks.together("joined", (page.mark for page in parts))
-    return replace(about, files=tuple(files.values()), mark=mark)
+    mark = marks.together("joined" if about else "links", (page.mark for page in parts))
+    return replace(about or ProjectPage(name), files=tuple(files.values()), mark=mark)
 
 
 def registry_of(session: Session, index: Index) -> Registry[ProjectPage]:
