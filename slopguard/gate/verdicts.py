@@ -247,7 +247,7 @@ class Verdicts:
             return Standing(facts, verdict)
         steps = session.judge.versions(request, facts, session=session.door.session)
         hidden = {version: refused for version, refused in steps.items() if version not in locked}
-        hidden |= self._requiring_strangers(request, facts)
+        hidden |= await self._requiring_strangers(request, facts)
         only = {version: locked[version].request.digests for version in steps if version in locked}
         standing = Standing(facts, verdict, hidden, only)
         if facts.releases and len(standing.withheld) == len({release.version for release in facts.releases}):
@@ -266,16 +266,24 @@ class Verdicts:
         only = {version: verdict.request.digests for version, verdict in locked.items()}
         return Standing(facts, list(locked.values())[-1], hidden, only)
 
-    def _requiring_strangers(self, request: Request, facts: Facts) -> dict[str, Verdict]:
-        """Every version that would make the client fetch something from elsewhere than an index: `foreign-source`."""
+    async def _requiring_strangers(self, request: Request, facts: Facts) -> dict[str, Verdict]:
+        """Every version that would make the client fetch something from elsewhere than an index: `foreign-source`.
+
+        Each is a verdict of its own; other sessions are answered between them.
+        """
         session = self._session
         asked = [
             replace(request, version=release.version, digests=release.digests, source=ELSEWHERE)
             for release in facts.releases
             if release.foreign
         ]
-        found = [session.judge.verdict(each, facts, session=session.door.session) for each in asked]
-        return {str(verdict.request.version): verdict for verdict in found if verdict.outcome.refuses}
+        found: dict[str, Verdict] = {}
+        for each in asked:
+            verdict = session.judge.verdict(each, facts, session=session.door.session)
+            if verdict.outcome.refuses:
+                found[str(each.version)] = verdict
+            await asyncio.sleep(0)
+        return found
 
     async def _record(self, verdict: Verdict) -> None:
         """A refusal: durable in the ledger first, then in the session's journal."""
