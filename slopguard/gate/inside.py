@@ -85,17 +85,22 @@ def _members(filename: str, content: IO[bytes]) -> Iterator[tuple[str, bytes]]:
             for info in archive.infolist():
                 if wanted.fullmatch(info.filename):
                     with archive.open(info) as member:
-                        yield info.filename.rpartition("/")[2], _whole(member)
+                        yield info.filename.rpartition("/")[2], whole(member)
         return
     with tarfile.open(fileobj=content, mode="r:*") as archive:
         for entry in archive:
             found = _SDIST.fullmatch(entry.name)
             stream = archive.extractfile(entry) if found and entry.isfile() else None
             if found and stream:
-                yield found[1], _whole(stream)
+                yield found[1], whole(stream)
 
 
-def _whole(member: IO[bytes]) -> bytes:
+def whole(member: IO[bytes]) -> bytes:
+    """All of a member, or of a metadata file.
+
+    Raises:
+        Unreadable: it is longer than `LONGEST`.
+    """
     text = member.read(LONGEST + 1)
     if len(text) > LONGEST:
         raise Unreadable

@@ -18,7 +18,7 @@ from slopguard.errors import UpstreamError
 from slopguard.gate import refusal_pypi
 from slopguard.gate.answers import ALWAYS_ASK, document, is_known, refusal, stream, tag_of
 from slopguard.gate.chain import guarded
-from slopguard.gate.inside import in_file, in_metadata, metadata_in
+from slopguard.gate.inside import LONGEST, in_file, in_metadata, metadata_in, whole
 from slopguard.gate.joined import registry_of
 from slopguard.gate.learning import pypi_requirements
 from slopguard.gate.paths import SimplePath, Wanted, simple
@@ -38,6 +38,8 @@ IN_MEMORY = 4 << 20
 """Bytes of a file on its way that are kept in memory for reading its requirements; more go to a temporary file."""
 TOGETHER = 16
 """Pieces that are written there at once: each time is a trip to another thread."""
+LONG = 32 << 10
+"""Bytes from which on metadata is parsed beside the event loop: eight million take almost two seconds."""
 ORIGINS = "X-Slopguard-Origins"
 """A header with which our own part inside a client asks where each file really is: to write that down, not ours."""
 
@@ -167,8 +169,8 @@ async def inspected(
         copy.writelines(waiting)
         if filename.endswith(".metadata"):
             copy.seek(0)
-            told = copy.read()
-            found = in_metadata(told)
+            told = whole(copy)
+            found = in_metadata(told) if len(told) < LONG else await asyncio.to_thread(in_metadata, told)
         else:
             found = await asyncio.to_thread(in_file, filename, copy)
             told = await asyncio.to_thread(metadata_in, filename, copy) if learn and not found else b""
@@ -186,12 +188,14 @@ def _learn(visit: Visit, metadata: bytes) -> None:
 
 
 async def _learning(visit: Visit, file: FileStream) -> AsyncIterator[bytes]:
-    """The metadata as it comes, where nothing is refused and so nothing read for it."""
-    whole = b""
+    """The metadata as it comes, where nothing is refused and so nothing is read for it; a long one teaches less."""
+    told, size = list[bytes](), 0
     async for chunk in file.chunks:
-        whole += chunk
+        size += len(chunk)
+        if size <= LONGEST:
+            told.append(chunk)
         yield chunk
-    _learn(visit, whole)
+    _learn(visit, b"".join(told))
 
 
 async def _names(visit: Visit) -> web.StreamResponse:
