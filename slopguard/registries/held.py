@@ -164,7 +164,11 @@ async def _once(content: bytes) -> AsyncIterator[bytes]:
 
 async def _read_on(held: Held, start: int, end: int, check: Check | None) -> AsyncIterator[bytes]:
     """The bytes of a large file; one piece is held back until a whole one has been hashed once more."""
-    stream, waiting = held.open(), b""
+    waiting = b""
+    try:
+        stream = held.open()
+    except OSError:
+        raise UpstreamError("a file that is kept on this machine cannot be opened") from None
     stream.seek(start)
 
     def following(left: int) -> bytes:

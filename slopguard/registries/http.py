@@ -28,6 +28,7 @@ from urllib.parse import quote, urljoin, urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
+from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 from slopguard import __version__
@@ -171,7 +172,7 @@ class Upstream:
         with translated():
             async with asyncio.timeout(self._timeout), self._reached("GET", url, headers, known=known) as reached:
                 response = reached.response
-                validity = Validity.of(response.headers)
+                validity = Validity.of(_listed(response.headers))
                 if response.status == 304:
                     return validity
                 if response.status != 200:
@@ -305,6 +306,13 @@ class Upstream:
                 if last:
                     raise
         raise AssertionError("unreachable")
+
+
+def _listed(headers: CIMultiDictProxy[str]) -> Mapping[str, str]:
+    """The headers of an answer; what several lines say about caching, in one (RFC 9110, section 5.3)."""
+    listed = CIMultiDict(headers)
+    listed["Cache-Control"] = ", ".join(headers.getall("Cache-Control", ()))
+    return listed
 
 
 def _check_status(status: int) -> None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any, Generic, TypeVar
@@ -82,6 +82,7 @@ class Shelf:
         self._disk, self._key, self.clock = disk, key[:64], clock
         self._recent: Recent[Copy[Any]] = Recent(limit)
         self._writer = ThreadPoolExecutor(1, "slopguard-documents")  # one: what is written last must stay
+        self._writing: dict[str, Future[None]] = {}
 
     def name(self, upstream: Upstream, sought: Sought[D], login: str) -> str:
         """The name of a document that was, or is to be, fetched with these credentials."""
@@ -97,6 +98,8 @@ class Shelf:
         """A document that is on disk, in memory from now on."""
         if self._disk is None or not self._writable(name):
             return None
+        if (writing := self._writing.get(name)) is not None:  # what is there now is about to be replaced
+            await asyncio.wait({asyncio.wrap_future(writing)})
         copy = await asyncio.to_thread(self._read, self._disk, name, sought)
         if copy is not None:
             self._put(name, copy)
@@ -118,9 +121,9 @@ class Shelf:
         if self._disk is None or not self._writable(name):
             return
         if answer.validity.storable:
-            self._writer.submit(self._disk.put, name, Stored(copy.about, answer.body))
+            self._write(self._disk.put, name, Stored(copy.about, answer.body))
         else:  # what was written before is out of date
-            self._writer.submit(self._disk.drop, name)
+            self._write(self._disk.drop, name)
 
     def vouched(self, name: str, copy: Copy[D], said: Validity) -> Copy[D]:
         """The same document, of which its upstream has just said that it is still the one."""
@@ -129,7 +132,7 @@ class Shelf:
         copy = replace(copy, about=about)
         self._put(name, copy)
         if self._disk is not None and self._writable(name):
-            self._writer.submit(self._disk.touch, name, about)
+            self._write(self._disk.touch, name, about)
         return copy
 
     async def gone(self, name: str, copy: Copy[Any]) -> None:
@@ -137,7 +140,12 @@ class Shelf:
         self._recent.drop(name)
         if self._disk is not None and self._writable(name):
             never = replace(copy.about, asked=0.0)
-            await asyncio.wrap_future(self._writer.submit(self._disk.touch, name, never))
+            await asyncio.wrap_future(self._write(self._disk.touch, name, never))
+
+    def _write(self, how: Callable[..., None], name: str, *more: object) -> Future[None]:
+        self._writing = {other: writing for other, writing in self._writing.items() if not writing.done()}
+        self._writing[name] = self._writer.submit(how, name, *more)
+        return self._writing[name]
 
     async def close(self) -> None:
         """Finish writing."""

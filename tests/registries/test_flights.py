@@ -53,6 +53,17 @@ async def test_what_may_no_longer_be_stored_takes_away_what_was_stored_before(py
             await read(shared, of(pypi), offline=True)
 
 
+async def test_every_line_of_what_an_index_says_about_storing_counts(pypi: PyPI, tmp_path: Path) -> None:
+    pypi.server.cache_control = "max-age=600\r\nCache-Control: no-store"
+    async with kept(tmp_path, Clock()) as shared:
+        for _ in range(2):
+            await read(shared, of(pypi))
+    assert len(pypi.requests) == 2
+    async with kept(tmp_path, Clock()) as shared:
+        with pytest.raises(UpstreamError):
+            await read(shared, of(pypi), offline=True)
+
+
 async def test_a_session_is_served_nothing_older_than_it_has_heard(pypi: PyPI, tmp_path: Path) -> None:
     clock, chosen = Clock(), of(pypi)
     async with Shared(clock=clock) as shared:

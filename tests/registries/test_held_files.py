@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from slopguard.cache import Files
+from slopguard.cache import Files, Held
 from slopguard.errors import UpstreamError
 from slopguard.registries import held
 from slopguard.registries.interface import HashMismatch
@@ -185,3 +186,16 @@ async def test_another_index_that_promises_it_need_not_send_it(pypi: PyPI, share
         other.projects = {"foo": [replace(file) for file in pypi.files_of("foo")]}
         assert await download(shared, of(other)) == first
         assert other.downloads == []
+
+
+async def test_one_that_can_no_longer_be_opened_is_an_error_in_our_own_words(
+    pypi: PyPI, shared: Shared, size: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(2):
+        await download(shared, of(pypi))
+    monkeypatch.setattr(Held, "open", lambda self: os.open("/nowhere", os.O_RDONLY))
+    if size == "small":  # it is found out before anything is promised, so that the index is asked
+        assert (await download(shared, of(pypi)))[2] == content(pypi)
+        return
+    with pytest.raises(UpstreamError):
+        await download(shared, of(pypi))
