@@ -2,13 +2,14 @@
 
 Invariants: one piece is always held back, so nobody ever holds a complete wrong file; the first piece is fetched before
 the stream is handed out, so whatever is wrong from the start is raised as an error and not as a broken body. A range
-cannot be verified; it is passed on for wheels only (their metadata is read that way), and never for "from byte 0 to
-the end", which is the whole file.
+cannot be verified; it is passed on for wheels only (their metadata is read that way), and one that turns out to be the
+whole file is verified as that.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
@@ -21,6 +22,7 @@ from slopguard.registries.http import SLOWEST, Upstream, translated
 from slopguard.registries.interface import FileStream
 from slopguard.registries.wanted import FILE_TYPE, Check, Wanted, nothing
 
+_PART = re.compile(r"bytes (\d{1,15})-(\d{1,15})/(\d{1,15})")
 PASSED_ON = ("Content-Length", "Content-Range", "Accept-Ranges")
 
 
@@ -70,12 +72,19 @@ async def fetch(
             await stack.aclose()
             return FileStream(response.status, passed, nothing())
         pieces = _pieces(stack, response, upstream.timeout)
-        tee = depot.keeping(wanted) if depot is not None and not partial else None
-        chunks = await primed(pieces if partial else checked(pieces, Check(wanted), tee))
+        part = partial and not _all_of_it(response.headers.get("Content-Range", ""))
+        tee = depot.keeping(wanted) if depot is not None and not part else None
+        chunks = await primed(pieces if part else checked(pieces, Check(wanted), tee))
     except BaseException:
         await stack.aclose()
         raise
     return FileStream(response.status, passed, chunks)
+
+
+def _all_of_it(content_range: str) -> bool:
+    """Whether a `Content-Range` (RFC 9110, section 14.4) is that of a whole file; one that makes no sense is."""
+    found = _PART.fullmatch(content_range.strip().lower())
+    return found is None or (int(found[1]) == 0 and int(found[2]) + 1 >= int(found[3]))
 
 
 async def _pieces(stack: AsyncExitStack, response: aiohttp.ClientResponse, patience: float) -> AsyncIterator[bytes]:

@@ -19,7 +19,7 @@ from slopguard.registries.wanted import Check, Wanted
 from tests.registries.indexes import FOO, body, index
 from tests.simulators.npm import Npm
 from tests.simulators.pypi import PyPI
-from tests.simulators.server import Answer, LoopbackServer
+from tests.simulators.server import Answer, Break, Fault, LoopbackServer
 
 WHEEL = "foo-1.0-py3-none-any.whl"
 
@@ -72,6 +72,20 @@ async def test_the_strongest_hash_decides() -> None:
 )
 def test_a_range_is_for_parts_of_wheels(filename: str, asked: str | None, sent: str | None) -> None:
     assert wanted_range(filename, asked) == sent
+
+
+@pytest.mark.parametrize("asked", ["bytes=-999999", "bytes=0-999999"])
+async def test_a_range_that_is_the_whole_file_is_verified_as_that(asked: str) -> None:
+    with PyPI() as registry:
+        registry.add("foo", "1.0")
+        content = registry.files_of("foo")[0].artefact.content
+        chosen = index(registry.url)
+        async with Upstream(chosen, 20.0) as upstream:
+            part = await PyPIRegistry(chosen, upstream).file(FOO, WHEEL, byte_range=asked)
+            assert (part.status, await body(part.chunks)) == (206, content)
+            registry.server.faults.append(Fault("*.whl", Break.GARBLE))
+            with pytest.raises(HashMismatch):
+                await body((await PyPIRegistry(chosen, upstream).file(FOO, WHEEL, byte_range=asked)).chunks)
 
 
 async def test_ranges_and_heads_of_wheels_are_passed_on() -> None:
