@@ -17,8 +17,9 @@ HEAVY = {
 }
 """What takes long to import and belongs to whoever judges, serves or records."""
 SCRIPT = """
-import sys
+import os, sys
 from slopguard.entry import main
+os._exit = lambda code: None
 sys.argv = ["slopguard", *sys.argv[1:]]
 code = main()
 sys.stdout.write("\\n" + " ".join(sys.modules))
