@@ -149,23 +149,32 @@ def _dict(value: Any) -> dict[str, Any]:
 
 
 def _of_dataclass(kind: type) -> tuple[Turn, Turn]:
-    hints = get_type_hints(kind)
-    travels = [each for each in dataclasses.fields(kind) if not _is_callable(hints[each.name])]
-    outs = [(each.name, _pair(hints[each.name])[0], _default(each)) for each in travels]
-    backs = {each.name: _pair(hints[each.name])[1] for each in travels}
+    """Of each field only what is needed is looked into: most have their default value, and never travel."""
+    defaults = [(each.name, _default(each)) for each in dataclasses.fields(kind)]
+
+    @cache
+    def turns(name: str) -> tuple[Turn, Turn] | None:
+        hint = _hints(kind)[name]
+        return None if _is_callable(hint) else _pair(hint)
 
     def out(value: Any) -> dict[str, Any]:
         made = {}
-        for name, turn, default in outs:
+        for name, default in defaults:
             found = getattr(value, name)
-            if found is not default and found != default:
-                made[name] = turn(found)
+            if found is not default and found != default and (turn := turns(name)) is not None:
+                made[name] = turn[0](found)
         return made
 
     def back(value: Any) -> Any:
-        return kind(**{name: backs[name](each) for name, each in _dict(value).items()})
+        given = {name: (turns(name), each) for name, each in _dict(value).items()}
+        if None in [turn for turn, _ in given.values()]:
+            raise TypeError
+        return kind(**{name: turn[1](each) for name, (turn, each) in given.items() if turn is not None})
 
     return out, back
+
+
+_hints = cache(get_type_hints)
 
 
 def _is_callable(hint: Any) -> bool:
