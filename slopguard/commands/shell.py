@@ -44,17 +44,6 @@ def read(text: str, path: Path, line: int, cwd: Path, kept: Kept | None = None) 
     return shell.gathered.reading()
 
 
-def _steps(text: str, line: int) -> Iterable[Step]:
-    """What a script does, in order."""
-    found = plainly.steps(text, line)
-    if found is not None:
-        return found
-    from slopguard.commands import bash  # the grammar and what leads to it: most commands do without
-    from slopguard.commands.tidy import tidy
-
-    return bash.steps(tidy(text), line)
-
-
 @dataclass(frozen=True, slots=True)
 class _Call:
     """One command, its words understood.
@@ -94,7 +83,7 @@ class _Shell:
             return
         defined: list[Raw] = []
         outer: list[Scope] = []
-        for step in _steps(text, line):
+        for step in plainly.steps(text, line):
             if self.gathered.done:
                 return
             if isinstance(step, Enter):
