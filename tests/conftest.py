@@ -59,7 +59,7 @@ def npm(markers: Path) -> Iterator[Npm]:
 
 
 @pytest.fixture
-def make_sandbox(tmp_path: Path) -> MakeSandbox:
+def make_sandbox(tmp_path: Path) -> Iterator[MakeSandbox]:
     """Makes a sandbox around a client: `make_sandbox("uv", "newest")`; a client that cannot be had is a failure."""
 
     def make(family: str, version: str) -> Sandbox:
@@ -70,4 +70,6 @@ def make_sandbox(tmp_path: Path) -> MakeSandbox:
                 pytest.skip(str(why))
             pytest.fail(str(why))
 
-    return make
+    yield make
+    if (tmp_path / "slopguard" / "daemon").exists():
+        daemons.end(tmp_path)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from tests.simulators import warm
 
 
 @dataclass(frozen=True)
@@ -40,15 +41,8 @@ class Program:
         }
 
     def __call__(self, *argv: str, env: Mapping[str, str] | None = None, stdin: str = "") -> Ended:
-        done = subprocess.run(
-            [sys.executable, "-m", "slopguard", *argv],
-            env=self.env | _coverage() | dict(env or {}),
-            cwd=self.cwd,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
+        asked = [sys.executable, "-m", "slopguard", *argv]
+        done = warm.run(asked, self.env | _coverage() | dict(env or {}), self.cwd, stdin, timeout=120)
         return Ended(done.returncode, done.stdout, done.stderr)
 
     def write(self, name: str, text: str) -> Path:

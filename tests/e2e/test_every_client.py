@@ -22,7 +22,8 @@ def lockable(world: World) -> None:
 
 
 @for_clients(EACH)
-def test_what_is_verified_installs_and_not_one_line_is_added(world: World) -> None:
+def test_what_is_verified_installs_and_not_one_line_is_added(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLOPGUARD_TEST_START", "cold")  # here as people start it, the daemon included
     world.established("sg-beta")
     world.established("sg-alpha", needs={"sg-beta": ""})
     ran = world.install("sg-alpha")

@@ -1,4 +1,7 @@
-"""The daemons that tests leave behind: each command starts one, and it ends by itself some seconds later."""
+"""The daemons that tests leave behind: a guarded command that finds none starts one.
+
+It ends by itself some seconds later; one that `warm` started for a sandbox is told to end with its test.
+"""
 
 from __future__ import annotations
 

@@ -6,33 +6,13 @@ coding agent that runs these tests must not make an agent of the person they are
 
 from __future__ import annotations
 
-import json
 import os
 import select
-import subprocess
-import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
+from tests.simulators import warm
 from tests.simulators.sandbox import PASSED_ON
-
-LAUNCH = """
-import fcntl, json, os, signal, sys, termios
-terminal, report, told = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3])
-if os.fork():
-    os._exit(0)
-os.setsid()
-signal.signal(signal.SIGINT, lambda *_: None)  # Ctrl-C is for the command
-terminal = os.open(terminal, os.O_RDWR)
-fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
-child = os.fork()
-if child == 0:
-    for stream in (0, 1, 2):
-        os.dup2(terminal, stream)
-    os.chdir(os.fsencode(told["cwd"]))
-    os.execve(told["argv"][0], told["argv"], told["env"])
-os.write(report, str(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])).encode())
-"""
 
 PATIENCE = 120
 """Seconds without a word after which a command is hung up on."""
@@ -61,10 +41,8 @@ def typed(
     measuring = {key: value for key, value in os.environ.items() if key.startswith(PASSED_ON)}
     terminal, other = os.openpty()
     done, report = os.pipe()
-    told = json.dumps({"argv": list(argv), "env": {**measuring, **env}, "cwd": str(cwd)})
-    command = [sys.executable, "-I", "-S", "-c", LAUNCH, os.ttyname(other), str(report), told]
     os.write(terminal, ahead.encode())
-    subprocess.run(command, env={}, pass_fds=[report], check=True)
+    warm.at_a_terminal(argv, {**measuring, **env}, cwd, os.ttyname(other), report)
     os.close(report)
     seen = _conversation(terminal, done, iter([("Type yes: ", answer)] if script is None else script), meanwhile)
     os.close(other)

@@ -9,20 +9,21 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.simulators import daemons
+from tests.simulators import daemons, warm
 from tests.simulators.clients import SYSTEM, Client, client
-from tests.simulators.drivers import driver
+from tests.simulators.drivers import FAMILIES, driver
 from tests.simulators.lists_repository import ListsRepository
 from tests.simulators.npm import Npm
 from tests.simulators.pypi import PyPI
 
+GUARDED = (*FAMILIES, "npx", "uvx", "bunx", "corepack", "run")
+"""Commands whose sessions a daemon hosts."""
 PASSED_ON = ("COVERAGE_", "COV_CORE_")
 """Only what measures the tests themselves is inherited."""
 
@@ -117,6 +118,8 @@ class Sandbox:
         """Run `slopguard ARGV...`, as a user would; `rows` are those of a team's list (see `team_list`)."""
         if rows:
             self.team_list(*(row.strip().replace(" ", "\t") for row in rows.split(",")))
+        if argv[0] in GUARDED:
+            warm.daemon(self.root / "slopguard", {**self.env, **(env or {})})
         return self._run((sys.executable, "-m", "slopguard", *argv), env, cwd)
 
     def team_list(self, *rows: str) -> ListsRepository:
@@ -134,18 +137,7 @@ class Sandbox:
         return self._lists
 
     def _run(self, argv: tuple[str, ...], env: Mapping[str, str] | None, cwd: Path | None) -> Ran:
-        done = subprocess.run(
-            argv,
-            cwd=cwd or self.project,
-            env={**self.env, **(env or {})},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=240,
-            check=False,
-        )
+        done = warm.run(argv, {**self.env, **(env or {})}, cwd or self.project)
         return Ran(argv, done.returncode, done.stdout, done.stderr)
 
     @property
