@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.simulators import daemons, warm
-from tests.simulators.clients import SYSTEM, Client, client
+from tests.simulators.clients import SYSTEM, Client, cache, client
 from tests.simulators.drivers import FAMILIES, driver
 from tests.simulators.lists_repository import ListsRepository
 from tests.simulators.npm import Npm
@@ -65,6 +65,9 @@ class Sandbox:
         for folder in (self.project, self.markers, root / "tmp", root / "bin"):
             folder.mkdir(parents=True, exist_ok=True)
         (root / "bin" / "python3").symlink_to(sys.executable)
+        none = root / "bin" / "lsb_release"  # each pip asks it about the system, which takes it a dozen programs
+        none.write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
+        none.chmod(0o755)
         self.env = self._environment()
         self._lists: ListsRepository | None = None
         self._text = self._trusted = ""
@@ -84,6 +87,7 @@ class Sandbox:
             "PATH": ":".join([*places, str(self.root / "bin"), SYSTEM]),
             "TMPDIR": str(self.root / "tmp"),
             "LANG": "C.UTF-8",
+            "NODE_COMPILE_CACHE": str(cache() / "compiled"),  # else each npm compiles itself for the one sandbox
             "SLOPGUARD_HOME": str(self.root / "slopguard"),
             "SLOPGUARD_DAEMON": daemons.SECONDS,
         }
