@@ -323,8 +323,13 @@ def _take_files(found: Found, files: list[str], place: Place, line: int) -> None
         if BLANK in name:
             continue
         path = Path(places.absolute(place.cwd, name))
-        streamed = path.parts[1:2] in (("dev",), ("proc",)) and path.name != "null"
-        if SPECIAL.search(name) or streamed or (place.lost and not name.startswith("/")):
+        if SPECIAL.search(name) or _streamed(path) or (place.lost and not name.startswith("/")):
             found.unclear.append(line)
         else:
             found.files.append(path)
+
+
+def _streamed(path: Path) -> bool:
+    """Whether what can be read there changes with whoever reads: devices and pipes, no folder in memory."""
+    folders = path.parts[1:3]
+    return folders[:1] in (("dev",), ("proc",)) and folders != ("dev", "shm") and path.name != "null"

@@ -88,13 +88,13 @@ def installed(env: Mapping[str, str]) -> list[str]:
 
 
 def named(env: Mapping[str, str], wanted: Callable[[str], bool]) -> list[str]:
-    """The names of the executables on PATH, no shims, that are wanted."""
+    """The names of the executables on PATH, no shims, that are wanted; those of each folder in alphabetical order."""
     found: dict[str, None] = {}
     for folder in _folders(env):
         with suppress(OSError):
-            for entry in os.scandir(folder or "."):
-                if wanted(entry.name) and os.access(entry.path, os.X_OK) and behind(Path(entry.path)):
-                    found.setdefault(entry.name)
+            here = (entry for entry in os.scandir(folder or ".") if wanted(entry.name))
+            ready = (entry.name for entry in here if os.access(entry.path, os.X_OK) and behind(Path(entry.path)))
+            found |= dict.fromkeys(sorted(ready))
     return list(found)
 
 

@@ -101,3 +101,10 @@ def test_what_only_a_shell_could_spell_out_is_undecidable(script: str) -> None:
 def test_what_installs_nothing_stays_silent(script: str) -> None:
     found = commands.read(script, HERE)
     assert (lines(found), unclear(found)) == ({}, [])
+
+
+def test_a_file_in_memory_is_a_file_and_no_device() -> None:
+    found = commands.read("pip install -r /dev/shm/deps.txt", HERE)
+    assert [str(path) for path in found.files] == ["/dev/shm/deps.txt"]
+    assert unclear(found) == []
+    assert unclear(commands.read("pip install -r /dev/fd/3", HERE)) == [1]
