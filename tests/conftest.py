@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.simulators import daemons
+from tests.simulators import daemons, memory
 from tests.simulators.clients import Unavailable
 from tests.simulators.npm import Npm
 from tests.simulators.pypi import PyPI
@@ -25,6 +25,7 @@ settings.register_profile("any-machine", deadline=None)
 settings.load_profile("any-machine")  # no test measures time, hypothesis's own included
 
 os.environ.setdefault("SLOPGUARD_DAEMON", daemons.SECONDS)
+memory.use()
 
 MakeSandbox = Callable[[str, str], Sandbox]
 
