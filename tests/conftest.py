@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
@@ -27,7 +28,25 @@ settings.load_profile("any-machine")  # no test measures time, hypothesis's own 
 os.environ.setdefault("SLOPGUARD_DAEMON", daemons.SECONDS)
 memory.use()
 
+if TYPE_CHECKING:
+    from xdist.scheduler import Scheduling
+
 MakeSandbox = Callable[[str, str], Sandbox]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The checks of the whole house come first: one process must not be left alone with them at the end."""
+    items.sort(key=lambda item: item.path.name != "test_house.py")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling | None:
+    """Whoever is done takes over what others have before them."""
+    if config.getoption("dist") != "load":
+        return None
+    from xdist.scheduler import WorkStealingScheduling
+
+    return WorkStealingScheduling(config, log)
 
 
 @pytest.fixture(autouse=True, scope="session")
