@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.world import EACH, World, for_clients
+from tests.e2e.world import EACH, OLDEST, World, for_clients
 
 pytestmark = pytest.mark.clients
 
+EVERY = (*EACH, OLDEST)
 GHOST = "sg-ghost-helper"
 
 
@@ -21,7 +22,7 @@ def lockable(world: World) -> None:
     world.box.driver.manifest(world.box, {"sg-parent": "" if world.ecosystem == "pypi" else "^1.0.0"})
 
 
-@for_clients(EACH)
+@for_clients(EVERY)
 def test_what_is_verified_installs_and_not_one_line_is_added(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SLOPGUARD_TEST_START", "cold")  # here as people start it, the daemon included
     world.established("sg-beta")
@@ -32,7 +33,7 @@ def test_what_is_verified_installs_and_not_one_line_is_added(world: World, monke
     assert ran.lines == []
 
 
-@for_clients(EACH)
+@for_clients(EVERY)
 def test_an_invented_name_stops_everything_beside_it(world: World) -> None:
     world.established("sg-alpha")
     ran = world.install("sg-alpha", GHOST)
@@ -40,7 +41,7 @@ def test_an_invented_name_stops_everything_beside_it(world: World) -> None:
     assert "nothing was installed" in ran.err
 
 
-@for_clients(EACH)
+@for_clients(EVERY)
 def test_a_denied_dependency_stops_the_install_and_is_named_by_us(world: World) -> None:
     world.release("sg-evil-core", "1.0.0", days_old=800, armed=True)
     world.established("sg-parent", needs={"sg-evil-core": ""})
@@ -49,7 +50,7 @@ def test_a_denied_dependency_stops_the_install_and_is_named_by_us(world: World) 
     assert world.box.installed == {}, ran
 
 
-@for_clients(EACH)
+@for_clients(EVERY)
 def test_a_lock_file_is_what_the_bare_client_writes_and_no_way_around(world: World) -> None:
     driver = world.box.driver
     if not driver.lock:
