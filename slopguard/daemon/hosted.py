@@ -8,7 +8,7 @@ nothing open; every method runs in the gate's event loop, and what takes long ru
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from slopguard.clients.interface import GateAddress
@@ -22,7 +22,10 @@ from slopguard.indexes import origin
 from slopguard.judge import Judge
 from slopguard.lists.loading import refresh
 from slopguard.locked import LockedSet
-from slopguard.model import Door, Ecosystem, Request, Verdict
+from slopguard.model import Door, Ecosystem, NormalizedName, Request, Verdict
+
+BRIEF = frozenset({"pnpm", "pnpx", "bun", "bunx"})
+"""Clients that install from abbreviated packuments. What a lock file holds with its digest, all fetch without any."""
 
 
 class Learned:
@@ -72,6 +75,8 @@ class Seated:
 
     async def judge(self, requests: Sequence[Request]) -> list[Verdict]:
         """Verdicts in the order of `requests`; those that refuse are in the ledger before they are returned."""
+        for name in _read_in_full(requests) if self.door.name not in BRIEF else ():
+            self.session.upstreams.whole(name)
         found = await judge_all(self.session, requests)
         self._judged += found
         return found
@@ -97,6 +102,13 @@ class Seated:
             await self.gate.close(self.session)
         finally:
             await asyncio.to_thread(self.session.judge.close)
+
+
+def _read_in_full(requests: Iterable[Request]) -> set[NormalizedName]:
+    """The npm names whose documents the client will read, as no lock file says what to fetch."""
+    asked = [request for request in requests if request.ecosystem is Ecosystem.NPM and request.name is not None]
+    locked = {request.name for request in asked if request.digests}
+    return {request.name for request in asked if request.name is not None} - locked
 
 
 async def seat(gate: Gate, opening: Opening) -> Seated:

@@ -28,6 +28,7 @@ def trimmed(verdict: Verdict) -> Verdict:
         facts.dated,
         facts.asked,
         facts.partial,
+        facts.bounded,
     )
     return replace(verdict, evidence=replace(verdict.evidence, facts=few))
 

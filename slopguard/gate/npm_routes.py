@@ -62,13 +62,16 @@ async def _read(visit: Visit, path: NpmPath, *, tags: bool) -> web.StreamRespons
     name = visit.named(path.name)
     if path.filename is not None:
         return await _tarball(visit, name, path.filename)
+    short = path.version is None and not tags and wants_corgi(visit.request.headers.get("Accept"))
+    if not short:
+        visit.session.upstreams.npm(visit.index).whole(name)
     packument = await _registry(visit).project(name)
     if tags:
         made = partial(_tags, packument)
         return await document(visit.request, visit.rendered, Recipe(packument.mark, FULL_TYPE, "tags"), made)
     if path.version is not None:
         return await _version(visit, name, packument, path.version)
-    return await _packument(visit, packument)
+    return await _packument(visit, packument, short=short)
 
 
 def _tags(packument: Packument) -> bytes:
@@ -83,10 +86,9 @@ def _index(session: Session, index: Index) -> Registry[Packument]:
     return session.upstreams.registry(index)
 
 
-async def _packument(visit: Visit, packument: Packument) -> web.StreamResponse:
+async def _packument(visit: Visit, packument: Packument, *, short: bool) -> web.StreamResponse:
     if packument.place:
         visit.session.learn(packument.place)
-    short = wants_corgi(visit.request.headers.get("Accept"))
     place = Place.of(visit, packument)
     recipe = Recipe(packument.mark, CORGI_TYPE if short else FULL_TYPE, place.root, place.ours)
     large = packument.body.size > LARGE

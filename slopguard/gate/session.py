@@ -176,8 +176,11 @@ def make_session(
 
 
 def _settled(judge: Judge, ecosystem: Ecosystem, name: NormalizedName) -> bool:
-    """Whether a name stands whatever its document says: it is allowed in all versions, and nothing of it is denied."""
+    """Whether a name stands whatever its document says: allowed in all versions, never denied, not foretold.
+
+    How old the name is would count for one that models were expected to invent.
+    """
     lists = judge.lists
-    if "deny" in lists.kinds(ecosystem, name) or lists.narrow(ecosystem, name):
+    if not lists.kinds(ecosystem, name).isdisjoint(("deny", "watch")) or lists.narrow(ecosystem, name):
         return False
     return lists.allow(ecosystem, name) is not None

@@ -112,7 +112,7 @@ class Verdicts:
             if late is not None:
                 await asyncio.wait({late.task})
             if self._late.get(key) is late:
-                known = merged((standing.facts, heard)) if standing.facts.releases else heard
+                known = _known(standing.facts, heard)
                 self._late[key] = _Late(heard, asyncio.create_task(self._judged(request, known)))
         return await asyncio.shield(late.task)
 
@@ -123,7 +123,7 @@ class Verdicts:
         files of versions, that nobody has looked at.
         """
         facts = standing.facts
-        if facts.existence is not Existence.YES or facts.partial is not None:
+        if facts.existence is not Existence.YES or facts.partial is not None or facts.bounded is not heard.bounded:
             return False
         if self._heard.get(key) is not heard:
             both = facts if heard.releases == facts.releases else merged((facts, heard))
@@ -327,6 +327,11 @@ async def judge_all(session: Session, requests: Sequence[Request]) -> list[Verdi
     ]
     await asyncio.to_thread(session.judge.record, verdicts, session.door)
     return verdicts
+
+
+def _known(facts: Facts, heard: Facts) -> Facts:
+    """What was known and what a document says, together; of bounds and dates, what the document has."""
+    return merged((facts, heard)) if facts.releases and facts.bounded is heard.bounded else heard
 
 
 def home_of(session: Session, index: Index, name: NormalizedName) -> Index | None:

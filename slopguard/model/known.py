@@ -45,6 +45,8 @@ class Facts:
         asked: when the answer was had (UTC); `None` when nobody was asked.
         partial: why there may be more releases than these: an index did not answer (`DOWN`), refused us (`AUTH`) or
             was not asked now (`OFFLINE`); `None` when these are all.
+        bounded: an upload is only known to be no later than it says: ages are at least those, and how old the name is
+            nobody knows.
     """
 
     existence: Existence
@@ -53,10 +55,13 @@ class Facts:
     dated: bool = True
     asked: datetime | None = None
     partial: Existence | None = None
+    bounded: bool = False
 
     @cached_property
     def first_upload(self) -> datetime | None:
         """The earliest dated upload, or `None` when unknown."""
+        if self.bounded:
+            return None
         return min((r.uploaded for r in self.releases if r.uploaded), default=None)
 
     def release(self, version: str) -> Release | None:

@@ -154,7 +154,9 @@ def weigh(request: Request, evidence: Evidence, limits: Thresholds, now: datetim
 
 
 def _uploads(facts: Facts, now: datetime) -> list[datetime]:
-    """When something was released, up to now."""
+    """When something was released, up to now; bounds are no dates."""
+    if facts.bounded:
+        return []
     return [upload for release in facts.releases if (upload := release.uploaded) is not None and upload <= now]
 
 

@@ -87,6 +87,12 @@ class Documents:
             copy = await self._together(errand)
         return copy.document
 
+    def fresh(self, upstream: Upstream, sought: Sought[D], stance: Stance) -> bool:
+        """Whether a document is in memory that need not be asked about."""
+        errand = self._errand(upstream, sought, stance)
+        copy = self._shelf.recent(errand.name)
+        return copy is not None and self._current(copy, stance)
+
     async def quiet(self) -> None:
         """Wait until nothing is under way."""
         await asyncio.gather(*self._flights.values(), return_exceptions=True)
@@ -106,9 +112,7 @@ class Documents:
     def _usable(self, copy: Copy[D], errand: _Errand[D]) -> bool:
         """Whether a copy will do; it is asked about behind the back of who uses it, if it is a little too old."""
         stance, age = errand.stance, self._shelf.clock() - copy.about.asked
-        if stance.heard or errand.upstream.offline:
-            return True
-        if stance.patient and 0 <= age < min(copy.about.max_age or 0, FRESH):
+        if stance.heard or errand.upstream.offline or self._current(copy, stance):
             return True
         if not (stance.settled and copy.about.max_age != 0 and 0 <= age < STALE):
             return False
@@ -116,6 +120,9 @@ class Documents:
         if key not in self._flights:
             self._start(key, errand.upstream, lambda: self._asked(errand, copy))
         return True
+
+    def _current(self, copy: Copy[Any], stance: Stance) -> bool:
+        return stance.patient and 0 <= self._shelf.clock() - copy.about.asked < min(copy.about.max_age or 0, FRESH)
 
     async def _together(self, errand: _Errand[D]) -> Copy[D]:
         shared = errand.stance.patient and errand.upstream.login.settled

@@ -37,7 +37,7 @@ from slopguard.indexes import Index, origin, without_credentials
 from slopguard.registries.addresses import GuardedResolver, literal
 from slopguard.registries.bodies import whole
 from slopguard.registries.connections import CONNECTIONS, IDLE, Connection, Connections, Trust
-from slopguard.registries.interface import ProjectNotFound, Unasked
+from slopguard.registries.interface import Declined, ProjectNotFound, Unasked
 from slopguard.registries.login import Login
 from slopguard.registries.surroundings import Surroundings, proxy_for, tls_context, tls_identity
 from slopguard.registries.validity import SILENT, Known, Validity
@@ -54,6 +54,8 @@ LEGAL = "%/:=&?~#+!$,;'@()*[]"
 OFFLINE = "slopguard is offline, and has not fetched this before"
 """What is said instead of asking."""
 
+FORMS = (400, 406, 415)
+"""What a registry answers that does not know the form asked for."""
 FAILURES = (aiohttp.ClientError, OSError, ValueError)
 """What a broken connection or an impossible URL looks like here; each becomes an `UpstreamError`."""
 
@@ -321,7 +323,7 @@ def _check_status(status: int) -> None:
     if status in (404, 410):
         raise ProjectNotFound("the index has no such package")
     if not 200 <= status < 300:
-        raise UpstreamError(f"the index answered with status {status}")
+        raise (Declined if status in FORMS else UpstreamError)(f"the index answered with status {status}")
 
 
 def _loopback(host: str) -> bool:

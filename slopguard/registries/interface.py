@@ -30,6 +30,10 @@ class Unasked(UpstreamError):
     default_hint = "Fetch it once while online, or leave offline out"
 
 
+class Declined(UpstreamError):
+    """The registry does not give this in the form that was asked for."""
+
+
 class HashMismatch(UpstreamError):
     """The bytes an index delivered do not have the digest its page promised."""
 

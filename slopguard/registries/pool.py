@@ -8,6 +8,7 @@ Invariants:
   uv's `explicit` ones only when they are the route.
 * An index without dates makes the facts undated unless a person vouches for it (`curated`; its releases then have no
   upload time and `dated` stays true), or another trusted index dates the same versions, or `dates_from` the same files.
+* A document without dates will do only where nothing but the cooldown asks for them, and its last change is far older.
 * What sessions share is taken unasked only where that changes no verdict: never about names of the organisation's own,
   nor where no version is too young. Offline, nobody is asked.
 """
@@ -18,7 +19,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from types import TracebackType
 from typing import Any, Self
@@ -47,6 +48,8 @@ from slopguard.registries.surroundings import Surroundings
 AnyRegistry = PyPIRegistry | LocalRegistry | NpmRegistry
 AnyDocument = ProjectPage | Packument
 Settled = Callable[[Ecosystem, NormalizedName], bool]
+CLOCKS = timedelta(days=1)
+"""How far a registry's clock may be from ours."""
 SEVERITY = ("quarantined", "archived", "deprecated", "active")
 
 
@@ -117,6 +120,11 @@ class Upstreams:
         assert isinstance(registry, NpmRegistry)
         return registry
 
+    def whole(self, name: NormalizedName) -> None:
+        """Nothing but the full npm document of this name will do from now on."""
+        for index in self.relevant(Ecosystem.NPM, name):
+            self.npm(index).whole(name)
+
     def _undated(self, index: Index) -> AnyRegistry:
         if index not in self._plain:
             shared = self._shared()
@@ -130,7 +138,8 @@ class Upstreams:
             )
             upstream.hold()
             self._upstreams.append(upstream)
-            self._plain[index] = _registry(index, upstream, shared.supply(partial(self._stance, index.ecosystem)))
+            supply = shared.supply(partial(self._stance, index.ecosystem), partial(self._before, index))
+            self._plain[index] = _registry(index, upstream, supply)
         return self._plain[index]
 
     def _shared(self) -> Shared:
@@ -146,6 +155,16 @@ class Upstreams:
         ours = (*settings.own.get(ecosystem, ()), *settings.internal.get(ecosystem, ()))
         patient = settings.min_version_age_days >= 1 and not matches(ours, name, ecosystem)
         return Stance(patient, settled=patient and self._settled is not None and self._settled(ecosystem, name))
+
+    def _before(self, index: Index, name: NormalizedName) -> datetime | None:
+        """When a name must have changed last, at the latest, for a document without dates to do; clocks may differ."""
+        setting = self._settings.upstream.get(index.ecosystem)
+        elsewhere = setting is not None and setting.dates_from is not None
+        if not index.trusted or index.private or elsewhere or self._curated(index):
+            return None
+        if not self._stance(index.ecosystem, name).settled:
+            return None
+        return datetime.now(UTC) - timedelta(days=self._settings.min_version_age_days) - CLOCKS
 
     async def page(self, index: Index, name: NormalizedName) -> AnyDocument:
         """The project's document on one index, as `registry(index).project(name)`; remembered for the session.
@@ -286,6 +305,7 @@ def merged(found: Sequence[Facts]) -> Facts:
         releases=tuple(releases.values()),
         status=min((facts.status for facts in found), key=SEVERITY.index),
         dated=all(releases[key].uploaded for key in undated),
+        bounded=any(facts.bounded for facts in found),
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -61,10 +62,13 @@ class Shared:
         await self.documents.close()
         await self.connections.close()
 
-    def supply(self, stance: Callable[[NormalizedName], Stance]) -> Supply:
+    def supply(
+        self, stance: Callable[[NormalizedName], Stance], before: Callable[[NormalizedName], datetime | None]
+    ) -> Supply:
         """What the registries of one session draw on.
 
         Args:
             stance: what that session may take unasked about a name.
+            before: see `Supply`.
         """
-        return Supply(self.documents, self._depot, stance)
+        return Supply(self.documents, self._depot, stance, before)

@@ -3,7 +3,8 @@
 Invariants: a row counts only while its digest holds, keyed with a secret outside the database over ecosystem, name,
 scope and content; anything else is as good as absent. The scope stands for the trusted indexes in the settings, so that
 what was learned from an index is forgotten when that index is no longer trusted, and for the account, so that a folder
-which somebody prepared elsewhere says nothing here. File digests are not kept.
+which somebody prepared elsewhere says nothing here. File digests are not kept, and neither are bounds
+(`Facts.bounded`): they are no dates.
 """
 
 from __future__ import annotations
@@ -66,7 +67,8 @@ class FactStore:
     def keep_within(self, connection: sqlite3.Connection, seen: Iterable[tuple[Ecosystem, str, Facts]]) -> None:
         """Keep facts as a part of the caller's transaction; what is older than the row kept is passed over."""
         for ecosystem, name, facts in seen:
-            if facts.asked is None or facts.existence not in KEPT or (ecosystem, name, facts.asked) in self._kept:
+            kept = facts.existence in KEPT and not facts.bounded
+            if facts.asked is None or not kept or (ecosystem, name, facts.asked) in self._kept:
                 continue
             body = _text(facts)
             connection.execute(

@@ -19,8 +19,10 @@ from tests.simulators.server import Answer, Seen
 
 CORGI = "application/vnd.npm.install-v1+json"
 """The media type of the abbreviated packument."""
-KEPT_IN_CORGI = ("name", "version", "dependencies", "devDependencies", "optionalDependencies", "peerDependencies",
-                 "bin", "engines", "os", "cpu", "deprecated", "hasInstallScript", "dist")  # fmt: skip
+KEPT_IN_CORGI = ("name", "version", "deprecated", "dependencies", "optionalDependencies", "devDependencies",
+                 "bundleDependencies", "peerDependencies", "peerDependenciesMeta", "acceptDependencies", "bin",
+                 "directories", "dist", "engines", "cpu", "os", "libc", "funding", "_hasShrinkwrap",
+                 "hasInstallScript")  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -35,7 +37,8 @@ class Version:
 
 class Npm(Registry):
     """The registry. `url` is what a client's `registry=` says; `named`: the origin it believes to have, if another;
-    `dated`: whether it says when a version appeared."""
+    `dated`: whether it says when a version appeared; `changed`: what abbreviated documents say of a name's last change
+    instead of the truth (`None`: nothing)."""
 
     def __init__(self, **kwargs: Any) -> None:
         self.packages: dict[str, dict[str, Version]] = {}
@@ -44,6 +47,7 @@ class Npm(Registry):
         self.advisories: dict[str, Any] = {}
         self.named = ""
         self.dated = True
+        self.changed: dict[str, object] = {}
         super().__init__(**kwargs)
 
     @property
@@ -126,7 +130,8 @@ class Npm(Registry):
         times = {number: stamp(version.published) for number, version in self.packages[name].items()}
         document: dict[str, Any] = {"name": name, "dist-tags": self.tags.get(name, {}), "versions": versions}
         if CORGI in seen.headers.get("accept", ""):
-            document["modified"] = max(times.values())
+            document["modified"] = self.changed.get(name, max(times.values()))
+            document = {key: value for key, value in document.items() if value is not None}
             document["versions"] = {n: _abbreviated(manifest) for n, manifest in versions.items()}
             return Answer(body=json.dumps(document).encode(), content_type=CORGI)
         document |= {"_id": name, "readme": "Made by a test."}

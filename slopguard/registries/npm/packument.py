@@ -6,6 +6,7 @@ Invariants:
   (`Folded`) when it is served (`rewriting`).
 * A version whose manifest cannot be read, or that names no tarball, is left out: what cannot be judged cannot be
   installed through us.
+* An abbreviated document (`short`) has no dates. No version is younger than its last change, which bounds them all.
 * After filtering no dist-tag points to a version that is not there.
 """
 
@@ -16,6 +17,7 @@ import binascii
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, Self
 from urllib.parse import quote
 
@@ -65,6 +67,7 @@ VERSION = 1_100
 _TOP = msgspec.json.Decoder(dict[str, Raw])
 _RAWS = msgspec.json.Decoder(dict[str, Raw])
 _ANY = msgspec.json.Decoder(dict[str, Any])
+_ANY_VALUE = msgspec.json.Decoder()
 _MANIFEST = msgspec.json.Decoder(_Manifest)
 
 
@@ -108,6 +111,7 @@ class Packument:
         dropped: how many versions could not be read.
         source: the mark of what the upstream sent (see `registries.marks`).
         mark: the mark of this very document, in which every change shows.
+        short: it is the registry's own abbreviated form; of `times` it has `modified` at most.
     """
 
     name: str
@@ -118,16 +122,19 @@ class Packument:
     dropped: int = 0
     source: str = ""
     mark: str = ""
+    short: bool = False
     _memo: dict[str, Any] = field(init=False, default_factory=dict, repr=False, compare=False)
 
     def facts(self) -> Facts:
         """What the document says. An unpublished package exists without releases. `asked` is left open."""
         if "facts" not in self._memo:
+            last = self.changed if self.short else None
             releases = tuple(
-                Release(number, moment(self.times.get(number)), v.digests, v.deprecated, v.install_script, v.foreign)
-                for number, v in self.versions.items()
+                Release(n, last or moment(self.times.get(n)), v.digests, v.deprecated, v.install_script, v.foreign)
+                for n, v in self.versions.items()
             )
-            self._memo["facts"] = Facts(Existence.YES, releases, dated=all(release.uploaded for release in releases))
+            dated = all(release.uploaded for release in releases)
+            self._memo["facts"] = Facts(Existence.YES, releases, dated=dated, bounded=self.short)
         facts: Facts = self._memo["facts"]
         return facts
 
@@ -144,6 +151,11 @@ class Packument:
         """The document less those of these versions whose tarball has none of the digests named for its version."""
         known = ((number, self.versions.get(number)) for number in files)
         return self.without(frozenset(n for n, v in known if v is not None and not proven(v.digests, files[n])))
+
+    @property
+    def changed(self) -> datetime | None:
+        """When anything about the package changed last, as the registry says."""
+        return moment(self.times.get("modified"))
 
     @property
     def place(self) -> str:
@@ -199,8 +211,9 @@ class Packument:
         modified = self.times.get("modified") or top.get("modified")
         if corgi and modified:
             head["modified"] = modified
+        shorten = corgi and not self.short
         listed = (
-            (number, _rewritten(raws[number], version, address(tarball_name(self.name, number)), corgi=corgi))
+            (number, _rewritten(raws[number], version, address(tarball_name(self.name, number)), corgi=shorten))
             for number, version in self.versions.items()
         )
         return rewriting.assembled(head, listed)
@@ -235,11 +248,12 @@ def wants_corgi(accept: str | None) -> bool:
     return False
 
 
-def parse_packument(name: str, body: bytes, source: str | None = None) -> Packument:
+def parse_packument(name: str, body: bytes, source: str | None = None, *, short: bool = False) -> Packument:
     """The packument in `body`; safe in any thread.
 
     Args:
         source: the mark of address and bytes, if it is known already.
+        short: it is the abbreviated form.
 
     Raises:
         UpstreamError: not a JSON object that is a package document.
@@ -247,6 +261,8 @@ def parse_packument(name: str, body: bytes, source: str | None = None) -> Packum
     try:
         top = _TOP.decode(body)
         times = _mapping(top.pop("time", None))
+        if short:
+            times = {"modified": _ANY_VALUE.decode(top["modified"])} if "modified" in top else {}
         tags = {tag: to for tag, to in _mapping(top.pop("dist-tags", None)).items() if isinstance(to, str)}
         raws = _RAWS.decode(top.pop("versions")) if "versions" in top else {}
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -255,9 +271,9 @@ def parse_packument(name: str, body: bytes, source: str | None = None) -> Packum
         raise UpstreamError("the registry answered with something that is not a package document")
     versions = {n: version for n, raw in raws.items() if _NUMBER.fullmatch(n) and (version := _version(raw))}
     source = marks.source("", body) if source is None else source
-    mark = marks.changed(source, "read", (name,))
+    mark = marks.changed(source, "read short" if short else "read", (name,))
     dropped = len(raws) - len(versions)
-    found = Packument(name, versions, times, repaired(tags, versions), Folded(body), dropped, source, mark)
+    found = Packument(name, versions, times, repaired(tags, versions), Folded(body), dropped, source, mark, short)
     found.facts()  # here and now, as this may be another thread than the one that asks
     return found
 

@@ -1,9 +1,14 @@
-"""One npm registry over HTTP. Packuments are always fetched in full, because only that form carries dates."""
+"""One npm registry over HTTP.
+
+Invariant: packuments are fetched in full, because only that form carries dates; unless the abbreviated form will do
+(`Supply.before`), its last change lies further back than any date that matters, and nobody has asked for the full one.
+"""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
+from datetime import datetime
 from functools import partial
 from urllib.parse import urlsplit, urlunsplit
 
@@ -14,9 +19,9 @@ from slopguard.registries.bodies import whole
 from slopguard.registries.documents import HEARD
 from slopguard.registries.files import fetch
 from slopguard.registries.http import PACKUMENT_LIMIT, PAGE_LIMIT, Answer, Upstream, translated
-from slopguard.registries.interface import FileStream, ProjectNotFound
+from slopguard.registries.interface import Declined, FileStream, ProjectNotFound, Unasked
 from slopguard.registries.npm.names import quoted
-from slopguard.registries.npm.packument import FULL_TYPE, Packument, parse_packument
+from slopguard.registries.npm.packument import CORGI_TYPE, FULL_TYPE, Packument, parse_packument
 from slopguard.registries.once import Once
 from slopguard.registries.shelf import Sought
 from slopguard.registries.supply import Supply
@@ -26,6 +31,8 @@ SERVICE = "-/"
 """Where a registry keeps what is not a package: ping, search, audit."""
 
 
+SHORT = f"{CORGI_TYPE}; q=1.0, {FULL_TYPE}; q=0.8, */*"
+"""What npm itself sends; a registry that knows no abbreviated form answers with the full one."""
 UNTYPED = frozenset({"", "text/plain", "application/octet-stream"})
 """Types that static mirrors give to JSON."""
 
@@ -44,7 +51,8 @@ class NpmRegistry:
         self._upstream = upstream
         self._root = index.url if index.url.endswith("/") else f"{index.url}/"
         self._supply = supply or Supply()
-        self._asked: Once[str, None] = Once((ProjectNotFound,))
+        self._asked: Once[tuple[str, str], None] = Once((ProjectNotFound,))
+        self._before: dict[NormalizedName, datetime | None] = {}
 
     async def names(self) -> AsyncIterator[bytes]:
         """Npm registries have no list of names.
@@ -54,11 +62,46 @@ class NpmRegistry:
         """
         raise ProjectNotFound("an npm registry has no list of names")
 
+    def whole(self, name: NormalizedName) -> None:
+        """From now on nothing but the full document of this name will do."""
+        self._before[name] = None
+
     async def project(self, name: NormalizedName) -> Packument:
-        """The package's full document; see `Registry.project`."""
-        sought = Sought(self._root + quoted(name), FULL_TYPE, PACKUMENT_LIMIT, partial(_parsed, name), name)
-        await self._asked.get(name, lambda: self._supply.ask(self._upstream, sought, name))
+        """The package's document, full or abbreviated; see `Registry.project`."""
+        if self._upstream.offline:  # whichever was fetched before
+            try:
+                return await self._document(name, FULL_TYPE)
+            except Unasked:
+                if (found := await self._short(name)) is None:
+                    raise
+                return found
+        return await self._short(name) or await self._document(name, FULL_TYPE)
+
+    async def _short(self, name: NormalizedName) -> Packument | None:
+        """The abbreviated document, if it will do; asked for no more once it does not."""
+        if name not in self._before:
+            full = self._sought(name, FULL_TYPE)
+            at_hand = self._supply.fresh(self._upstream, full, name)
+            self._before[name] = None if at_hand else self._supply.before(name)
+        if (before := self._before[name]) is None:
+            return None
+        try:
+            found = await self._document(name, SHORT)
+        except Declined:
+            found = None
+        if found is not None and found.versions and _old(found, before):
+            return found if self._before[name] is not None else None
+        self.whole(name)
+        return None
+
+    async def _document(self, name: NormalizedName, accept: str) -> Packument:
+        sought = self._sought(name, accept)
+        await self._asked.get((name, accept), lambda: self._supply.ask(self._upstream, sought, name))
         return await self._supply.documents.get(self._upstream, sought, HEARD)
+
+    def _sought(self, name: NormalizedName, accept: str) -> Sought[Packument]:
+        parse = partial(_parsed if accept == FULL_TYPE else _short, name)
+        return Sought(self._root + quoted(name), accept, PACKUMENT_LIMIT, parse, name)
 
     async def file(
         self, name: NormalizedName, filename: str, *, byte_range: str | None = None, head: bool = False
@@ -107,8 +150,29 @@ class NpmRegistry:
         await self._asked.close()
 
 
+def _old(document: Packument, before: datetime) -> bool:
+    """Whether what the document says of dates is enough: all of them, or that nothing has changed since long ago."""
+    if not document.short:
+        return document.facts().dated
+    return document.changed is not None and document.changed <= before
+
+
 def _parsed(name: NormalizedName, answer: Answer, source: str) -> Packument:
-    kind = answer.content_type.partition(";")[0].strip().lower()
+    kind = _kind(answer)
     if "json" not in kind and kind not in UNTYPED:
         raise UpstreamError("the registry answered with something that is not a package document")
     return parse_packument(name, answer.body, source)
+
+
+def _short(name: NormalizedName, answer: Answer, source: str) -> Packument:
+    """The answer to a question for the abbreviated form; what is no package document in either form has no versions."""
+    try:
+        if _kind(answer) != CORGI_TYPE:
+            return _parsed(name, answer, source)
+        return parse_packument(name, answer.body, source, short=True)
+    except UpstreamError:
+        return Packument(name, {}, short=True)
+
+
+def _kind(answer: Answer) -> str:
+    return answer.content_type.partition(";")[0].strip().lower()
