@@ -66,6 +66,13 @@ class House:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
+    def ended(self) -> bool:
+        """Whether no daemon is left: neither a process, nor its hold on the lock, which goes some moments later."""
+        lock = self.places.hold() if not self.processes() else None
+        if lock is not None:
+            os.close(lock)
+        return lock is not None
+
     def link(self) -> Link:
         """A connection to the daemon that is there."""
         return Link.dial(self.places, 5.0)

@@ -167,7 +167,7 @@ def test_files_that_were_left_behind_hurt_nobody(house: House) -> None:
     house.host()
     for left, leave in STALE.items():
         os.kill(house.pid, signal.SIGKILL)
-        until(lambda: not house.processes())
+        until(house.ended)
         leave(house.places)
         assert house.host() is not None, left
         assert house.processes() == [house.pid], left
