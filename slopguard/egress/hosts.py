@@ -4,14 +4,15 @@ Invariants: a host is compared in one canonical form (ASCII, lower case, no last
 shortest spelling, every spelling of loopback as `localhost`); what has no such form is no host at all. A host stands
 for its subdomains too. Loopback counts by port, because tests and tools talk to themselves. An address literal of the
 public internet is refused, as nothing else would tell it from a registry's name. What a person allowed beats all of
-that, except the machine's own proxy and the net itself (`close_off`): through those everything could be reached.
+that, except the machine's own proxy, the net itself (`close_off`) and the daemon that judges (`kept`): through those
+everything could be reached.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import socket
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from urllib.parse import urlsplit
 
 from slopguard.patterns import regex
@@ -76,10 +77,13 @@ class Refused:
     Args:
         hosts: URLs or bare hosts; those without a host (`file:`) are left out.
         allow: patterns that a person allowed: `host`, `*.suffix`, `*`, each also with `:port`.
+        kept: the ports on loopback that are refused now, whatever is allowed.
     """
 
-    def __init__(self, hosts: Iterable[str] = (), allow: Iterable[str] = ()) -> None:
-        self._domains, self._ports = set(CODE_HOSTS), set[int]()
+    def __init__(
+        self, hosts: Iterable[str] = (), allow: Iterable[str] = (), kept: Callable[[], Collection[int]] = tuple
+    ) -> None:
+        self._domains, self._ports, self._kept = set(CODE_HOSTS), set[int](), kept
         self._closed: set[tuple[str, int]] = set()
         self._allowed = [pattern for pattern in map(_pattern, allow) if pattern]
         for host in hosts:
@@ -103,7 +107,7 @@ class Refused:
 
     def refuses(self, host: str, port: int) -> bool:
         """Whether a connection to this host (in canonical form) is refused."""
-        if (host, port) in self._closed:
+        if (host, port) in self._closed or (host == LOOPBACK and port in self._kept()):
             return True
         if any(pattern.fits(host, port) for pattern in self._allowed):
             return False

@@ -17,7 +17,7 @@ import secrets
 import select
 import socket
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -54,6 +54,7 @@ class Net:
             that lock files record.
         env: the environment as it was before, for the user's own proxies.
         allow: host patterns that a person allowed.
+        kept: the ports on loopback that are refused at that moment, whatever is allowed; called by the net's thread.
         enforce: use Landlock where there is one.
         gate: the gate's base URL, which stays reachable.
         proxy: the client's own proxy setting, which it would take before the environment's; `no_proxy` beside it.
@@ -66,13 +67,14 @@ class Net:
         env: Mapping[str, str],
         *,
         allow: Iterable[str] = (),
+        kept: Callable[[], Collection[int]] = tuple,
         enforce: bool = True,
         gate: str | None = None,
         proxy: str | None = None,
         no_proxy: str = "",
         observe: bool = False,
     ) -> None:
-        self._refused = Refused(hosts, allow)
+        self._refused = Refused(hosts, allow, kept)
         self._own = (env, proxy, no_proxy)
         self._observe = observe
         self._secret = secrets.token_urlsafe(24)

@@ -2,18 +2,19 @@
 
 Invariants: it lies under what installs and not under the user's own code: where that runs in the same process tree
 (`npx`, a lifecycle script of the project itself) the kernel confines nobody, so that what it starts can be guarded in
-its turn; what was kept from going past the guard is in the ledger.
+its turn; what was kept from going past the guard is in the ledger; nothing reaches the daemon that judges through it.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from slopguard.clients import asking
 from slopguard.clients.interface import GateAddress, Invocation
 from slopguard.config import Settings
+from slopguard.daemon.places import Places
 from slopguard.egress.net import Net
 from slopguard.errors import ConfigError
 from slopguard.guard import lines
@@ -55,12 +56,34 @@ def net_for(
         hosts,
         env,
         allow=settings.net_allow,
+        kept=control_ports(settings.home),
         enforce=settings.net_enforce and not runs_own_code(call),
         gate=address.base if address else None,
         proxy=own.proxy if own else None,
         no_proxy=own.no_proxy if own else "",
         observe=settings.mode is Mode.OBSERVE,
     )
+
+
+def control_ports(home: Path) -> Callable[[], Collection[int]]:
+    """The ports where daemons of a home were or are asked for sessions, from now on.
+
+    A client that the kernel confines reaches them by no way but the net's proxy, which stands in our own process.
+    """
+    known: set[int] = set()
+
+    def note() -> None:
+        if found := Places(home).find():
+            known.add(found[0].port)
+
+    def now() -> Collection[int]:
+        from slopguard.daemon.activation import control_port  # few installs connect to anything
+
+        note()
+        return known | {control_port(home)}  # there a service manager starts one for whoever connects
+
+    note()  # what is installed may change the file
+    return now
 
 
 def built_in(

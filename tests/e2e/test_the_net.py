@@ -21,11 +21,19 @@ pytestmark = pytest.mark.clients
 FETCH = """
 import os, sys, urllib.request
 handlers = [] if "--obeying" in sys.argv else [urllib.request.ProxyHandler({})]
+if "--through" in sys.argv:
+    os.environ.update(no_proxy="", NO_PROXY="")
+    handlers = [urllib.request.ProxyHandler({"http": os.environ["HTTP_PROXY"]})]
 try:
     print(urllib.request.build_opener(*handlers).open(sys.argv[1], timeout=10).status)
 except Exception as error:
     print("failed:", error)
     sys.exit(9)
+"""
+DAEMON = """
+import json, os, pathlib
+port = json.loads(pathlib.Path(os.environ["SLOPGUARD_HOME"], "daemon", "address").read_text())["port"]
+print(f"http://127.0.0.1:{port}/ --through")
 """
 
 
@@ -61,6 +69,17 @@ def test_an_install_script_that_obeys_them_is_refused_by_name_and_the_ledger_say
     assert ran.rc == 1, ran
     assert any("github.com:80" in line and "[net] allow" in line for line in ran.lines), ran
     assert [row["package"] for row in npm_world.box.ledger() if row["rule"] == "net"] == ["host:github.com:80"]
+
+
+def test_an_install_script_does_not_reach_the_daemon_through_the_net(npm_world: World) -> None:
+    """A session that it opened there would be judged by settings of its own; no `[net] allow` changes that."""
+    npm_world.box.settings('[net]\nallow = ["*", "localhost"]')
+    npm_world.box.write("~/daemon.py", DAEMON)
+    armed(npm_world, f"$({sys.executable} {npm_world.box.home / 'daemon.py'})")
+    ran = npm_world.install("sg-alpha")
+    assert ran.rc == 1, ran
+    (place,) = [row["package"] for row in npm_world.box.ledger() if row["rule"] == "net"]
+    assert place.startswith("host:localhost:"), place
 
 
 def test_an_install_script_reaches_what_is_no_registry_through_the_users_own_proxy(npm_world: World) -> None:

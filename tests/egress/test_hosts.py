@@ -134,3 +134,14 @@ def test_a_canonical_host_is_safe_to_echo_and_stays_what_it_is(text: str) -> Non
         return
     assert set(host) <= set("abcdefghijklmnopqrstuvwxyz0123456789._-:")
     assert canonical(host) == host
+
+
+def test_what_is_kept_is_refused_whatever_is_allowed_and_from_the_moment_it_is_there() -> None:
+    ports: set[int] = set()
+    refused = Refused(allow=["*", "localhost:*"], kept=lambda: ports)
+    assert not refuses(refused, "127.0.0.1", 4000)
+    ports.add(4000)
+    for spelled in ("127.0.0.1", "localhost", "[::1]", "127.1"):
+        assert refuses(refused, spelled, 4000)
+    assert not refuses(refused, "127.0.0.1", 4001)
+    assert not refuses(refused, "registry.example", 4000)
