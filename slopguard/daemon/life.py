@@ -11,6 +11,7 @@ import logging
 import logging.handlers
 import os
 import socket
+import tempfile
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -63,6 +64,7 @@ def live(
 ) -> str | None:
     """Serve until it is over; why it ended, `None` if it could not serve (the log says why)."""
     _keep_log(Places(home).log)
+    tempfile.tempdir = str(Places(home).folder)  # it outlives the place that its starter had for such files
     raised_files()
     load()
     gc.collect()

@@ -179,12 +179,21 @@ class Daemon:
         """The settings of a command of this home and account, its home as we know it.
 
         Raises:
-            Unwilling: they are another's.
+            Unwilling: they are another's, or want a cache of another size.
         """
         own = self._settings
         if not _same(settings.home, own.home) or (settings.account, settings.user) != (own.account, own.user):
             raise Unwilling
+        if settings.cache_bytes != own.cache_bytes:
+            self._give_way_to_new_settings()
+            raise Unwilling
         return replace(settings, home=own.home)
+
+    def _give_way_to_new_settings(self) -> None:
+        """Drain if the account wants another cache by now than the one that was opened at the start."""
+        with suppress(SlopguardError):
+            if config.load(Path("/"), os.environ, terminal=False).cache_bytes != self._settings.cache_bytes:
+                self.drain()
 
     def state(self) -> wire.State:
         """What there is to say about it."""

@@ -32,7 +32,7 @@ START = 10.0
 """Seconds that a daemon may take from nothing to its first session."""
 LOOK = 0.02
 """Seconds between two looks for the daemon that another command is starting."""
-HANDED_ON = ("HOME", "SLOPGUARD_HOME", "PATH", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR")
+HANDED_ON = ("HOME", "SLOPGUARD_HOME", "PATH", "LANG", "LC_ALL", "LC_CTYPE")
 """All that a daemon gets of its starter's environment, beside those that begin with
 `HANDED_ON_PREFIXES`: no credentials and no proxies, which each session brings, and nothing that loads code."""
 HANDED_ON_PREFIXES = ("XDG_", "COVERAGE_", "COV_CORE_")
