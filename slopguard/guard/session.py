@@ -88,9 +88,9 @@ class Guarded:
             with net_for(self.call, self.command, self.env, settings, hosted.address, indexes, readings) as net:
                 hosted.tell(net.learn)
                 code = self._launch(hosted, settings, plan, indexes, net)
-            closed = hosted.close()
-            if told(net, settings, self.call) and code != 0:
+            if told(net, settings, self.call) and code != 0:  # before the host is asked, which may be gone
                 code = STOPPED
+            closed = hosted.close()
             code = self._ended(closed, judged, code, indexes, observe=settings.mode is Mode.OBSERVE)
             if code == 0 and not hosted.installed():
                 lines.say(UNNOTED)

@@ -74,9 +74,9 @@ def main(argv: Sequence[str], config: Path | None = None, *, net: bool = False) 
             guarded = outer.recorded(whole.environment(guarded), env, folder)
         code = child.run(argv, guarded, cwd)
         below = outer.told(folder)
+        if net and told(whole, settings, call(argv, cwd)) and code != 0:  # before hosts are asked, which may be gone
+            code = STOPPED
         closed = [session.close() for session in sessions.values()]
-    if net and told(whole, settings, call(argv, cwd)) and code != 0:
-        code = STOPPED
     return _ended(closed, code, settings, indexes, below)
 
 

@@ -35,6 +35,13 @@ import json, os, pathlib
 port = json.loads(pathlib.Path(os.environ["SLOPGUARD_HOME"], "daemon", "address").read_text())["port"]
 print(f"http://127.0.0.1:{port}/ --through")
 """
+KILLER = """
+import json, os, pathlib, signal, time
+address = json.loads(pathlib.Path(os.environ["SLOPGUARD_HOME"], "daemon", "address").read_text())
+os.kill(address["pid"], signal.SIGKILL)
+time.sleep(0.5)
+raise SystemExit(1)
+"""
 
 
 @pytest.fixture
@@ -80,6 +87,18 @@ def test_an_install_script_does_not_reach_the_daemon_through_the_net(npm_world: 
     assert ran.rc == 1, ran
     (place,) = [row["package"] for row in npm_world.box.ledger() if row["rule"] == "net"]
     assert place.startswith("host:localhost:"), place
+
+
+def test_what_was_refused_is_in_the_ledger_though_the_daemon_was_killed_by_it(npm_world: World) -> None:
+    npm_world.box.write("~/killer.py", KILLER)
+    killer = f"{sys.executable} {npm_world.box.home / 'killer.py'}"
+    armed(npm_world, f"http://github.com/x/y --obeying || {killer}")
+    fetching = f"{sys.executable} {npm_world.box.home / 'fetch.py'} http://github.com/x/y --obeying"
+    for command in (("npm", "install", "sg-alpha"), ("run", "--net", "--", "sh", "-c", f"{fetching} || {killer}")):
+        ran = npm_world.guarded(*command, env={"NO_PROXY": "*"})
+        assert ran.rc == 4, ran
+        assert any("was kept from github.com:80" in line for line in ran.lines), ran
+    assert [row["package"] for row in npm_world.box.ledger() if row["rule"] == "net"] == ["host:github.com:80"] * 2
 
 
 def test_an_install_script_reaches_what_is_no_registry_through_the_users_own_proxy(npm_world: World) -> None:
