@@ -48,13 +48,16 @@ def _taken(places: Places) -> int:
     """The lock, from whoever has it.
 
     Raises:
-        EnvironmentFailed: whoever has it keeps it.
+        EnvironmentFailed: whoever has it keeps it, or it cannot be had here.
     """
     until = monotonic() + PATIENCE
-    while (lock := places.hold()) is None:
-        if monotonic() > until:
-            raise EnvironmentFailed("another daemon keeps its place", "See: slopguard daemon status")
-        with suppress(NoDaemon, SlopguardError), Link.dial(places, PATIENCE) as link:
-            link.ask("drain")
-        sleep(LOOK)
+    try:
+        while (lock := places.hold()) is None:
+            if monotonic() > until:
+                raise EnvironmentFailed("another daemon keeps its place", "See: slopguard daemon status")
+            with suppress(NoDaemon, SlopguardError), Link.dial(places, PATIENCE) as link:
+                link.ask("drain")
+            sleep(LOOK)
+    except OSError:
+        raise EnvironmentFailed(f"{places.lock}: cannot be locked", "Check SLOPGUARD_HOME") from None
     return lock

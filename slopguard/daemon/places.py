@@ -110,19 +110,22 @@ class Places:
                 self.address.unlink()
 
     def hold(self) -> int | None:
-        """Take the lock; its descriptor, `None` where somebody has it or none can be had.
+        """Take the lock; its descriptor, `None` where somebody has it.
 
         It is given up when the last copy of the descriptor is closed, whatever becomes of its owner.
+
+        Raises:
+            OSError: none can be had here: a disk that is read-only or full, or that knows no such locks.
         """
-        try:
-            handle = os.open(self.lock, os.O_RDWR | os.O_CREAT | _NO_LINK, 0o600)
-        except OSError:
-            return None
+        handle = os.open(self.lock, os.O_RDWR | os.O_CREAT | _NO_LINK, 0o600)
         try:
             _lock(handle)
-        except OSError:
+        except BlockingIOError:
             os.close(handle)
             return None
+        except OSError:
+            os.close(handle)
+            raise
         if self.holds(handle):
             return handle
         os.close(handle)
@@ -157,7 +160,8 @@ def _lock(handle: int) -> None:
     """Take the lock of an open file, or fail at once.
 
     Raises:
-        OSError: somebody has it, or this system has no such locks.
+        BlockingIOError: somebody has it.
+        OSError: this system, or this disk, has no such locks.
     """
     try:
         import fcntl

@@ -192,7 +192,10 @@ class Starting:
             return
         if not self._places.prepare():
             raise Hopeless
-        lock = self._places.hold()
+        try:
+            lock = self._places.hold()
+        except OSError:
+            raise Hopeless from None
         if lock is None:
             return
         if self._tried:

@@ -23,6 +23,8 @@ KEY_FILE, ACCOUNT_KEY_FILE = "store.key", "account.key"
 KEY_BYTES = 32
 BUSY_SECONDS = 10.0
 _MAKING = threading.Lock()
+_FOR_GOOD = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
+"""Faults that no waiting mends."""
 _AT_ONCE = 400
 """Names in one statement; SQLite takes up to 999 values in its oldest builds."""
 
@@ -232,8 +234,8 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             return
-        except sqlite3.OperationalError:
-            if time.monotonic() > latest:
+        except sqlite3.OperationalError as error:
+            if time.monotonic() > latest or error.sqlite_errorcode & 0xFF in _FOR_GOOD:
                 raise
             time.sleep(0.01)
 

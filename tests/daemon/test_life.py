@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from time import sleep
+from time import monotonic, sleep
 
 import pytest
 
@@ -191,6 +191,17 @@ def test_one_that_cannot_say_where_it_is_serves_nobody(house: House) -> None:
 def test_a_read_only_home_has_no_daemon(house: House) -> None:
     house.home.mkdir(mode=0o500)
     assert house.host() is None
+    assert house.processes() == []
+
+
+@pytest.mark.parametrize("way", ["a folder", "a link"])
+def test_where_no_lock_can_be_had_nobody_is_waited_for(house: House, way: str) -> None:
+    """As on a disk that became read-only."""
+    assert house.places.prepare()
+    house.places.lock.mkdir() if way == "a folder" else house.places.lock.symlink_to("elsewhere")
+    begun = monotonic()
+    assert house.host() is None
+    assert monotonic() - begun < starting.START / 2
     assert house.processes() == []
 
 

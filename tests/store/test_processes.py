@@ -10,7 +10,10 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from slopguard.store.db import FILE, Database
+import pytest
+
+from slopguard.errors import StoreError
+from slopguard.store.db import BUSY_SECONDS, FILE, Database
 from slopguard.store.ledger import HEAD_FILE, Ledger
 from tests.store.entries import entry
 
@@ -87,3 +90,17 @@ def test_the_anchored_head_never_goes_back_however_many_write(tmp_path: Path) ->
     assert [process.communicate()[0].count("\n") for process in writers] == [60] * 3
     assert heads == sorted(heads)
     assert int((home / HEAD_FILE).read_text().split()[0]) == 180
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
+def test_a_home_that_became_read_only_is_an_error_at_once(tmp_path: Path) -> None:
+    Database(tmp_path).close()
+    for path in (*tmp_path.glob("slopguard.db*"), tmp_path):
+        path.chmod(path.stat().st_mode & 0o500)
+    begun = time.monotonic()
+    try:
+        with pytest.raises(StoreError):
+            Database(tmp_path)
+    finally:
+        tmp_path.chmod(0o700)
+    assert time.monotonic() - begun < BUSY_SECONDS / 2
