@@ -1,8 +1,8 @@
 """What only the client itself can say: its built-in default index and where it is installed.
 
 Invariants: no registry's address is known here; it is read from the client's own files or its own help text, with
-none of the user's configuration in sight. Nothing is remembered between runs: a remembered answer would be one more
-file that an agent could write a trusted index into, and reading costs less than starting the client.
+none of the user's configuration in sight. What can be read is read anew in each run; what is kept of a client that is
+one binary, and has to be started, `remembered` says.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """What a client that is one binary file said of itself, remembered for as long as it is that file.
 
 Asking uv takes three starts of it, which is most of what a small install takes. Invariants: an answer counts only for
-the same file, by place, size, times and inode (nobody sets a file's change time); of what is a script nothing is
-remembered, because what it starts may be another tomorrow. The record lies in the account's own folder, wherever
-`SLOPGUARD_HOME` points: whoever writes there could as well write the client's settings. It is no more than a record:
-whatever is wrong with it, the client is asked.
+the same file, by place, size, times and inode (nobody sets a file's change time); of what is a script, or a link to a
+program of another name (a version manager's), nothing is remembered, because what it starts may be another tomorrow.
+The record lies in the account's own folder, wherever `SLOPGUARD_HOME` points: whoever writes there could as well write
+the client's settings. It is no more than a record: whatever is wrong with it, the client is asked.
 """
 
 from __future__ import annotations
@@ -52,6 +52,8 @@ def _identity(command: Sequence[str]) -> str | None:
         return None
     try:
         place = Path(command[0]).resolve(strict=True)
+        if place.name != Path(command[0]).name:
+            return None
         with place.open("rb") as file:
             if file.read(2) == b"#!":
                 return None

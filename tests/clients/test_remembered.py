@@ -63,11 +63,21 @@ def test_another_file_in_its_place_is_asked_anew_even_with_the_old_times(env: di
 
 
 def test_a_link_stands_for_what_it_leads_to(env: dict[str, str], binary: Path) -> None:
-    link = binary.with_name("link")
+    link = binary.parent / "bin" / binary.name
+    link.parent.mkdir()
     link.symlink_to(binary)
     said(env, Asked("uv 1.2"), str(binary))
     asked = Asked("other")
     assert (said(env, asked, str(link)), asked.times) == ("uv 1.2", 0)
+
+
+def test_of_what_a_version_manager_starts_under_a_name_of_its_own_nothing_is_remembered(
+    env: dict[str, str], binary: Path
+) -> None:
+    manager, link = binary.rename(binary.with_name("manager")), binary
+    link.symlink_to(manager)
+    assert said(env, Asked("uv 0.4"), str(link)) == "uv 0.4"
+    assert said(env, Asked("uv 0.9"), str(link)) == "uv 0.9"
 
 
 def test_of_a_script_or_several_words_nothing_is_remembered(env: dict[str, str], binary: Path) -> None:
