@@ -1,7 +1,8 @@
 """One proven connection from a command to the daemon; light.
 
 Invariants: nothing but the greeting is sent before the daemon has proven that it holds the key; every step of the
-greeting together takes no longer than it may; one thing is asked at a time, whoever asks.
+greeting together takes no longer than it may; one thing is asked at a time, whoever asks; a reply is waited for only
+as long as the daemon answers anybody.
 """
 
 from __future__ import annotations
@@ -9,11 +10,11 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from time import monotonic
 from typing import Any, Self
 
-from slopguard.daemon import frames, proof
+from slopguard.daemon import frames, proof, pulse
 from slopguard.daemon.places import Places
 from slopguard.daemon.plain import Garbled, decode
 from slopguard.errors import EnvironmentFailed, SlopguardError
@@ -56,8 +57,8 @@ class Link:
         until: the moment (`monotonic`) after which nothing is waited for any more.
     """
 
-    def __init__(self, sock: socket.socket) -> None:
-        self._sock = sock
+    def __init__(self, sock: socket.socket, places: Places) -> None:
+        self._sock, self._places = sock, places
         self.who: proof.Who | None = None
         self.pushed: Pushed = lambda said: None
         self._lost: Callable[[], None] | None = None
@@ -90,10 +91,10 @@ class Link:
             raise Stuck from None
         except OSError:
             raise NoDaemon from None
-        link = cls(sock)
+        link = cls(sock, places)
         try:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            link._greet(places, found[0].port, until)
+            link._greet(found[0].port, until)
             sock.settimeout(None)
         except BaseException as error:
             link.close()
@@ -104,13 +105,13 @@ class Link:
             raise
         return link
 
-    def _greet(self, places: Places, port: int, until: float) -> None:
+    def _greet(self, port: int, until: float) -> None:
         mine = proof.nonce()
         self._send({"slopguard": proof.GREETING, "nonce": mine})
         said = frames.unpack(self._frame(frames.LONGEST_GREETING, until))
         theirs, claimed = said.pop("nonce", None), said.pop("proof", None)
         who: proof.Who = decode(proof.Who, {**said, "port": port})
-        found = places.find()  # only now: a service manager may have started it for this very connection
+        found = self._places.find()  # only now: a service manager may have started it for this very connection
         if found is None or not proof.is_nonce(theirs) or found[0].who != who:
             raise NoDaemon
         if not proof.proven(claimed, found[1], proof.DAEMON, mine, str(theirs), who):
@@ -124,12 +125,13 @@ class Link:
         Raises:
             SlopguardError: as the daemon says.
             Refused: the daemon will not; nothing was begun.
-            Gone: the daemon ended before it answered.
+            Gone: the daemon ended before it answered, or answers nobody any more.
         """
         with self._asking:
             try:
                 self._send({"do": do, **more})
-                reply = self._reply()
+                with pulse.watched(self._answers, self.close) if self.until is None else nullcontext():
+                    reply = self._reply()
             except BaseException as error:
                 self.close()  # what is on its way belongs to nobody now
                 if isinstance(error, OSError | Garbled):
@@ -186,6 +188,19 @@ class Link:
 
     def __exit__(self, *error: object) -> None:
         self.close()
+
+    def _answers(self) -> bool:
+        """Whether the daemon still answers; of one that has given up its place that is not known."""
+        found = self._places.find()
+        if found is None or found[0].who != self.who:
+            return True
+        try:
+            type(self).dial(self._places, pulse.PATIENCE).close()
+        except Stuck:
+            return False
+        except NoDaemon:
+            return True  # it has ended, which is noticed where it is waited for
+        return True
 
     def _reply(self) -> dict[str, Any]:
         """The next reply; what is pushed before it is dealt with."""

@@ -17,6 +17,7 @@ from dataclasses import replace
 import pytest
 
 from slopguard.clients.interface import GateAddress
+from slopguard.daemon import pulse
 from slopguard.daemon.interface import Hosted
 from slopguard.daemon.link import Gone, NoDaemon
 from slopguard.errors import ConfigError
@@ -206,6 +207,30 @@ def test_a_command_that_stops_reading_holds_up_nobody(house: House, pypi: PyPI) 
         os.kill(process.pid, signal.SIGSTOP)
         with house.session([request("sg-alpha")], [index(pypi)]) as hosted:
             assert [verdict.rule for verdict in hosted.verdicts] == ["established"]
+
+
+@pytest.mark.parametrize("listens", [True, False])
+def test_a_daemon_that_answers_nobody_any_more_is_not_waited_for_without_end(
+    house: House, monkeypatch: pytest.MonkeyPatch, *, listens: bool
+) -> None:
+    monkeypatch.setattr(pulse, "SILENCE", 0.1)
+    monkeypatch.setattr(pulse, "PATIENCE", 0.5)
+    with house.session() as hosted:
+        if listens:
+            hosted.lost(lambda: None)
+        os.kill(house.pid, signal.SIGSTOP)
+        with pytest.raises(Gone):
+            hosted.judge([request("flask")])
+        os.kill(house.pid, signal.SIGCONT)
+    until(lambda: house.state().sessions == 0)
+
+
+def test_a_daemon_that_answers_is_waited_for(house: House, pypi: PyPI, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pulse, "SILENCE", 0.1)
+    pypi.add_established("sg-alpha")
+    pypi.server.latency = 1.0
+    with house.session([], [index(pypi)]) as hosted:
+        assert [verdict.rule for verdict in hosted.judge([request("sg-alpha")])] == ["established"]
 
 
 def test_a_daemon_that_is_killed_in_the_middle_is_one_error_with_one_line(house: House) -> None:
