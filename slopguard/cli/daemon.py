@@ -19,8 +19,8 @@ from slopguard.config import Settings, load
 from slopguard.daemon import units
 from slopguard.daemon.link import Link, NoDaemon, Stuck
 from slopguard.daemon.places import Places
-from slopguard.daemon.plain import decode
-from slopguard.daemon.wire import State
+from slopguard.daemon.plain import Garbled
+from slopguard.daemon.wire import State, state_in
 from slopguard.errors import EnvironmentFailed, InputError, printable
 
 SCHEMA = "slopguard/daemon/1"
@@ -67,7 +67,7 @@ def stop(ctx: click.Context, now: bool, config: Path | None, form: str) -> int:
         _say(form, {"running": False}, "no daemon runs")
         return 0
     with link:
-        state: State = decode(State, link.ask("end" if now else "drain"))
+        state = _asked(link, "end" if now else "drain")
         over = (now or not state.sessions) and link.hung_up(ANSWER)
     words = "the daemon has ended" if over else f"the daemon ends with the commands that run ({state.sessions})"
     _say(form, _about(state) if not over else {"running": False}, words)
@@ -138,8 +138,20 @@ def _state(settings: Settings) -> State | None:
     if link is None:
         return None
     with link:
-        state: State = decode(State, link.ask("status"))
-    return state
+        return _asked(link, "status")
+
+
+def _asked(link: Link, do: str) -> State:
+    """What a daemon, of whatever version, says about itself.
+
+    Raises:
+        EnvironmentFailed: it cannot be understood, or will not.
+    """
+    try:
+        return state_in(link.ask(do))
+    except (Garbled, NoDaemon):
+        problem = "the daemon that runs cannot be understood"
+        raise EnvironmentFailed(problem, "Use the slopguard that started it") from None
 
 
 def _about(state: State) -> dict[str, Any]:

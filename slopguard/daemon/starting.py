@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
+from math import isfinite
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -64,9 +65,10 @@ def idle_of(env: Mapping[str, str]) -> float:
     if said == OFF:
         return 0.0
     try:
-        return max(float(said), 0.0) if said else IDLE
+        seconds = float(said)
     except ValueError:
         return IDLE
+    return max(seconds, 0.0) if isfinite(seconds) else IDLE
 
 
 class Starting:

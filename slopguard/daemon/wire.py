@@ -6,7 +6,7 @@ Invariant: verdicts of a session come back with the requests that they answer, s
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -51,6 +51,19 @@ class State:
     since: float = 0.0
     draining: bool = False
     idle: float = 0.0
+
+
+def state_in(said: Any) -> State:
+    """What a daemon, perhaps of a later version, says about itself; what is new in it is left out.
+
+    Raises:
+        Garbled: it says something else.
+    """
+    if type(said) is not dict:
+        raise Garbled
+    known = {each.name for each in fields(State)}
+    state: State = decode(State, {key: value for key, value in said.items() if key in known})
+    return state
 
 
 def verdicts_out(verdicts: Sequence[Verdict], requests: Sequence[Request]) -> list[Any]:

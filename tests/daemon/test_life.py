@@ -146,8 +146,9 @@ def test_it_can_be_switched_off(house: House, said: str) -> None:
     assert not house.home.exists()
 
 
-def test_an_idle_time_that_is_no_number_is_the_default_one() -> None:
-    assert starting.idle_of({"SLOPGUARD_DAEMON": "often"}) == starting.idle_of({}) == starting.IDLE
+@pytest.mark.parametrize("said", ["often", "", "nan", "inf", "1e400"])
+def test_an_idle_time_that_is_no_number_is_the_default_one(said: str) -> None:
+    assert starting.idle_of({"SLOPGUARD_DAEMON": said}) == starting.idle_of({}) == starting.IDLE
 
 
 STALE: dict[str, Callable[[Places], object]] = {

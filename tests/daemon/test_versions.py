@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from slopguard import __version__
-from slopguard.daemon import starting
+from slopguard.daemon import starting, wire
 from slopguard.daemon.client import Remote
 from slopguard.daemon.link import NoDaemon
+from slopguard.daemon.plain import Garbled
 from tests.daemon.house import House, request, until
 
 
@@ -77,3 +78,12 @@ def test_a_daemon_that_was_started_in_a_sandbox_gives_way_to_one_that_was_not(
 def test_this_version_is_one_that_can_be_compared() -> None:
     assert starting.older("0.0.1", __version__)
     assert not starting.older("99.0", __version__)
+
+
+def test_what_a_later_version_says_of_itself_beside_what_is_known_is_left_out() -> None:
+    known = {"version": "99", "pid": 1, "port": 2, "gate": 3, "sessions": 4}
+    assert wire.state_in({**known, "mood": "good"}) == wire.State("99", 1, 2, 3, 4)
+    odd: tuple[object, ...] = ({"mood": "good"}, [], None, {**known, "pid": "one"})
+    for said in odd:
+        with pytest.raises(Garbled):
+            wire.state_in(said)
