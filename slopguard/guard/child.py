@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
@@ -16,6 +16,9 @@ from slopguard.guard import circles
 _FORWARDED = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 _SHARED = (signal.SIGINT, signal.SIGQUIT)
 """A terminal sends these to the whole group: the client gets them by itself, and we wait for it to end."""
+
+GRACE = 2.0
+"""Seconds that a client may take to end by itself, each time it is told to."""
 
 
 def run(
@@ -40,7 +43,7 @@ def run(
         process = _started(argv, circles.above(env, argv[0]), cwd, confined, stdout=subprocess.PIPE if edit else None)
     except OSError as error:
         raise UsageError(f"{Path(argv[0]).name or argv[0]} cannot be started", "Check that it is installed") from error
-    watched(process.terminate)
+    watched(lambda: ended(process))
     with _handed_on(process):
         if edit:
             printed, _ = process.communicate()
@@ -48,6 +51,18 @@ def run(
             sys.stdout.flush()
         code = process.wait()
     return 128 - code if code < 0 else code
+
+
+def ended(process: subprocess.Popen[bytes]) -> None:
+    """End a client, while another thread waits for it.
+
+    npm catches the first signal in the middle of an install, and then waits for answers that will never come.
+    """
+    for end in (process.terminate, process.terminate, process.kill):
+        end()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(GRACE)
+            return
 
 
 def _started(

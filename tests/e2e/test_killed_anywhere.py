@@ -30,7 +30,7 @@ def prepared(world: World) -> None:
     """Six packages of some size, each of which must arrive whole."""
     for name in NAMES:
         world.registry.add_established(name)
-    world.registry.latency = LATENCY
+    world.registry.server.latency = LATENCY
     world.box.env["SLOPGUARD_DAEMON"] = "20"
 
 
