@@ -22,7 +22,8 @@ from slopguard.clients.applied import applied
 from slopguard.clients.interface import GateAddress, Invocation
 from slopguard.config import Settings
 from slopguard.daemon import hosting
-from slopguard.daemon.interface import Closed, Opening, placed, surroundings
+from slopguard.daemon.interface import Closed, Hosted, Opening, placed, surroundings
+from slopguard.daemon.link import Gone
 from slopguard.errors import ConfigError, SlopguardError, UsageError
 from slopguard.guard import child, find, lines, outer, scratch
 from slopguard.guard.enabling.shims import of_pythons
@@ -76,7 +77,7 @@ def main(argv: Sequence[str], config: Path | None = None, *, net: bool = False) 
         below = outer.told(folder)
         if net and told(whole, settings, call(argv, cwd)) and code != 0:  # before hosts are asked, which may be gone
             code = STOPPED
-        closed = [session.close() for session in sessions.values()]
+        closed = [_account(session) for session in sessions.values()]
     return _ended(closed, code, settings, indexes, below)
 
 
@@ -157,6 +158,14 @@ def _indexes_of(name: str, env: Mapping[str, str], cwd: Path, settings: Settings
         return applied(client.indexes(call, command, env), settings, env)
     except (UsageError, ConfigError):
         return ()
+
+
+def _account(session: Hosted) -> Closed:
+    """What happened in a session; that its host is gone is one thing more to say, not the only one."""
+    try:
+        return session.close()
+    except Gone as gone:
+        return Closed(failures=(gone,))
 
 
 def _ended(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import os
+import shlex
 import shutil
+import sys
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,6 +20,7 @@ from tests.simulators.pypi import PyPI
 
 pytestmark = pytest.mark.clients
 
+KILL = "import json, os; os.kill(json.load(open(os.environ['SLOPGUARD_HOME'] + '/daemon/address'))['pid'], 9)"
 LARGE = 6 << 20
 """Bytes of a file that is not held in memory while it is looked at."""
 
@@ -66,3 +69,10 @@ def test_who_wants_no_cache_any_more_has_none_from_the_next_command_on(world: Wo
         ran = world.install(name)
         assert ran.rc == 0, ran
         assert kept(world) <= before
+
+
+def test_what_was_refused_in_a_run_counts_though_the_daemon_was_killed_in_it(world: World) -> None:
+    kill = f"{sys.executable} -c {shlex.quote(KILL)}"
+    ran = world.guarded("run", "--", "sh", "-c", f"pip install sg-ghost; {kill}")
+    assert ran.rc == 1, ran
+    assert "slopguard: the daemon ended while this command ran. Run the same command again." in ran.lines
