@@ -12,10 +12,13 @@ import os
 import signal
 import socket
 import sys
+from pathlib import Path
 
+from slopguard.daemon.memory import raised_files
 from slopguard.errors import SlopguardError
 from slopguard.serve.logs import Log, take_over
 from slopguard.serve.options import Orders
+from slopguard.serve.room import taken
 
 LOOKS = 5.0
 """Seconds between two looks at settings, lists and the token file."""
@@ -31,7 +34,9 @@ def main() -> int:
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = orders.run  # looked at when the library is first imported
     log = Log(orders.options.form, orders.number)
     take_over(log)
+    raised_files()
     try:
+        taken(Path(orders.run), os.getpid())
         asyncio.run(_run(orders, log))
     except SlopguardError as error:
         log("failed", "error", code=error.code, why=error.diagnosis())

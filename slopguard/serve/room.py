@@ -1,0 +1,30 @@
+"""The files in which a worker counts, made before anything is counted, with their room on the disk taken.
+
+The library that counts maps files which are one large hole: where a disk is full, filling a hole ends the process by a
+signal (SIGBUS), in the middle of whatever it was answering. Invariant: a disk that fills up later stops no count; one
+that is full already is an error, and a worker does not begin.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from slopguard.errors import StoreError
+
+KINDS = ("counter", "histogram", "gauge_livesum", "gauge_livemin")
+"""What `slopguard.serve.metrics` has, as the library names its files."""
+ROOM = 256 << 10
+"""Bytes of each; every combination of labels that there can be takes less."""
+
+
+def taken(run: Path, process: int) -> None:
+    """Make the files of a process.
+
+    Raises:
+        StoreError: there is no room for them.
+    """
+    try:
+        for kind in KINDS:
+            (run / f"{kind}_{process}.db").write_bytes(bytes(ROOM))
+    except OSError:
+        raise StoreError("there is no room on the disk for what is counted") from None
