@@ -1,6 +1,7 @@
 """Connections on which nothing is asked are closed: anybody can open one, and each holds a handle.
 
-Invariant: one on which an answer is under way is left alone, however long that takes.
+Invariants: one on which an answer is under way is left alone, however long that takes; one that was closed, and
+on which nobody takes what was sent before, is cut off in time, too.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ class Silent:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._since: WeakKeyDictionary[asyncio.BaseTransport, float] = WeakKeyDictionary()
+        self._left: WeakKeyDictionary[asyncio.BaseTransport, tuple[int, float]] = WeakKeyDictionary()
         self._busy: WeakKeyDictionary[asyncio.BaseTransport, int] = WeakKeyDictionary()
 
     def asked(self, connection: asyncio.BaseTransport | None) -> None:
@@ -39,13 +41,23 @@ class Silent:
             self._busy[connection] = self._busy.get(connection, 1) - 1
             self._since[connection] = self._clock()
 
-    def close(self, connections: Iterable[asyncio.BaseTransport | None]) -> int:
+    def close(self, connections: Iterable[asyncio.Transport | None]) -> int:
         """Close what waits for too long; how many that were."""
         now, closed = self._clock(), 0
         for connection in connections:
             if connection is None or self._busy.get(connection):
                 continue
             if now - self._since.setdefault(connection, now) > LONGEST:
-                connection.close()
+                self._close(connection, now)
                 closed += 1
         return closed
+
+    def _close(self, connection: asyncio.Transport, now: float) -> None:
+        if not connection.is_closing():
+            connection.close()
+        left, since = connection.get_write_buffer_size(), now
+        if connection in self._left and self._left[connection][0] == left:
+            since = self._left[connection][1]
+        self._left[connection] = left, since
+        if now - since > LONGEST:
+            connection.abort()

@@ -90,16 +90,21 @@ class Supervisor:
         soon, began = SOONEST, False
         while not self._stop.is_set():
             since = time.monotonic()
-            process = worker.process = await self._started(worker)
-            ready = await _says(process, READY)
-            if ready and not began:
-                began = True
-                self._began()
-            code = await process.wait()
-            self._gone(process.pid)
-            if self._stop.is_set():
-                return
-            self._log("worker-ended", "error", of=worker.number, process=process.pid, code=code)
+            try:
+                process = worker.process = await self._started(worker)
+            except OSError as why:  # no process or descriptor to be had now: it may be had later
+                self._log("worker-not-started", "error", of=worker.number, kind=type(why).__name__)
+                code = SlopguardError.exit_code
+            else:
+                ready = await _says(process, READY)
+                if ready and not began:
+                    began = True
+                    self._began()
+                code = await process.wait()
+                self._gone(process.pid)
+                if self._stop.is_set():
+                    return
+                self._log("worker-ended", "error", of=worker.number, process=process.pid, code=code)
             if not began and code > 0:
                 self._code = code
                 self._stop.set()

@@ -19,7 +19,8 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -176,7 +177,11 @@ def revoke(path: Path, name: str) -> None:
 
 
 class TokenFile:
-    """A token file that is read again whenever it changes; one that cannot be read lets nobody in."""
+    """A token file that is read again whenever it changes.
+
+    One that cannot be read lets nobody in, and is tried again at each request: it may be this process that was short of
+    descriptors, and then nobody would ever change the file.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -187,7 +192,7 @@ class TokenFile:
     def now(self) -> Tokens:
         """The tokens that count at this moment."""
         seen = self._state()
-        if seen != self._seen or not seen:
+        if seen != self._seen or not seen or self.problem:
             self._seen = seen
             try:
                 self._tokens, self.problem = read(self.path), None
@@ -227,7 +232,16 @@ def _hashed(salt: str, secret: str) -> str:
     return sha256(bytes.fromhex(salt) + secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _alone(path: Path) -> filelock.BaseFileLock:
-    """The lock under which the file is changed: two that add tokens at once both have theirs."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return filelock.FileLock(path.with_name(f".{path.name}.lock"), timeout=10, mode=0o600)
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Hold the lock under which the file is changed: two that add tokens at once both have theirs."""
+    lock = filelock.FileLock(path.with_name(f".{path.name}.lock"), timeout=10, mode=0o600)
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock.acquire()
+    except (OSError, filelock.Timeout) as why:
+        raise ConfigError(f"{path}: cannot be written ({type(why).__name__})", "Check its path and owner") from None
+    try:
+        yield
+    finally:
+        lock.release()

@@ -9,10 +9,20 @@ class Connection:
     """A transport, as far as it matters."""
 
     def __init__(self) -> None:
-        self.closed = False
+        self.closed = self.cut = False
+        self.left = 0
 
     def close(self) -> None:
         self.closed = True
+
+    def is_closing(self) -> bool:
+        return self.closed
+
+    def get_write_buffer_size(self) -> int:
+        return self.left
+
+    def abort(self) -> None:
+        self.cut = True
 
 
 class Clock:
@@ -49,3 +59,15 @@ def test_one_that_is_answered_for_hours_is_not() -> None:
     assert not looked(silent, connection)
     clock.now += 1
     assert looked(silent, connection)
+
+
+def test_one_that_takes_nothing_of_what_was_sent_is_cut_off() -> None:
+    clock, connection = Clock(), Connection()
+    silent = Silent(clock)
+    looked(silent, connection)
+    for clock.now, connection.left in ((LONGEST + 1, 3), (2 * LONGEST, 2), (3 * LONGEST, 1), (4 * LONGEST, 1)):
+        assert looked(silent, connection)
+        assert not connection.cut  # somebody takes it, slowly
+    clock.now += 1
+    looked(silent, connection)
+    assert connection.cut

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import errno
 from pathlib import Path
 
 import pytest
@@ -146,3 +147,27 @@ def test_a_name_is_taken_until_its_token_is_revoked(path: Path) -> None:
     tokens.revoke(path, "ana")
     with pytest.raises(UsageError, match="no token of that name"):
         tokens.revoke(path, "ana")
+
+
+def test_a_server_that_could_not_read_the_file_for_a_moment_tries_again(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = tokens.add(path, "ana", Actor.HUMAN)
+    watched = TokenFile(path)
+    with monkeypatch.context() as short:
+        short.setattr(Path, "open", _no_descriptor)
+        assert watched.now().caller(basic("ana", secret)) is None
+        assert watched.problem is not None
+    assert watched.now().caller(basic("ana", secret)) is not None
+    assert watched.problem is None
+
+
+@pytest.mark.parametrize("place", ["a-file/serve.tokens", "a-file/more/serve.tokens"])
+def test_a_place_that_is_none_is_said_in_words(place: str, tmp_path: Path) -> None:
+    (tmp_path / "a-file").write_text("")
+    with pytest.raises(ConfigError, match="cannot be written"):
+        tokens.add(tmp_path / place, "ana", Actor.HUMAN)
+
+
+def _no_descriptor(*_: object) -> None:
+    raise OSError(errno.EMFILE, "too many open files")
