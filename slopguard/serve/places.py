@@ -15,6 +15,7 @@ from slopguard.errors import UsageError, printable
 
 DEFAULT = "127.0.0.1:8766"
 BACKLOG = 1024
+_PORT = re.compile(r"[0-9]{1,5}")
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?(:[0-9]{1,5})?")
 
 
@@ -34,7 +35,7 @@ class Place:
         """
         host, colon, port = text.rpartition(":")
         host = host.removeprefix("[").removesuffix("]")
-        if not (colon and host and port.isascii() and port.isdigit()) or int(port) > 0xFFFF:
+        if not (colon and host and _PORT.fullmatch(port)) or int(port) > 0xFFFF:
             raise UsageError("--listen takes HOST:PORT", f"For example: --listen {DEFAULT}")
         return cls(host, int(port))
 
@@ -59,8 +60,10 @@ class Place:
             UsageError: it cannot be had.
         """
         try:
-            family = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)[0][0]
-            return socket.create_server((self.host, self.port), family=family, backlog=BACKLOG)
+            family, *_, at = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)[0]
+            if self.loopback and not ip_address(at[0]).is_loopback:
+                raise UsageError(f"'{self.host}' is no address of this machine alone", f"Use --listen {DEFAULT}")
+            return socket.create_server(at[:2], family=family, backlog=BACKLOG)
         except (OSError, UnicodeError):
             why = "it cannot listen there: taken, not allowed, or no address of this machine"
             raise UsageError(why, "Choose another --listen") from None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 
 from slopguard.errors import UsageError
@@ -38,10 +40,25 @@ def test_behind_a_proxy_there_are_always_tokens() -> None:
         check(Place.of(LOCAL[0]), tokens=False, tls=False, behind=True)
 
 
-@pytest.mark.parametrize("text", ["", "8766", ":8766", "host", "host:", "host:x", "host:70000", "host:\u0661"])
+@pytest.mark.parametrize(
+    "text", ["", "8766", ":8766", "host", "host:", "host:x", "host:70000", "host:" + "9" * 5000, "host:\u0661"]
+)
 def test_a_place_is_a_host_and_a_port(text: str) -> None:
     with pytest.raises(UsageError):
         Place.of(text)
+
+
+def test_localhost_that_is_elsewhere_is_not_listened_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    elsewhere = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("0.0.0.0", 0))]  # noqa: S104 (what must not be)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: elsewhere)
+    with pytest.raises(UsageError, match="this machine alone"):
+        Place.of("localhost:0").listen()
+
+
+@pytest.mark.parametrize("text", ["127.0.0.1:0", "localhost:0"])
+def test_it_listens_where_it_says(text: str) -> None:
+    with Place.of(text).listen() as listening:
+        assert listening.getsockname()[0] in ("127.0.0.1", "::1")
 
 
 def test_an_address_of_ipv6_is_shown_as_a_url_wants_it() -> None:
