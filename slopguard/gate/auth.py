@@ -35,7 +35,7 @@ def session_of(authorization: str | None, sessions: Mapping[str, Session]) -> Se
     identity, secret = _credentials(authorization or "")
     session = sessions.get(identity)
     expected = session.secret if session else "no such session"
-    matches = hmac.compare_digest(secret.encode(), expected.encode())
+    matches = hmac.compare_digest(secret.encode("utf-8", "surrogatepass"), expected.encode())
     return session if matches else None
 
 

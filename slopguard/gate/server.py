@@ -31,6 +31,7 @@ BODY_LIMIT = 32 << 20
 NO_SECRET = "slopguard: this gate answers only the command it was opened for"  # noqa: S105 (a message, no secret)
 FOREIGN_HOST = "slopguard: this gate answers only on its own loopback address"
 BROWSER = "slopguard: this gate does not answer browsers"
+NO_BODY = "slopguard: the body of this request cannot be read"
 NO_ROUTE = "slopguard: no such route on this gate"
 
 log = logging.getLogger(__name__)
@@ -62,7 +63,7 @@ class Gate:
         """
         give_back()
         app = web.Application(client_max_size=BODY_LIMIT)
-        app.router.add_route("*", "/{target:.*}", self._answer)
+        app.router.add_route("*", "/{target:(?s:.*)}", self._answer)
         self._runner = web.AppRunner(app, access_log=None, logger=_SILENT, handle_signals=False, shutdown_timeout=1.0)
         await self._runner.setup()
         self._host = host
@@ -138,6 +139,8 @@ class Gate:
             failure = error
         except ConnectionResetError:  # the client went away; aiohttp drops an answer that nobody waits for
             return web.Response(status=400)
+        except web.RequestPayloadError:  # a body that is not what its headers say
+            return refusal(400, NO_BODY)
         except (OSError, web.HTTPException):  # the client went away, or sent what HTTP does not allow
             raise
         except Exception as error:  # the one boundary: whatever we did wrong, nothing unjudged may pass

@@ -18,18 +18,20 @@ from slopguard.errors import SlopguardError
 from slopguard.gate import auth, refusal_npm
 from slopguard.gate.answers import NEVER_STORE, refusal
 from slopguard.gate.paths import Route, Wanted, route, simple, tagged
-from slopguard.gate.server import BODY_LIMIT, BROWSER, FOREIGN_HOST, NO_ROUTE, Gate, failed
+from slopguard.gate.server import BODY_LIMIT, BROWSER, NO_ROUTE, Gate, failed
 from slopguard.registries.npm.names import parse_path
 from slopguard.serve import metrics
 from slopguard.serve.hall import Hall
 from slopguard.serve.hearing import HEARD, Request
 from slopguard.serve.logs import Log
+from slopguard.serve.places import asked_by_name, is_here
 from slopguard.serve.silent import Silent
 from slopguard.serve.tokens import Caller, TokenFile
 from slopguard.store.redact import redact
 
 NO_TOKEN = "slopguard: this gate wants a token; ask whoever looks after it"  # noqa: S105 (a message, no secret)
 CHALLENGE = {"WWW-Authenticate": 'Basic realm="slopguard"'}
+FOREIGN_NAME = "slopguard: this gate is not reached by that name; whoever looks after it may say --host-name"
 NOT_READY = "slopguard: this gate cannot judge or record at the moment"
 CHECKED = 5.0
 """Seconds that an answer of `/healthz` counts: asking costs a write to the disk, and anybody may ask."""
@@ -83,8 +85,13 @@ class App:
 
     def runner(self, grace: float) -> web.AppRunner:
         """What serves it on a socket; a stop waits `grace` seconds for what is under way."""
-        app = web.Application(client_max_size=BODY_LIMIT)
-        app.router.add_route("*", "/{target:.*}", self.answer)
+
+        @web.middleware
+        async def every(request: web.Request, handler: object) -> web.StreamResponse:
+            """Whatever is asked, a path that aiohttp has no pattern for included."""
+            return await self.answer(request)
+
+        app = web.Application(client_max_size=BODY_LIMIT, middlewares=[every])
         return web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=grace)
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
@@ -95,9 +102,8 @@ class App:
             request = request.clone(scheme="https")
         heard = Request(None if self._behind else connection)
         mark = HEARD.set(heard)
-        asked = route(
-            request.raw_path.partition(f"//{request.host}")[2] if "://" in request.raw_path else request.raw_path
-        )
+        host = request.headers.get("Host", "")
+        asked = route(request.raw_path.partition(f"//{host}")[2] if "://" in request.raw_path else request.raw_path)
         if request.path == "/metrics":
             asked = Route(PROMETHEUS)
         caller = self._caller(request)
@@ -106,6 +112,9 @@ class App:
             response = await self._answered(request, asked, caller, heard)
             status, size = response.status, _size(response)
             return response
+        except web.HTTPException as error:
+            status = error.status
+            raise
         except (OSError, asyncio.CancelledError):  # the client went away
             status = 499
             raise
@@ -120,8 +129,8 @@ class App:
         """Who may ask, then what is asked."""
         if asked.protocol == "healthz" and request.method in ("GET", "HEAD"):
             return web.Response(text="ok\n", headers=NEVER_STORE) if await self.healthy() else refusal(503, NOT_READY)
-        if self._hosts is not None and request.headers.get("Host", "").lower() not in self._hosts:
-            return refusal(403, FOREIGN_HOST)
+        if not asked_by_name(request.headers.get("Host", ""), self._hosts):
+            return refusal(403, FOREIGN_NAME)
         if auth.is_browser(request.headers):
             return refusal(403, BROWSER)
         if asked.protocol == PROMETHEUS and (caller is not None or self._near(request)):
@@ -157,9 +166,10 @@ class App:
         return self._tokens.now().caller(request.headers.get("Authorization"))
 
     def _near(self, request: web.Request) -> bool:
-        """Whether somebody on this machine asks, as far as that can be told."""
+        """Whether somebody on this machine asks, as far as that can be told; no web page under a name of its own."""
         try:
-            return not self._behind and ip_address(request.remote or "").is_loopback
+            near = not self._behind and ip_address(request.remote or "").is_loopback
+            return near and is_here(request.headers.get("Host", ""))
         except ValueError:
             return False
 

@@ -15,6 +15,8 @@ from typing import Any
 
 LONGEST = 214
 """Characters of a text in a line; the longest name that npm allows."""
+_STRANGERS = ("aiohttp.http_exceptions", "aiohttp.web_protocol")
+"""Where the errors are made that say that a client sent no HTTP: no fault of ours, and anybody can send it."""
 _QUIET = ("slopguard.gate.server.protocol", "aiohttp.access")
 
 
@@ -59,6 +61,8 @@ class Faults(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Write an event for a record."""
         kind = record.exc_info[0] if record.exc_info else None
+        if kind is not None and kind.__module__ in _STRANGERS:
+            return
         self._log("fault", "error", source=record.name, kind=kind.__name__ if kind else None)
         if os.environ.get("SLOPGUARD_DEBUG"):
             sys.stderr.write(logging.Formatter().format(record) + "\n")

@@ -16,6 +16,8 @@ from slopguard.errors import UsageError, printable
 DEFAULT = "127.0.0.1:8766"
 BACKLOG = 1024
 _PORT = re.compile(r"[0-9]{1,5}")
+_ASKED = re.compile(r"(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
+_HERE = ("127.0.0.1", "localhost", "[::1]")
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?(:[0-9]{1,5})?")
 
 
@@ -110,5 +112,15 @@ def own_hosts(port: int, names: tuple[str, ...], *, tokens: bool) -> frozenset[s
     """
     if tokens and not names:
         return None
-    here = () if tokens else (f"127.0.0.1:{port}", f"localhost:{port}", f"[::1]:{port}")
+    here = () if tokens else tuple(f"{name}:{port}" for name in _HERE)
     return frozenset({*here, *names, *(f"{name}:{port}" for name in names if ":" not in name)})
+
+
+def asked_by_name(host: str, hosts: frozenset[str] | None) -> bool:
+    """Whether a value of `Host` is one that is answered; where any is, it is at least a name or an address."""
+    return host.lower() in hosts if hosts is not None else _ASKED.fullmatch(host.lower()) is not None
+
+
+def is_here(host: str) -> bool:
+    """Whether a value of `Host` means this machine, with any port."""
+    return host.lower() in _HERE or host.lower().rpartition(":")[0] in _HERE

@@ -49,7 +49,7 @@ def test_a_place_is_a_host_and_a_port(text: str) -> None:
 
 
 def test_localhost_that_is_elsewhere_is_not_listened_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    elsewhere = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("0.0.0.0", 0))]  # noqa: S104 (what must not be)
+    elsewhere = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("0.0.0.0", 0))]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: elsewhere)
     with pytest.raises(UsageError, match="this machine alone"):
         Place.of("localhost:0").listen()
