@@ -3,7 +3,8 @@
 A session judges a name once and holds an index's documents for ten minutes. So that no version is handed out which came
 after its name was judged, a session lasts for less than that; then the caller gets the next one, and what was under way
 in the old one ends there. Invariants: a caller whose login differs has a session of its own; when settings or lists
-change, no request that comes later is answered by what was before; at most `MOST` sessions are open.
+change, no request that comes later is answered by what was before; at most `MOST` sessions are open, and one that was
+asked for very many names ends sooner.
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ LASTS = REMEMBERED - 60
 """Seconds in which a session takes requests."""
 MOST = 256
 """Sessions of one worker at once."""
+NAMES, NAMES_OF_ONE = 16_384, 4096
+"""Names that the sessions of one worker hold together, and one of them: each takes some 16 KiB."""
 ANEW = 3600
 """Seconds after which lists and policy are read again although nothing seems to have changed."""
 DOOR = "serve"
@@ -65,10 +68,16 @@ class Seat:
     """An open session and who is in it."""
 
     session: Session
+    verdicts: HeardVerdicts
     era: Era
     since: float
     inside: int = 0
     over: bool = False
+
+    @property
+    def ended(self) -> bool:
+        """Whether whoever comes next gets another."""
+        return time.monotonic() - self.since > LASTS or self.verdicts.names > NAMES_OF_ONE
 
 
 def era(options: Options, env: Mapping[str, str]) -> Era:
@@ -108,7 +117,7 @@ class Hall:
         key = (caller.name, caller.actor.value, caller.token, self._hidden(caller.login))
         async with self._lock:
             seat = self._seats.get(key)
-            if seat is None or seat.era is not self.era or time.monotonic() - seat.since > LASTS:
+            if seat is None or seat.era is not self.era or seat.ended:
                 await self._leave(key)
                 seat = self._seats[key] = await self._opened(caller)
             else:
@@ -134,7 +143,7 @@ class Hall:
         """Close what has ended: sessions whose time is over, and names that count no more."""
         async with self._lock:
             for key, seat in list(self._seats.items()):
-                if time.monotonic() - seat.since > LASTS:
+                if seat.ended:
                     await self._leave(key)
         self._required.prune()
 
@@ -156,15 +165,20 @@ class Hall:
         session = make_session(now.settings, now.judge, indexes, door, None, caller.actor)
         session.journal = PassingJournal(self._refusals)
         session.arrivals = SharedArrivals(self._required, caller.name)
-        await self._gate.open(session, HeardVerdicts(session, self._refusals))
+        verdicts = HeardVerdicts(session, self._refusals)
+        await self._gate.open(session, verdicts)
         now.open += 1
         metrics.SESSIONS.inc()
-        return Seat(session, now, time.monotonic())
+        return Seat(session, verdicts, now, time.monotonic())
 
     async def _make_room(self) -> None:
-        free = [key for key, seat in self._seats.items() if not seat.inside]
-        for key in free[: max(0, len(self._seats) - MOST)]:
-            await self._leave(key)
+        names = sum(seat.verdicts.names for seat in self._seats.values())
+        for key, seat in list(self._seats.items()):
+            if len(self._seats) <= MOST and names <= NAMES:
+                return
+            if not seat.inside:
+                names -= seat.verdicts.names
+                await self._leave(key)
 
     async def _leave(self, key: tuple[str, ...]) -> None:
         """Nobody else comes into a session; it closes as soon as it is empty."""

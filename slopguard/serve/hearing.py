@@ -99,6 +99,11 @@ class HeardVerdicts(Verdicts):
         self._refusals = refusals
         self._writing = asyncio.Lock()
 
+    @property
+    def names(self) -> int:
+        """How many names it holds, about."""
+        return len(self._standings)
+
     async def standing(self, index: Index, name: NormalizedName) -> Standing:
         """As `Verdicts.standing`."""
         return self._told(await super().standing(index, name))

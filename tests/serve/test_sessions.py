@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from slopguard.config import Settings, UpstreamSetting
 from slopguard.gate.server import Gate
 from slopguard.indexes import Credentials
 from slopguard.lists import Lists
-from slopguard.model import Actor, Ecosystem
+from slopguard.model import Actor, Arrival, Ecosystem, Source, SourceKind
 from slopguard.serve import hall as halls
 from slopguard.serve.hall import Era, Hall
 from slopguard.serve.hearing import CountingJudge, Refusals
@@ -78,3 +79,32 @@ async def test_there_are_never_too_many(hall: Hall, monkeypatch: pytest.MonkeyPa
             await session_of(hall, Caller("ben", Actor.CI, str(number)))
         assert len(hall._gate._sessions) <= 4
         assert kept.id in hall._gate._sessions
+
+
+def judged(hall: Hall, names: int) -> None:
+    """The session that was opened last has been asked for so many names."""
+    seat = list(hall._seats.values())[-1]
+    for number in range(names):
+        key = (Ecosystem.PYPI, str(number), Arrival.INTRODUCED, Source(SourceKind.REGISTRY))
+        seat.verdicts._standings[key] = asyncio.create_task(asyncio.sleep(0))  # type: ignore[arg-type]
+
+
+async def test_one_that_holds_many_names_is_followed_by_another(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(halls, "NAMES_OF_ONE", 10)
+    first = await session_of(hall, ANA)
+    judged(hall, 10)
+    assert await session_of(hall, ANA) == first
+    judged(hall, 11)
+    assert await session_of(hall, ANA) != first
+    assert first not in hall._gate._sessions
+
+
+async def test_together_they_hold_only_so_many_names(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(halls, "NAMES", 30)
+    async with hall.seat(ANA) as kept:
+        for number in range(10):
+            await session_of(hall, Caller("ben", Actor.CI, str(number)))
+            judged(hall, 10)
+        last = await session_of(hall, BEN)
+        assert len(hall._gate._sessions) <= 5
+        assert {kept.id, last} <= set(hall._gate._sessions)
