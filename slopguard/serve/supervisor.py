@@ -24,6 +24,7 @@ from slopguard.lists.loading import refresh
 from slopguard.serve.logs import Log
 from slopguard.serve.notify import notify
 from slopguard.serve.options import Options, Orders, settings_of
+from slopguard.serve.room import given_back
 from slopguard.serve.worker import AGAIN, READY
 
 SOONEST, LATEST = 0.1, 30.0
@@ -160,6 +161,7 @@ class Supervisor:
 
         with suppress(OSError):
             metrics.ended(self._run, process)
+        given_back(self._run, process)
 
     def _again(self) -> None:
         """Tell every worker to read everything again."""
