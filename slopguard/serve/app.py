@@ -25,6 +25,7 @@ from slopguard.serve.hall import Hall
 from slopguard.serve.hearing import HEARD, Request
 from slopguard.serve.logs import Log
 from slopguard.serve.places import asked_by_name, is_here
+from slopguard.serve.services import CLOSED, closed
 from slopguard.serve.silent import Silent
 from slopguard.serve.tokens import Caller, TokenFile
 from slopguard.store.redact import redact
@@ -149,6 +150,8 @@ class App:
         """The gate's answer; what goes wrong on the way to it is a refusal, as it is inside."""
         try:
             async with self._hall.seat(caller) as session:
+                if closed(asked, session, caller):
+                    return refusal_npm.answer(request, asked.key, CLOSED)
                 return await self._gate.guarded(request, asked, session)
         except SlopguardError as error:
             heard.failure = error

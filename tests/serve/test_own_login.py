@@ -92,3 +92,21 @@ def test_it_is_in_no_file_and_no_line(served: Team) -> None:
     found = [path for path in served.root.rglob("*") if path.is_file() and b"-password" in path.read_bytes()]
     assert found == []
     assert "-password" not in "".join(served.lines)
+
+
+def test_of_the_servers_own_account_nobody_is_told(tmp_path: Path) -> None:
+    with Npm(credentials=basic("gate", "its-password")) as registry:
+        registry.add_established("sg-app")
+        team = Team(tmp_path / "team").settings(npm=registry.url)
+        (team.home / ".netrc").write_text("machine 127.0.0.1 login gate password its-password\n")
+        team.token("ana", "human")
+        team.start()
+        try:
+            assert team.packument("sg-app", "ana").status == 200
+            for path in ("-/whoami", "-/%77hoami", "-/npm/v1/tokens", "-/npm/v1/user", "-//whoami"):
+                assert team.packument(path, "ana").status == 403
+            asked = {seen.path for seen in registry.requests}
+            assert team.packument("-/v1/search?text=sg", "ana").status == 200
+        finally:
+            team.stop()
+    assert asked == {"/sg-app"}
