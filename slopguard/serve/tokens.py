@@ -41,6 +41,8 @@ NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _LINE = re.compile(
     r"(?P<name>\S+) (?P<actor>human|ci|agent) (?P<salt>[0-9a-f]{32}) (?P<hash>[0-9a-f]{64}) (?P<made>\S+)"
 )
+_NO_WAIT = getattr(os, "O_NONBLOCK", 0)
+"""Something that is no file, like a pipe, is not waited for."""
 _NOBODY = "0" * 64
 
 
@@ -126,7 +128,7 @@ def read(path: Path) -> Tokens:
         ConfigError: it cannot be read, others may read it, or a line in it is none.
     """
     try:
-        with path.open("rb") as stream:
+        with os.fdopen(os.open(path, os.O_RDONLY | _NO_WAIT), "rb") as stream:
             about, text = os.fstat(stream.fileno()), stream.read(LARGEST + 1)
     except FileNotFoundError:
         return Tokens({})
@@ -134,6 +136,8 @@ def read(path: Path) -> Tokens:
         raise ConfigError(f"{path}: cannot be read ({type(why).__name__})", "Check its path and owner") from None
     if os.name == "posix" and (stat.S_IMODE(about.st_mode) & 0o077 or about.st_uid not in (os.geteuid(), 0)):
         raise ConfigError(f"{path}: others may read the tokens, or own them", "Make it yours alone: chmod 600")
+    if not stat.S_ISREG(about.st_mode):
+        raise ConfigError(f"{path}: is no file", "Name a file: --tokens FILE")
     lines = text.decode("ascii", "replace").splitlines()
     found = [_LINE.fullmatch(line) for line in lines if line.strip() and not line.startswith("#")]
     rows = [match for match in found if match is not None and NAME.fullmatch(match["name"])]
@@ -192,7 +196,10 @@ class TokenFile:
     def now(self) -> Tokens:
         """The tokens that count at this moment."""
         seen = self._state()
-        if seen != self._seen or not seen or self.problem:
+        if not seen:
+            self._tokens = Tokens({})
+            self.problem = ConfigError(f"{self.path}: is not there", "Make it: slopguard serve token add NAME")
+        elif seen != self._seen or self.problem:
             self._seen = seen
             try:
                 self._tokens, self.problem = read(self.path), None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -155,7 +156,7 @@ def test_a_server_that_could_not_read_the_file_for_a_moment_tries_again(
     secret = tokens.add(path, "ana", Actor.HUMAN)
     watched = TokenFile(path)
     with monkeypatch.context() as short:
-        short.setattr(Path, "open", _no_descriptor)
+        short.setattr(os, "open", _no_descriptor)
         assert watched.now().caller(basic("ana", secret)) is None
         assert watched.problem is not None
     assert watched.now().caller(basic("ana", secret)) is not None
@@ -171,3 +172,22 @@ def test_a_place_that_is_none_is_said_in_words(place: str, tmp_path: Path) -> No
 
 def _no_descriptor(*_: object) -> None:
     raise OSError(errno.EMFILE, "too many open files")
+
+
+def test_a_running_server_without_its_file_is_not_well(path: Path) -> None:
+    secret = tokens.add(path, "ana", Actor.HUMAN)
+    watched = TokenFile(path)
+    assert watched.now().caller(basic("ana", secret)) is not None
+    kept = path.rename(path.with_suffix(".away"))
+    assert watched.now().caller(basic("ana", secret)) is None
+    assert watched.problem is not None
+    kept.rename(path)
+    assert watched.now().caller(basic("ana", secret)) is not None
+    assert watched.problem is None
+
+
+def test_a_pipe_is_not_waited_for(path: Path) -> None:
+    path.parent.mkdir(mode=0o700)
+    os.mkfifo(path, 0o600)
+    with pytest.raises(ConfigError, match="is no file"):
+        tokens.read(path)
