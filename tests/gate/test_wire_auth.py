@@ -10,7 +10,14 @@ import pytest
 from tests.gate.conftest import Opened
 from tests.simulators.pypi import PyPI
 
-ROUTES = ("/pypi/main/simple/sg-app/", "/npm/main/sg-app", "/osv/v1/querybatch", "/nothing", "/npm/main/-/ping")
+ROUTES = (
+    "/pypi/main/simple/sg-app/",
+    "/npm/main/sg-app",
+    "/osv/v1/querybatch",
+    "/nothing",
+    "/npm/main/-/ping",
+    "/npm/main/a%0Ab",
+)
 
 
 def basic(user: str, password: str) -> str:
@@ -42,6 +49,7 @@ def test_a_wrong_secret_and_a_wrong_session_are_refused_alike(opened: Opened) ->
         "Basic /////w==",
         f"Digest {user}:{secret}",
         "Basic",
+        f"Bearer {user}.\xff",
     )
     assert {house.page("sg-app", Authorization=value).status for value in wrong} == {403}
 
