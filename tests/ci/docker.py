@@ -26,7 +26,7 @@ from pathlib import Path
 from string import Template
 
 from tests.ci.dockerfile import DockerfileError, Instruction, Stage, read
-from tests.simulators.clients import Client, fresh_venv
+from tests.simulators.clients import Client, fresh_venv, makes_environments
 from tests.simulators.sandbox import PASSED_ON
 
 PLACES = ("opt", "srv", "root", "run/secrets", "usr/local")
@@ -121,6 +121,7 @@ class Made:
         shutil.copytree(self.build.images["settings"], self.root / "root", dirs_exist_ok=True)
         if kind == "python":
             fresh_venv(local, Client("pip", "newest", Path(self.build.images["pip"])))
+            makes_environments(local, Path(self.build.images["ready"]))
             return
         assert kind == "node", image
         (local / "lib" / "node_modules").mkdir(parents=True)

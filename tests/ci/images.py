@@ -15,7 +15,7 @@ from typing import Any
 
 from tests.ci.project import HOOKS, LEADS_HERE, Project
 from tests.simulators import drivers
-from tests.simulators.clients import client, fresh_venv
+from tests.simulators.clients import client, fresh_venv, ready_pip
 from tests.simulators.sandbox import PASSED_ON
 
 REPOSITORY = HOOKS.parent
@@ -48,7 +48,7 @@ class Builder:
         pip, npm = client("pip", "newest"), client("npm", "newest")
         fresh_venv(self.root / "tool", pip)
         settings = shutil.copytree(project.home, self.root / "settings")
-        images = {"pip": pip.folder, "npm": npm.folder, "settings": settings}
+        images = {"pip": pip.folder, "npm": npm.folder, "settings": settings, "ready": ready_pip()}
         (self.root / "images.json").write_text(json.dumps({name: str(place) for name, place in images.items()}))
         places = [self.root / "bin", self.root / "tool" / "bin", npm.folder, "/usr/bin", "/bin"]
         kept = {key: value for key, value in os.environ.items() if key.startswith(PASSED_ON)}

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,7 @@ import yaml
 
 from tests.ci.project import HOOKS, Project
 from tests.simulators import drivers
-from tests.simulators.clients import client, fresh_venv
+from tests.simulators.clients import client, fresh_venv, makes_environments, ready_pip
 from tests.simulators.sandbox import PASSED_ON
 
 SYSTEM = "/usr/local/bin:/usr/bin:/bin"
@@ -60,7 +59,7 @@ class Machine:
         self.project, self.root = project, project.root / "machine"
         self.checkout, self.tool = self.root / "checkout", self.root / "tool"
         self.root.mkdir()
-        fresh_venv(self.tool, client("pip", "newest"))
+        makes_environments(fresh_venv(self.tool, client("pip", "newest")), ready_pip())
         kept = {key: value for key, value in os.environ.items() if key.startswith(PASSED_ON)}
         self.env = kept | {"HOME": str(project.home), "CI": "true", "PATH": SYSTEM}
 
@@ -196,7 +195,9 @@ class GitLab(Machine):
             self.path(self.tool / "bin")
             return
         assert image.startswith("node:"), image
-        (tools / "python3").symlink_to(sys.executable)
+        makes_environments(fresh_venv(self.root / "system"), ready_pip())
+        (tools / "python3").write_text(f'#!/bin/sh\nexec {self.root}/system/bin/python3 "$@"\n')
+        (tools / "python3").chmod(0o755)
         noted = self.root / "apt-get.log"
         (tools / "apt-get").write_text(f'#!/bin/sh\necho "$@" >> {noted}\n')
         (tools / "apt-get").chmod(0o755)

@@ -8,6 +8,7 @@ had here is `Unavailable`, with the reason: a failure, except for a version call
 
 from __future__ import annotations
 
+import ensurepip
 import functools
 import os
 import platform
@@ -159,6 +160,28 @@ def fresh_venv(folder: Path, pip: Client | None = None) -> Path:
                 (folder / "lib" / python / "site-packages" / part.name).symlink_to(part)
         _script(folder / "bin" / "pip", f"#!{folder / 'bin' / 'python'}\nimport sys\nfrom pip._internal.cli.main")
     return folder
+
+
+def ready_pip() -> Path:
+    """A file that has `python -m venv` link its pip, which lies beside it, instead of unpacking it.
+
+    Raises:
+        Unavailable: it cannot be had.
+    """
+    folder = python_package("pip", ensurepip.version())
+    text = Path(__file__).with_name("ready_pip.py").read_text(encoding="utf-8")
+    place = folder / "sitecustomize.py"
+    if not place.exists() or place.read_text(encoding="utf-8") != text:
+        fresh = folder / f".{os.getpid()}"
+        fresh.write_text(text, encoding="utf-8")
+        fresh.replace(place)
+    return place
+
+
+def makes_environments(folder: Path, ready: Path) -> None:
+    """Have the Python of an environment make others in a moment (see `ready_pip`)."""
+    python = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+    (folder / "lib" / python / "site-packages" / ready.name).symlink_to(ready)
 
 
 def _script(path: Path, start: str) -> None:
