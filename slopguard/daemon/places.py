@@ -72,7 +72,8 @@ class Places:
     def prepare(self) -> bool:
         """Make the folder; whether it is ours alone to write."""
         try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for folder in (self.home, self.folder):  # `parents` makes what is missing for everybody
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             found = self.folder.lstat()
             if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
                 return False

@@ -42,6 +42,15 @@ def test_its_files_are_for_its_account_only(house: House) -> None:
     assert stat.S_IMODE(house.places.folder.stat().st_mode) == 0o700
 
 
+def test_the_home_that_it_makes_is_its_accounts_too_whatever_others_may_read_otherwise(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        assert Places(tmp_path / "data" / "home").prepare()
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "data" / "home").stat().st_mode) == 0o700
+
+
 def test_it_ends_when_nobody_needed_it_for_a_while_and_leaves_no_address(house: House) -> None:
     host = house.host(SLOPGUARD_DAEMON="0.2")
     assert host is not None
