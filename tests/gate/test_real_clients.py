@@ -166,7 +166,7 @@ def test_a_silent_index_ends_the_client_at_once(
     assert house.session.journal.exit_code == 4
 
 
-@pytest.mark.parametrize(("family", "code"), [("pip", 1), ("uv", 2), ("npm", 1)])
+@pytest.mark.parametrize(("family", "code"), [("pip", 1), ("uv", 1), ("npm", 1)])
 def test_a_file_with_the_wrong_hash_is_never_installed(
     family: str, code: int, opened: Opened, pypi: PyPI, npm: Npm, make_sandbox: MakeSandbox
 ) -> None:
