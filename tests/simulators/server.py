@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import selectors
+import socket
 import ssl
 import sys
 import threading
@@ -110,7 +112,7 @@ class LoopbackServer:
         self._scheme = "https" if tls else "http"
         if tls:
             self._http.socket = tls.wrap_socket(self._http.socket, server_side=True)
-        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True)
+        self._thread = threading.Thread(target=self._http.serve_until_told, daemon=True)
         self._thread.start()
 
     @property
@@ -122,9 +124,9 @@ class LoopbackServer:
     def close(self) -> None:
         """Stop: later connections are refused, stalled ones end."""
         self.closing.set()
-        self._http.shutdown()
-        self._http.server_close()
+        self._http.tell()
         self._thread.join()
+        self._http.server_close()
 
     def __enter__(self) -> Self:
         return self
@@ -145,7 +147,20 @@ class _Http(ThreadingHTTPServer):
 
     def __init__(self, owner: LoopbackServer) -> None:
         self.owner = owner
+        self._ends, self._end = socket.socketpair()
         super().__init__(("127.0.0.1", 0), _Handler)
+
+    def serve_until_told(self) -> None:
+        """`serve_forever`, without a look every now and then at whether it is over."""
+        with self._ends, selectors.DefaultSelector() as selector:
+            selector.register(self, selectors.EVENT_READ)
+            selector.register(self._ends, selectors.EVENT_READ)
+            while all(key.fileobj is self for key, _ in selector.select()):
+                self._handle_request_noblock()
+
+    def tell(self) -> None:
+        """It is over."""
+        self._end.close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that went away is no event; anything else is a fault of the simulator and is shown."""
