@@ -91,5 +91,5 @@ def _opening(box: Sandbox, env: Mapping[str, str], names: Sequence[str]) -> Open
         frozenset(plan.introduced),
         tuple(plan.requests),
         typed,
-        surroundings(env),
+        surroundings(env, box.project),
     )

@@ -13,7 +13,6 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from slopguard.clients import remembered
 from slopguard.errors import ConfigError
 from slopguard.patterns import regex
 
@@ -60,6 +59,8 @@ def uv(command: Sequence[str], env: Mapping[str, str]) -> str:
     Raises:
         ConfigError: uv cannot be started or does not say.
     """
+    from slopguard.clients import remembered  # only of uv anything is: start-up is a feature
+
     clean = _without(env, "UV_") | {"UV_NO_CONFIG": "1", "NO_COLOR": "1"}
     arguments = ["--help"] if Path(command[0]).name.startswith("uvx") else ["pip", "install", "--help"]
     default = remembered.answer(
@@ -72,6 +73,8 @@ def uv(command: Sequence[str], env: Mapping[str, str]) -> str:
 
 def uv_version(command: Sequence[str], env: Mapping[str, str]) -> tuple[int, ...]:
     """The first two numbers of uv's version, `()` if it does not say."""
+    from slopguard.clients import remembered  # only of uv anything is: start-up is a feature
+
     said = remembered.answer(command, ("version",), env, lambda: output([*command, "--version"], env))
     found = re.search(r" (\d+)\.(\d+)", said)
     return (int(found[1]), int(found[2])) if found else ()
