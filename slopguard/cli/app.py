@@ -22,6 +22,7 @@ COMMANDS = {
     "daemon": ("slopguard.cli.daemon:daemon", "The process that hosts guarded commands: status, stop, run, unit."),
     "disable": ("slopguard.cli.disable:disable", "The guard off, and every file as it was (a person must)."),
     "enable": ("slopguard.cli.enable:enable", "Plain pip install and npm install are guarded from now on."),
+    "forecast": ("slopguard.cli.forecast:forecast", "Predict the names that models invent, and watch them."),
     "hook": ("slopguard.cli.hook:hook", "What a coding agent runs before its tools; installed by enable."),
     "keys": ("slopguard.cli.keys:keys", "Keys that sign lists and approve releases."),
     "lists": ("slopguard.cli.lists:lists", "Curate, sign, publish and fetch lists."),
@@ -31,6 +32,7 @@ COMMANDS = {
     "serve": ("slopguard.cli.serve:serve", "The gate for a team: one address, tokens, several processes."),
     "status": ("slopguard.cli.status:status", "What is guarded here and now, and what is not."),
     "trust": ("slopguard.cli.trust:trust", "Accept a project's settings and lock files, or an index (a person must)."),
+    "watch": ("slopguard.cli.watch:watch", "Watched names, and the radar that looks whether they appeared."),
 }
 """Command to (module:attribute, short help); the short help stands here so that listing imports nothing."""
 COMMANDS |= {name: (f"slopguard.cli.guarded:{name}", f"{name}, guarded: same arguments.") for name in clients.COMMANDS}

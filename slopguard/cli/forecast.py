@@ -1,0 +1,18 @@
+"""`slopguard forecast`: the names that models invent, predicted before somebody registers them."""
+
+from __future__ import annotations
+
+import click
+
+from slopguard.cli.lazy import LazyGroup
+
+COMMANDS = {
+    "report": ("slopguard.cli.forecast_report:report", "One HTML page about what was forecast and what came of it."),
+    "run": ("slopguard.cli.forecast_run:run", "Predict names and watch them."),
+}
+"""Command to (module:attribute, short help)."""
+
+
+@click.group("forecast", cls=LazyGroup, table=COMMANDS, epilog="Example: slopguard forecast run --embedded")
+def forecast() -> None:
+    """Predict the names that models invent; what is predicted is watched, never condemned."""

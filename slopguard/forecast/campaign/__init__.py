@@ -1,0 +1,1 @@
+"""Asking models for packages, many times, and counting what they invent."""

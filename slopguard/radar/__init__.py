@@ -1,0 +1,1 @@
+"""The radar: asks indexes, politely, whether watched names have been registered."""
