@@ -193,9 +193,14 @@ def _deny(evidence: Evidence) -> str:
 
 
 def _origin(watch: WatchRow | None) -> str:
-    """The origin of a watch row; an unknown one counts as `observed`, which only ever quarantines."""
+    """The origin of a watch row; an unknown one counts as `observed`, which only ever quarantines.
+
+    A generated row that no model was seen to say is only `forecast`.
+    """
     if watch is None:
         return "none"
+    if watch.origin == "generated" and not watch.models:
+        return "forecast"
     return watch.origin if watch.origin in ORIGINS else "observed"
 
 

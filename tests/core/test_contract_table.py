@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from slopguard.model import Evidence, Mode, Request
@@ -13,6 +15,7 @@ from tests.core.worlds import (
     DENIED,
     DOWN,
     ELSEWHERE,
+    FORECAST,
     FRESH,
     GENERATED,
     GONE,
@@ -210,6 +213,28 @@ PRECEDENCE: tuple[Row, ...] = (
 
 WATCHED: tuple[Row, ...] = (
     ("generated counts like imported", typed(), known(YOUNG, watch=GENERATED), "block predicted-registered"),
+    ("forecast, registered since and young", typed(), known(YOUNG, watch=FORECAST), "block predicted-registered"),
+    ("forecast, existence unknown", typed(), known(OFFLINE, watch=FORECAST), "quarantine predicted"),
+    ("forecast says nothing of a name that is no news", typed(), known(watch=FORECAST), "allow established"),
+    (
+        "nor of one that is needed and was there before",
+        needed(),
+        known(YOUNG, watch=replace(FORECAST, predicted_at=ago(30))),
+        "allow vouched",
+    ),
+    ("nor of a listed one", typed(), known(allow=BASELINE, watch=FORECAST), "allow allowlisted"),
+    (
+        "nor of a young one that was there before",
+        typed(),
+        known(YOUNG, watch=replace(FORECAST, predicted_at=ago(30))),
+        "quarantine unverified",
+    ),
+    (
+        "forecast below watch_rank only quarantines",
+        typed(),
+        known(YOUNG, watch=replace(FORECAST, rank=10_001)),
+        "quarantine predicted",
+    ),
     ("below watch_rank only quarantines", typed(), known(YOUNG, watch=TOO_LOW), "quarantine predicted"),
     ("observed never does more", typed(), known(FRESH, watch=OBSERVED), "quarantine predicted"),
     (

@@ -60,8 +60,10 @@ PINNED = AllowRow("team", RowKind.PINNED)
 DENIED = DenyRow("team", "denied")
 MALICIOUS = DenyRow("baseline", "malicious")
 IMPORTED = WatchRow("imported", "vdb", rank=12, predicted_at=ago(60))
-GENERATED = WatchRow("generated", "own", rank=12, predicted_at=ago(60))
-TOO_LOW = WatchRow("generated", "own", rank=10_001, predicted_at=ago(60))
+GENERATED = WatchRow("generated", "own", rank=12, models=2, predicted_at=ago(60))
+TOO_LOW = WatchRow("generated", "own", rank=10_001, models=2, predicted_at=ago(60))
+FORECAST = WatchRow("generated", "embedded", rank=12, predicted_at=ago(60))
+"""No model was asked."""
 OBSERVED = WatchRow("observed", "door", predicted_at=ago(60))
 
 ELSEWHERE = Source(index="elsewhere", trusted=False)
