@@ -1,0 +1,85 @@
+"""What each family of names is expected to yield, per ecosystem.
+
+Written by `tools/fit_forecast.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from slopguard.forecast.fusing import Yield
+from slopguard.model import Ecosystem
+
+YIELDS: Mapping[Ecosystem, Mapping[str, Yield]] = {
+    Ecosystem.PYPI: {
+        "table": Yield(0.2, 0.8),
+        "crossed": Yield(0.2, 0.8),
+        "s": Yield(0.2, 0.8),
+        "s-r": Yield(0.2, 0.8),
+        "sr": Yield(0.2, 0.8),
+        "s-w": Yield(0.2, 0.8),
+        "w-s": Yield(0.2, 0.8),
+        "w-r": Yield(0.2, 0.8),
+        "r-s": Yield(0.2, 0.8),
+        "s-w-r": Yield(0.2, 0.8),
+        "w-s-r": Yield(0.2, 0.8),
+        "s-s-s": Yield(0.2, 0.8),
+        "anchored": Yield(0.2, 0.8),
+        "py-{}": Yield(0.1, 0.8),
+        "py-{}+": Yield(0.05, 0.8),
+        "py{}": Yield(0.1, 0.8),
+        "py{}+": Yield(0.05, 0.8),
+        "python-{}": Yield(0.1, 0.8),
+        "python-{}+": Yield(0.05, 0.8),
+        "{}-python": Yield(0.1, 0.8),
+        "{}-python+": Yield(0.05, 0.8),
+        "{}-py": Yield(0.1, 0.8),
+        "{}-py+": Yield(0.05, 0.8),
+        "{}py": Yield(0.1, 0.8),
+        "{}py+": Yield(0.05, 0.8),
+        "{}lib": Yield(0.1, 0.8),
+        "{}lib+": Yield(0.05, 0.8),
+        "{}-lib": Yield(0.1, 0.8),
+        "{}-lib+": Yield(0.05, 0.8),
+        "django-{}": Yield(0.1, 0.8),
+        "django-{}+": Yield(0.05, 0.8),
+    },
+    Ecosystem.NPM: {
+        "table": Yield(0.2, 0.8),
+        "crossed": Yield(0.2, 0.8),
+        "s": Yield(0.2, 0.8),
+        "s-r": Yield(0.2, 0.8),
+        "sr": Yield(0.2, 0.8),
+        "s-w": Yield(0.2, 0.8),
+        "w-s": Yield(0.2, 0.8),
+        "w-r": Yield(0.2, 0.8),
+        "r-s": Yield(0.2, 0.8),
+        "s-w-r": Yield(0.2, 0.8),
+        "w-s-r": Yield(0.2, 0.8),
+        "s-s-s": Yield(0.2, 0.8),
+        "anchored": Yield(0.2, 0.8),
+        "@s/r": Yield(0.2, 0.8),
+        "@s/w": Yield(0.2, 0.8),
+        "@s/w-r": Yield(0.2, 0.8),
+        "node-{}": Yield(0.1, 0.8),
+        "node-{}+": Yield(0.05, 0.8),
+        "{}-js": Yield(0.1, 0.8),
+        "{}-js+": Yield(0.05, 0.8),
+        "{}.js": Yield(0.1, 0.8),
+        "{}.js+": Yield(0.05, 0.8),
+        "{}js": Yield(0.1, 0.8),
+        "{}js+": Yield(0.05, 0.8),
+        "js-{}": Yield(0.1, 0.8),
+        "js-{}+": Yield(0.05, 0.8),
+        "{}-node": Yield(0.1, 0.8),
+        "{}-node+": Yield(0.05, 0.8),
+        "@{0}/{0}": Yield(0.1, 0.8),
+        "@{0}/{0}+": Yield(0.05, 0.8),
+        "react-{}": Yield(0.1, 0.8),
+        "react-{}+": Yield(0.05, 0.8),
+        "{}-ts": Yield(0.1, 0.8),
+        "{}-ts+": Yield(0.05, 0.8),
+        "ts-{}": Yield(0.1, 0.8),
+        "ts-{}+": Yield(0.05, 0.8),
+    },
+}
