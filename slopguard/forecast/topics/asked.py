@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 from slopguard.forecast.topics.lexicon import Lexicon
@@ -31,10 +31,9 @@ def weighed(text: str, lexicon: Lexicon) -> dict[str, float]:
     """The words of a request with their weight in 0 to 1, the heaviest first; variants of a word weigh less."""
     found: dict[str, float] = {}
     words = [word for word in words_of(text) if word not in LANGUAGES]
-    total = sum(lexicon.count.values()) or 1.0
     for word in words:
         for variant, share in variants(word, lexicon.count).items():
-            weight = share * (0.35 + 0.65 * _rarity(lexicon.count.get(variant, 0.0), total))
+            weight = share * (0.35 + 0.65 * rarity(variant, lexicon))
             found[variant] = max(found.get(variant, 0.0), weight)
     for one, two in pairwise(words):
         glued = one + two
@@ -72,11 +71,7 @@ def _verbs(word: str) -> Iterator[str]:
         yield from (f"{word}r", f"{word[:-1]}or", f"{word[:-1]}ing")
 
 
-def _rarity(count: float, total: float) -> float:
+def rarity(word: str, lexicon: Lexicon) -> float:
     """1 for a word of no real name, near 0 for one of every hundredth."""
-    return max(0.0, min(1.0, math.log(total / (count + 1.0)) / math.log(total) * 1.6 - 0.6))
-
-
-def joined(texts: Iterable[str]) -> str:
-    """Several texts as one request."""
-    return " ".join(texts)
+    total = lexicon.total
+    return max(0.0, min(1.0, math.log(total / (lexicon.count.get(word, 0.0) + 1.0)) / math.log(total) * 1.6 - 0.6))

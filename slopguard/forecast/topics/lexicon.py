@@ -5,6 +5,7 @@ Invariant: both ecosystems count, the other one less; the same lists give the sa
 
 from __future__ import annotations
 
+import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -53,6 +54,11 @@ class Lexicon:
             for one, two in pairwise(words):
                 self.after[one][two] += weight
                 self.before[two][one] += weight
+
+    @cached_property
+    def total(self) -> float:
+        """How many words were counted, and never less than `e`."""
+        return max(math.e, sum(self.count.values()))
 
     @cached_property
     def holding(self) -> Mapping[str, tuple[str, ...]]:

@@ -36,6 +36,11 @@ def matching(words: Mapping[str, float], most: int = MOST) -> list[tuple[Topic, 
     return [(topic, score / best) for score, _, topic in scored[:most] if score >= best * 0.3]
 
 
+def spoken_of(word: str) -> bool:
+    """Whether a topic of the tables holds the word."""
+    return word in _rarity()
+
+
 @cache
 def _profiles() -> tuple[Mapping[str, float], ...]:
     """For each topic its words, and how much of it each is."""

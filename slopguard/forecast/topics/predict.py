@@ -10,10 +10,11 @@ from itertools import islice
 
 from slopguard.forecast.fusing import fused
 from slopguard.forecast.model import Known, Prediction, Steps
-from slopguard.forecast.topics.asked import weighed
 from slopguard.forecast.topics.families import families
 from slopguard.forecast.topics.lexicon import Lexicon
 from slopguard.forecast.topics.matching import matching
+from slopguard.forecast.topics.project import Project
+from slopguard.forecast.topics.request import of_project, of_text
 from slopguard.forecast.topics.slots import slots
 from slopguard.forecast.topics.yields import YIELDS
 from slopguard.model import Ecosystem
@@ -24,17 +25,17 @@ _STEP = 1000
 
 
 def predict(
-    known: Known, ecosystem: Ecosystem, text: str, limit: int, steps: Steps = lambda n: None
+    known: Known, ecosystem: Ecosystem, about: str | Project, limit: int, steps: Steps = lambda n: None
 ) -> Iterator[Prediction]:
     """At most `limit` names for a request.
 
     Args:
-        text: the request, or whatever describes it; only its words count.
+        about: what is asked for, in words, or the project that it is asked for in.
     """
     lexicon = Lexicon(known, ecosystem)
-    words = weighed(text, lexicon)
-    matched = matching(words)
-    found = fused(families(ecosystem, slots(words, matched, lexicon), matched, lexicon), YIELDS[ecosystem])
+    request = of_text(about, lexicon) if isinstance(about, str) else of_project(about, ecosystem, lexicon)
+    matched = matching(request.words, request.most)
+    found = fused(families(ecosystem, slots(request.words, matched, lexicon), matched, lexicon), YIELDS[ecosystem])
     real = frozenset(known.ranked[ecosystem])
     for made, prediction in enumerate(islice(_named(ecosystem, found, real), limit), 1):
         yield prediction
