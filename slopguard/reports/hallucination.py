@@ -9,14 +9,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import sqrt
 
+from slopguard.forecast import statistics
 from slopguard.model import Ecosystem
 from slopguard.model.suggesting import Kind
 from slopguard.store.suggestions import Suggested
 
-Z = 1.959964
-"""Standard deviations that hold 95 % of a normal distribution."""
 MOST = 10
 """Invented names that are listed."""
 
@@ -124,11 +122,7 @@ def wilson(part: int, of: int) -> Rate:
     """`part` of `of` with its 95 % Wilson score interval: sound for few trials and for shares near 0 and 1."""
     if not of:
         return Rate(part, of, None, None, None)
-    share, square = part / of, Z * Z / of
-    middle = share + square / 2
-    spread = Z * sqrt(share * (1 - share) / of + square / (4 * of))
-    low, high = ((middle + sign * spread) / (1 + square) for sign in (-1, 1))
-    return Rate(part, of, share, 0.0 if part == 0 else low, 1.0 if part == of else high)
+    return Rate(part, of, part / of, *statistics.wilson(part, of))
 
 
 def _counted(agent: str, model: str, rows: Sequence[Suggested]) -> Figures:
