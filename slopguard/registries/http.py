@@ -37,10 +37,10 @@ from slopguard.indexes import Index, origin, without_credentials
 from slopguard.registries.addresses import GuardedResolver, literal
 from slopguard.registries.bodies import whole
 from slopguard.registries.connections import CONNECTIONS, IDLE, Connection, Connections, Trust
-from slopguard.registries.interface import Declined, ProjectNotFound, Unasked
+from slopguard.registries.interface import Declined, ProjectNotFound, Rejected, Unasked
 from slopguard.registries.login import Login
 from slopguard.registries.surroundings import Surroundings, proxy_for, tls_context, tls_identity
-from slopguard.registries.validity import SILENT, Known, Validity
+from slopguard.registries.validity import SILENT, Known, Validity, wait
 
 PAGE_LIMIT = 64 * 2**20
 PACKUMENT_LIMIT = 256 * 2**20
@@ -235,7 +235,7 @@ class Upstream:
                 target = response.headers.get("Location") if response.status in (301, 302, 303, 307, 308) else None
                 if target is None:
                     if response.status != 304 or not conditions:
-                        _check_status(response.status)
+                        _check_status(response.status, response.headers.get("Retry-After"))
                     yield Reached(response, login)
                     return
             finally:
@@ -317,13 +317,13 @@ def _listed(headers: CIMultiDictProxy[str]) -> Mapping[str, str]:
     return listed
 
 
-def _check_status(status: int) -> None:
+def _check_status(status: int, later: str | None) -> None:
     if status in (401, 403):
         raise UpstreamAuth("the index refused the credentials that your client is configured with")
     if status in (404, 410):
         raise ProjectNotFound("the index has no such package")
     if not 200 <= status < 300:
-        raise (Declined if status in FORMS else UpstreamError)(f"the index answered with status {status}")
+        raise (Declined if status in FORMS else Rejected)(status, wait(later))
 
 
 def _loopback(host: str) -> bool:

@@ -30,7 +30,20 @@ class Unasked(UpstreamError):
     default_hint = "Fetch it once while online, or leave offline out"
 
 
-class Declined(UpstreamError):
+class Rejected(UpstreamError):
+    """The registry answered with a status that is no answer to what was asked.
+
+    Args:
+        status: the HTTP status.
+        wait: seconds that it asks to be left alone for (`Retry-After`), `None` if it does not say.
+    """
+
+    def __init__(self, status: int, wait: float | None = None) -> None:
+        super().__init__(f"the index answered with status {status}")
+        self.status, self.wait = status, wait
+
+
+class Declined(Rejected):
     """The registry does not give this in the form that was asked for."""
 
 

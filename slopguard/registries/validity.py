@@ -1,7 +1,7 @@
 """What an upstream says about how long its document stays good, and what it can be asked about later (RFC 9111, 9110).
 
-Invariants: pure; a validator is repeated to the place it came from or not at all; what cannot be read is as if it had
-not been said, which means that the upstream is asked again.
+Invariants: pure, but for the clock that `wait` reads a date with; a validator is repeated to the place it came from or
+not at all; what cannot be read is as if it had not been said, which means that the upstream is asked again.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 _VALIDATOR = re.compile(r"[\x20-\x7e]{1,300}")
 _MUST_ASK = frozenset({"no-cache", "no-store", "must-revalidate"})
@@ -67,6 +69,23 @@ class Known:
         """The conditions of a conditional request; empty if there is nothing to ask with."""
         named = {"If-None-Match": self.etag, "If-Modified-Since": self.modified}
         return {name: value for name, value in named.items() if value}
+
+
+def wait(text: str | None, now: datetime | None = None) -> float | None:
+    """Seconds that `Retry-After` asks for: a number, or a date (RFC 9110, section 10.2.3); `None` if it does not say.
+
+    Args:
+        now: for a date; the clock by default.
+    """
+    text = (text or "").strip()
+    if (seconds := _seconds(text)) is not None:
+        return float(seconds)
+    try:
+        until = parsedate_to_datetime(text)
+    except (ValueError, IndexError, OverflowError):
+        return None
+    until = until.replace(tzinfo=UTC) if until.tzinfo is None else until
+    return max(0.0, (until - (now or datetime.now(UTC))).total_seconds())
 
 
 def _directives(text: str) -> dict[str, str]:

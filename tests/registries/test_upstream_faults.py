@@ -14,7 +14,7 @@ from slopguard.errors import UpstreamAuth, UpstreamError
 from slopguard.indexes import Credentials
 from slopguard.model import Ecosystem
 from slopguard.registries.http import Upstream
-from slopguard.registries.interface import HashMismatch, ProjectNotFound
+from slopguard.registries.interface import HashMismatch, ProjectNotFound, Rejected
 from slopguard.registries.npm.registry import NpmRegistry
 from slopguard.registries.pypi.registry import PyPIRegistry
 from tests.registries.indexes import FOO, body, index
@@ -91,12 +91,12 @@ async def test_a_broken_packument_is_no_answer(npm: Npm, kind: Break, patience: 
         (403, UpstreamAuth),
         (404, ProjectNotFound),
         (410, ProjectNotFound),
-        (429, UpstreamError),
-        (451, UpstreamError),
-        (500, UpstreamError),
-        (503, UpstreamError),
+        (429, Rejected),
+        (451, Rejected),
+        (500, Rejected),
+        (503, Rejected),
         (204, UpstreamError),
-        (304, UpstreamError),
+        (304, Rejected),
     ],
 )
 async def test_each_status_has_one_meaning(pypi: PyPI, status: int, error: type[Exception]) -> None:

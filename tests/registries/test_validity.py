@@ -1,9 +1,11 @@
 """What an upstream says about later is read as it means it, and what cannot be read means: ask."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from slopguard.registries.recent import Recent
-from slopguard.registries.validity import Known, Validity
+from slopguard.registries.validity import Known, Validity, wait
 
 
 @pytest.mark.parametrize(
@@ -66,3 +68,20 @@ def test_something_larger_than_the_limit_stays_while_it_is_the_last() -> None:
     recent.drop("small")
     recent.drop("small")
     assert recent.weight == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("120", 120.0),
+        (" 0 ", 0.0),
+        ("Thu, 01 Jan 2026 00:02:00 GMT", 120.0),
+        ("Wed, 31 Dec 2025 00:00:00 GMT", 0.0),
+        ("-5", None),
+        ("soon", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_for_how_long_it_asks_to_be_left_alone(text: str | None, seconds: float | None) -> None:
+    assert wait(text, datetime(2026, 1, 1, tzinfo=UTC)) == seconds
