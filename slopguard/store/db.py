@@ -1,30 +1,24 @@
-"""The database of one `SLOPGUARD_HOME`: opened safely, migrated forward, shared by several processes.
+"""The main database of one `SLOPGUARD_HOME` (`slopguard.db`): its schema, and the key that stands beside it.
 
-Invariants: the folder is 0700 and its files 0600; every change is one transaction, on disk before `write` returns (WAL,
-synchronous FULL); a database written by a newer slopguard is refused; whatever SQLite reports is a `StoreError`.
-The database is no authority: nothing in it can allow what an empty one would not (`facts`, `watch`, `suggestions`).
+Invariants: those of `store.sqlite`. The database is no authority: nothing in it can allow what an empty one would not
+(`facts`, `watch`, `suggestions`).
 """
 
 from __future__ import annotations
 
 import os
-import sqlite3
-import threading
-import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from slopguard.errors import ConfigError, StoreError
+from slopguard.errors import StoreError
+from slopguard.store.sqlite import BUSY_SECONDS, Sqlite, private_folder
+
+__all__ = ["BUSY_SECONDS", "FILE", "KEY_FILE", "MIGRATIONS", "Database", "account_key", "write_private"]
 
 FILE = "slopguard.db"
 KEY_FILE, ACCOUNT_KEY_FILE = "store.key", "account.key"
 KEY_BYTES = 32
-BUSY_SECONDS = 10.0
-_MAKING = threading.Lock()
-_FOR_GOOD = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
-"""Faults that no waiting mends."""
 _AT_ONCE = 400
 """Names in one statement; SQLite takes up to 999 values in its oldest builds."""
 
@@ -63,60 +57,18 @@ MIGRATIONS: Sequence[Sequence[str]] = (
 """Statements that lead from each schema version to the next; the version is `PRAGMA user_version`."""
 
 
-class Database:
-    """One connection, usable from several threads, one at a time.
+class Database(Sqlite):
+    """The main database: one connection, usable from several threads, one at a time.
 
     Args:
         home: the folder; made when it does not exist.
         key: secret kept outside the database; digests of cached facts and of the ledger's head depend on it.
     """
 
+    key: bytes
+
     def __init__(self, home: Path) -> None:
-        self.home = home
-        self._lock = threading.RLock()
-        with _reported():
-            _private_folder(home)
-            self._connection = _connect(home / FILE)
-            self.key = self._prepare()
-
-    def close(self) -> None:
-        """Close the connection; what was written is on disk already."""
-        with self._lock, _reported():
-            self._connection.close()
-
-    @contextmanager
-    def write(self) -> Iterator[sqlite3.Connection]:
-        """One transaction: all of it is on disk when the block is left, or none of it.
-
-        Raises:
-            StoreError: it could not be written.
-        """
-        with self._lock, _reported():
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._connection
-            except BaseException:
-                self._connection.rollback()
-                raise
-            self._connection.commit()
-
-    def probe(self) -> None:
-        """Write something that changes nothing, to the disk.
-
-        Raises:
-            StoreError: it cannot be written.
-        """
-        with self.write() as connection:
-            connection.execute(f"PRAGMA user_version = {self._version()}")
-
-    def read(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """Every row that `statement` selects.
-
-        Raises:
-            StoreError: the database cannot be read.
-        """
-        with self._lock, _reported():
-            return self._connection.execute(statement, values).fetchall()
+        super().__init__(home, FILE, MIGRATIONS)
 
     def about(self, statement: str, names: Iterable[tuple[str, str]]) -> dict[tuple[str, str], tuple[Any, ...]]:
         """The rows about many names at once, by ecosystem and name.
@@ -137,25 +89,14 @@ class Database:
                 found[row[0], row[1]] = row[2:]
         return found
 
-    def _prepare(self) -> bytes:
-        """Bring the schema up to date and give the key; nothing is written when both are there."""
+    def _prepare(self) -> None:
+        """Bring the schema up to date and have the key; nothing is written when both are there."""
         key = _read_key(self.home)
-        if key is not None and self._version() == len(MIGRATIONS):
-            return key
-        with self.write() as connection:
-            for statements in MIGRATIONS[self._version() :]:
-                for statement in statements:
-                    connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
-            return _read_key(self.home) or _make_key(self.home)
-
-    def _version(self) -> int:
-        found = int(self._connection.execute("PRAGMA user_version").fetchone()[0])
-        if found > len(MIGRATIONS):
-            raise ConfigError(
-                "the database was written by a newer slopguard", "Upgrade slopguard, or set SLOPGUARD_HOME"
-            )
-        return found
+        if key is None or self._version() < len(MIGRATIONS):
+            with self.write():
+                self._migrate()
+                key = _read_key(self.home) or _make_key(self.home)
+        self.key = key
 
 
 def account_key(folder: Path) -> bytes:
@@ -165,7 +106,7 @@ def account_key(folder: Path) -> bytes:
     cannot be kept is forgotten with the process.
     """
     try:
-        _private_folder(folder)
+        private_folder(folder)
         return _read_key(folder, ACCOUNT_KEY_FILE) or _make_key(folder, ACCOUNT_KEY_FILE)
     except (OSError, StoreError):
         return os.urandom(KEY_BYTES)
@@ -184,60 +125,6 @@ def write_private(path: Path, data: bytes) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-
-
-@contextmanager
-def _reported() -> Iterator[None]:
-    """Turn what SQLite and the file system report into our one error, without their words."""
-    try:
-        yield
-    except (sqlite3.Error, OSError, UnicodeDecodeError) as error:  # the last: SQLite quotes a damaged page
-        raise StoreError("the database cannot be read or written") from error
-
-
-def _private_folder(home: Path) -> None:
-    """Make the folder, or make sure that nobody else could have prepared it; where a link leads to is what counts."""
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if os.name != "posix":
-        return
-    found, me = home.stat(), os.geteuid()
-    if found.st_mode & 0o022:
-        raise StoreError("others may write to SLOPGUARD_HOME", "Make the folder yours alone: chmod 700")
-    if me != 0 and found.st_uid not in (me, 0):
-        raise StoreError("SLOPGUARD_HOME belongs to somebody else", "Name a folder of your own")
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    with _MAKING:
-        _make(path)
-    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-    _write_ahead(connection)
-    for pragma in ("synchronous = FULL", "trusted_schema = OFF", "foreign_keys = ON"):
-        connection.execute(f"PRAGMA {pragma}")
-    return connection
-
-
-def _make(path: Path) -> None:
-    """Make an empty file with the mode that SQLite gives its journal files, too.
-
-    One that is there is left alone: who closes a file gives up all locks that its process has on it, those of other
-    connections too, and another process then takes their write-ahead log away.
-    """
-    if not path.exists():
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-
-
-def _write_ahead(connection: sqlite3.Connection) -> None:
-    """Switch to the write-ahead log; SQLite does not wait for another process that is just doing the same."""
-    latest = time.monotonic() + BUSY_SECONDS
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            return
-        except sqlite3.OperationalError as error:
-            if time.monotonic() > latest or error.sqlite_errorcode & 0xFF in _FOR_GOOD:
-                raise
-            time.sleep(0.01)
 
 
 def _read_key(home: Path, name: str = KEY_FILE) -> bytes | None:

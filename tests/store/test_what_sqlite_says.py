@@ -7,7 +7,7 @@ import sqlite3
 import pytest
 
 from slopguard.errors import StoreError
-from slopguard.store import db
+from slopguard.store.sqlite import reported
 
 
 @pytest.mark.parametrize(
@@ -15,5 +15,5 @@ from slopguard.store import db
     [sqlite3.DatabaseError("malformed"), OSError("gone"), UnicodeDecodeError("utf-8", b"\xe5", 0, 1, "a damaged page")],
 )
 def test_it_becomes_the_error_of_the_store(said: Exception) -> None:
-    with pytest.raises(StoreError, match="the database cannot be read or written"), db._reported():
+    with pytest.raises(StoreError, match="the database cannot be read or written"), reported():
         raise said
