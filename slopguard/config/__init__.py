@@ -32,14 +32,14 @@ from slopguard.config.places import (
     read_bytes,
     read_toml,
 )
-from slopguard.config.settings import ListSource, ServedIndex, Settings, UpstreamSetting
+from slopguard.config.settings import ListSource, RadarSetting, ServedIndex, Settings, UpstreamSetting
 from slopguard.errors import ConfigError
 from slopguard.model import Ecosystem
 
 ProjectTables = Callable[[Path, Path], Iterable[tuple[Path, Mapping[str, Any]]]]
 """As `project_tables`: from a folder and the account's home to the settings tables of a project, outermost first."""
 
-__all__ = ["ListSource", "Places", "ServedIndex", "Settings", "UpstreamSetting", "load", "places"]
+__all__ = ["ListSource", "Places", "RadarSetting", "ServedIndex", "Settings", "UpstreamSetting", "load", "places"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +112,7 @@ def load(
         serve_indexes=force["serve.indexes"],
         serve_own_login=force["serve.own_login"],
         cache_mb=force["cache.size_mb"],
+        radar=RadarSetting(**{part: force[f"radar.{part}"] for part in RadarSetting.__dataclass_fields__}),
         policy_file=policy,
         digest=_digest(force, (*accepted.indexes, *(digest for _, digest in adopted)), policy),
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from slopguard.config.settings import DEFAULT_CACHE_MB, ListSource, ServedIndex
+from slopguard.config.settings import DEFAULT_CACHE_MB, ListSource, RadarSetting, ServedIndex
 from slopguard.errors import ConfigError
 from slopguard.model import Ecosystem, Mode
 from slopguard.patterns import regex
@@ -25,6 +25,11 @@ MAX_DAYS = 3650
 MAX_CACHE_MB = 1 << 20
 _HOST = regex(r"(\*|(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?\Z")
 """A name (punycode, not letters of another script), an address, or a pattern for all hosts of a domain."""
+
+_SPAN = regex(r"([1-9][0-9]{0,4})([mhd])\Z")
+_UNITS = {"m": 60, "h": 3600, "d": 86400}
+_VARIABLE = regex(r"[A-Za-z_][A-Za-z0-9_]{0,99}\Z")
+_LOOPBACK = regex(r"http://(localhost|127(\.[0-9]{1,3}){3}|\[::1\])(:[0-9]{1,5})?(/|\Z)")
 
 _KEY = regex(r"[a-z0-9][a-z0-9-]{0,59}\Z")
 _SCOPE = regex(r"@[a-z0-9~-][a-z0-9._~-]{0,99}\Z")
@@ -89,6 +94,35 @@ def _url(value: object) -> Value:
         raise Unfit("a https://, http:// or file:// URL")
     if "@" in value.partition("://")[2].partition("/")[0]:
         raise Unfit("a URL without credentials (keep them where your client keeps them)")
+    return value
+
+
+def _remote(value: object) -> Value:
+    """A URL that something is sent to or read from beside the indexes: over TLS, or on this machine."""
+    url = str(_url(value))
+    if not url.startswith("https://") and not _LOOPBACK.match(url):
+        raise Unfit("an https:// URL, or an http:// one of this machine")
+    return url
+
+
+def _span(value: object) -> Value:
+    """A span of time in seconds, from ten minutes to a month."""
+    found = _SPAN.match(value) if isinstance(value, str) else None
+    seconds = int(found[1]) * _UNITS[found[2]] if found else 0
+    if not 600 <= seconds <= 30 * 86400:
+        raise Unfit('a span of time from "10m" to "30d", such as "6h"')
+    return seconds
+
+
+def _rate(value: object) -> Value:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0.01 <= value <= 1000:
+        raise Unfit("a number of requests a second from 0.01 to 1000")
+    return float(value)
+
+
+def _variable(value: object) -> Value:
+    if not isinstance(value, str) or not _VARIABLE.match(value):
+        raise Unfit("the name of an environment variable")
     return value
 
 
@@ -212,6 +246,10 @@ def _known() -> dict[str, Key]:
         "net.enforce": Key(_flag, _switched_off, _replace, True),
         "cache.size_mb": Key(_whole(0, MAX_CACHE_MB), _higher, _replace, DEFAULT_CACHE_MB),
     }
+    usual = RadarSetting()
+    readers = {"every": _span, "rate": _rate, "webhook_secret": _variable}
+    for part in RadarSetting.__dataclass_fields__:  # none of it may come from a project: who is asked, who is told
+        keys[f"radar.{part}"] = Key(readers.get(part, _remote), _differs, _replace, getattr(usual, part))
     for ecosystem in Ecosystem:
         keys[f"upstream.{ecosystem}.url"] = Key(_url, _differs, _replace, None)
         keys[f"upstream.{ecosystem}.dates_from"] = Key(_url, _differs, _replace, None)

@@ -53,6 +53,26 @@ class ServedIndex:
 
 
 @dataclass(frozen=True, slots=True)
+class RadarSetting:
+    """`[radar]`: how watched names are asked about, and who is told of an alarm; never from a project.
+
+    Args:
+        rate: requests a second to each host.
+        every: seconds between two looks at the likeliest names, and after which the daemon polls; `None`: it does not.
+        webhook: where an alarm is posted to.
+        webhook_secret: the environment variable that holds what it is signed with.
+        npm_feed, pypi_feed: a registry's feed of changes.
+    """
+
+    rate: float = 4.0
+    every: int | None = None
+    webhook: str | None = None
+    webhook_secret: str | None = None
+    npm_feed: str | None = None
+    pypi_feed: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The effective settings of one session.
 
@@ -84,6 +104,7 @@ class Settings:
         serve_indexes: what a served gate has routes for beside the default indexes.
         serve_own_login: URL prefixes of indexes that a served gate asks with the login of each caller.
         cache_mb: how large the cache of fetched files and pages may get, in megabytes of 2**20 bytes; 0: there is none.
+        radar: how watched names are asked about.
         policy_file: a policy that replaces the shipped one.
         digest: SHA-256 of every value above that can change a verdict, for the ledger.
     """
@@ -115,6 +136,7 @@ class Settings:
     serve_indexes: tuple[ServedIndex, ...] = ()
     serve_own_login: tuple[str, ...] = ()
     cache_mb: int = DEFAULT_CACHE_MB
+    radar: RadarSetting = field(default_factory=RadarSetting)
     policy_file: Path | None = None
     digest: str = ""
 

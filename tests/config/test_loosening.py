@@ -37,6 +37,12 @@ LOOSENING = {
     "cache.size_mb": "[cache]\nsize_mb = 2049",
     "serve.indexes": '[serve]\nindexes = [{ecosystem = "pypi", key = "a", url = "https://registry.example/"}]',
     "serve.own_login": '[serve]\nown_login = "https://registry.example/"',
+    "radar.rate": "[radar]\nrate = 100",
+    "radar.every": '[radar]\nevery = "10m"',
+    "radar.webhook": '[radar]\nwebhook = "https://alarms.example/"',
+    "radar.webhook_secret": '[radar]\nwebhook_secret = "GITHUB_TOKEN"',
+    "radar.npm_feed": '[radar]\nnpm_feed = "https://feed.example/_changes"',
+    "radar.pypi_feed": '[radar]\npypi_feed = "https://feed.example/newest.xml"',
 }
 """Every key that can loosen, and a value that does."""
 

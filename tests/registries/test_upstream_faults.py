@@ -96,7 +96,7 @@ async def test_a_broken_packument_is_no_answer(npm: Npm, kind: Break, patience: 
         (500, Rejected),
         (503, Rejected),
         (204, UpstreamError),
-        (304, Rejected),
+        (304, UpstreamError),
     ],
 )
 async def test_each_status_has_one_meaning(pypi: PyPI, status: int, error: type[Exception]) -> None:
