@@ -18,9 +18,11 @@ import msgspec
 
 from slopguard.errors import StoreError
 from slopguard.model import Ecosystem, NormalizedName
-from slopguard.radar import db
+from slopguard.radar.db import FILE, MIGRATIONS
 from slopguard.radar.model import Alarm, Held, Record, State
+from slopguard.store.sqlite import Sqlite
 
+TROUBLE = ("radar.db cannot be read or written", "Move the file away; it is made anew")
 AT_ONCE = 400
 """Names in one statement; SQLite takes up to 999 values in its oldest builds."""
 CONSEQUENCES = ("written", "marked", "delivered", "told")
@@ -60,14 +62,13 @@ class Memory:
     """
 
     def __init__(self, home: Path) -> None:
-        self._connection = db.opened(home)
+        self._file = Sqlite(home, FILE, MIGRATIONS, trouble=TROUBLE)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        with db.reported():
-            self._connection.close()
+        self._file.close()
 
     def records(self, names: Sequence[Key]) -> dict[Key, Record]:
         """What is remembered of these names; those that nobody asked about are left out."""
@@ -77,13 +78,13 @@ class Memory:
             places = ",".join(["(?,?)"] * len(part))
             values = [text for ecosystem, name in part for text in (ecosystem.value, name)]
             statement = f"SELECT * FROM names WHERE (ecosystem, name) IN (VALUES {places})"  # noqa: S608 marks only
-            for ecosystem, name, *row in db.read(self._connection, statement, values):
+            for ecosystem, name, *row in self._file.read(statement, values):
                 found[Ecosystem(ecosystem), NormalizedName(name)] = _record(row)
         return found
 
     def keep(self, answers: Iterable[tuple[Key, Record]], alarms: Iterable[Alarm] = ()) -> None:
         """Keep answers, the alarms among them, and that these names are wanted no more."""
-        with db.written(self._connection) as connection:
+        with self._file.write() as connection:
             for (ecosystem, name), record in answers:
                 key = (ecosystem.value, name)
                 connection.execute("INSERT OR REPLACE INTO names VALUES (?, ?, ?, ?, ?, ?, ?)", (*key, *_row(record)))
@@ -104,13 +105,13 @@ class Memory:
         assert without in ("", *CONSEQUENCES)
         where = f" WHERE {without} IS NULL" if without else ""
         columns = ", ".join(("body", *CONSEQUENCES))
-        rows = db.read(self._connection, f"SELECT {columns} FROM alarms{where} ORDER BY n")  # noqa: S608 our own words
+        rows = self._file.read(f"SELECT {columns} FROM alarms{where} ORDER BY n")  # noqa: S608 our own words
         return [Noted(_alarm(body), *map(_when, when)) for body, *when in rows]
 
     def happened(self, alarms: Iterable[Alarm], what: str, now: datetime) -> None:
         """Note that a consequence of these alarms has happened."""
         assert what in CONSEQUENCES
-        with db.written(self._connection) as connection:
+        with self._file.write() as connection:
             for alarm in alarms:
                 statement = f"UPDATE alarms SET {what} = ? WHERE id = ?"  # noqa: S608 our own word
                 connection.execute(statement, (_seconds(now), alarm.id))
@@ -119,12 +120,12 @@ class Memory:
 
     def fed(self, place: str) -> Fed | None:
         """Up to where a feed was read, `None` if it never was."""
-        rows = db.read(self._connection, "SELECT at, held FROM feeds WHERE place = ?", (place,))
+        rows = self._file.read("SELECT at, held FROM feeds WHERE place = ?", (place,))
         return Fed(str(rows[0][0]), _held(rows[0][1])) if rows else None
 
     def feed(self, place: str, read: Fed, hits: Iterable[Key], now: datetime) -> None:
         """Note that a feed was read up to here, and which watched names it spoke of: they are asked about first."""
-        with db.written(self._connection) as connection:
+        with self._file.write() as connection:
             for ecosystem, name in hits:
                 connection.execute("INSERT OR IGNORE INTO wanted VALUES (?, ?)", (ecosystem.value, name))
             row = (place, read.at, _text(read.held), _seconds(now))
@@ -132,12 +133,12 @@ class Memory:
 
     def wanted(self) -> list[Key]:
         """The names that a feed spoke of and that have not been answered since."""
-        rows = db.read(self._connection, "SELECT ecosystem, name FROM wanted")
+        rows = self._file.read("SELECT ecosystem, name FROM wanted")
         return [(Ecosystem(ecosystem), NormalizedName(name)) for ecosystem, name in rows]
 
     def unwanted(self, names: Iterable[Key]) -> None:
         """Forget that a feed spoke of these names: they are watched no more."""
-        with db.written(self._connection) as connection:
+        with self._file.write() as connection:
             for ecosystem, name in names:
                 connection.execute("DELETE FROM wanted WHERE ecosystem = ? AND name = ?", (ecosystem.value, name))
 
@@ -145,12 +146,12 @@ class Memory:
 
     def waits(self, now: datetime) -> Mapping[str, float]:
         """Hosts that asked to be left alone, and for how many seconds from now on."""
-        rows = db.read(self._connection, "SELECT host, until FROM waits")
+        rows = self._file.read("SELECT host, until FROM waits")
         return {str(host): until - now.timestamp() for host, until in rows if until > now.timestamp()}
 
     def wait(self, hosts: Mapping[str, float], now: datetime) -> None:
         """Note which hosts asked to be left alone, and for how many seconds; what is over is forgotten."""
-        with db.written(self._connection) as connection:
+        with self._file.write() as connection:
             connection.execute("DELETE FROM waits WHERE until <= ?", (_seconds(now),))
             for host, seconds in hosts.items():
                 row = (host, _seconds(now) + int(seconds) + 1)
@@ -158,7 +159,7 @@ class Memory:
 
     def counts(self) -> dict[str, int]:
         """State to how many names are in it."""
-        return dict(db.read(self._connection, "SELECT state, count(*) FROM names GROUP BY state"))
+        return dict(self._file.read("SELECT state, count(*) FROM names GROUP BY state"))
 
 
 def _row(record: Record) -> tuple[object, ...]:
@@ -200,4 +201,4 @@ def _when(seconds: int | None) -> datetime | None:
 
 
 def _unreadable() -> StoreError:
-    return StoreError("radar.db holds a row that cannot be read", "Move the file away; it is made anew")
+    return StoreError("radar.db holds a row that cannot be read", TROUBLE[1])
