@@ -140,6 +140,7 @@ class WatchRow:
         models: how many models were seen inventing it, `None` if not known.
         predicted_at: when it was first predicted or seen (UTC).
         expires: when it stops counting; `None` = never.
+        appeared: when the radar first saw it registered, after it had seen that it was free (UTC).
     """
 
     origin: str
@@ -148,6 +149,7 @@ class WatchRow:
     models: int | None = None
     predicted_at: datetime | None = None
     expires: datetime | None = None
+    appeared: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

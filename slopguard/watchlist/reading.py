@@ -1,0 +1,228 @@
+"""Looking names up: one read-only connection to `watch.db`, opened when there is one, and again when it is another.
+
+Every door asks this of every name, so that it is written for the clock: one statement a name, and a look at the file
+only every `AGAIN` seconds. Invariants: what another process wrote is seen by the next look-up (what `expect` found
+absent: after `FRESH` seconds); no file is an empty watchlist; a file that cannot be read, or makes no sense, is a
+`StoreError`, never an empty answer.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from slopguard.errors import StoreError
+from slopguard.model import Ecosystem, WatchRow
+from slopguard.store.sqlite import BUSY_SECONDS, Sqlite, private_folder, version_of
+from slopguard.watchlist import rows
+from slopguard.watchlist.choosing import strictest
+from slopguard.watchlist.layout import FILE, MIGRATIONS, TROUBLE, UNRANKED, Line, damaged, find_line, placed
+from slopguard.watchlist.model import Batch
+
+AGAIN = 0.25
+"""Seconds after which it is looked whether the file is still the one that is open."""
+FRESH = 2.0
+"""Seconds for which names count as absent that `expect` did not find."""
+AT_ONCE = 400
+_FIND = (
+    "SELECT b.refs, c.id, c.part, c.first, c.body, a.at FROM buckets b"
+    " LEFT JOIN chunks c ON c.id = CAST(substr(b.refs, nullif(instr(b.refs, ?2), 0) + 5) AS INTEGER)"
+    " LEFT JOIN appeared a ON c.id IS NOT NULL AND a.ecosystem = ?3 AND a.name = ?4 WHERE b.id = ?1"
+)
+Hit = tuple[Batch, Line]
+
+
+class Reader:
+    """The names of one `SLOPGUARD_HOME`; usable from several threads, one at a time."""
+
+    def __init__(self, home: Path) -> None:
+        self._home, self._path = home, home / FILE
+        self._place = os.fspath(self._path)
+        self._lock = threading.RLock()
+        self._cursor: sqlite3.Cursor | None = None
+        self._file: tuple[int, int] = (0, 0)
+        self._looked = 0.0
+        self._salt = b""
+        self._parts: dict[int, Batch] = {}
+        self._absent: frozenset[tuple[Ecosystem, str]] = frozenset()
+        self._absent_until = 0.0
+
+    def close(self) -> None:
+        """Close the connection; the next look-up opens it again."""
+        with self._lock:
+            if self._cursor is not None:
+                with suppress(sqlite3.Error):
+                    self._cursor.connection.close()
+            self._cursor, self._absent = None, frozenset()
+
+    def get(self, ecosystem: Ecosystem, name: str, now: datetime | None = None) -> WatchRow | None:
+        """What counts of a name: all its rows that have not expired, as one.
+
+        Raises:
+            StoreError: the file cannot be read, or makes no sense.
+            ConfigError: a newer slopguard wrote it.
+        """
+        hits, appeared = self.find(ecosystem, name)
+        if not hits:
+            return None
+        now = now or datetime.now(UTC)
+        return strictest(
+            [_row(batch, line, appeared) for batch, line in hits if batch.expires is None or batch.expires > now]
+        )
+
+    def find(self, ecosystem: Ecosystem, name: str) -> tuple[list[Hit], datetime | None]:
+        """Every row about a name, expired or not, and when it appeared.
+
+        Raises:
+            StoreError: the file cannot be read, or makes no sense.
+            ConfigError: a newer slopguard wrote it.
+        """
+        with self._lock:
+            try:
+                cursor = self._opened()
+                if cursor is None or ((ecosystem, name) in self._absent and time.monotonic() < self._absent_until):
+                    return [], None
+                bucket, mark = placed(ecosystem, name, self._salt)
+                row = cursor.execute(_FIND, (bucket, mark, ecosystem.value, name)).fetchone()
+                if row is None or (row[1] is None and mark not in row[0]):
+                    return [], None
+                return self._hits(cursor, name, mark, row), rows.moment(row[5])
+            except (sqlite3.Error, OSError, ValueError, TypeError, AttributeError) as error:
+                raise StoreError(*TROUBLE) from error
+
+    def expect(self, names: Iterable[tuple[Ecosystem, str]]) -> None:
+        """Find out at once which names are not there at all, of names that will be asked about.
+
+        Raises:
+            StoreError: the file cannot be read.
+            ConfigError: a newer slopguard wrote it.
+        """
+        with self._lock:
+            try:
+                cursor = self._opened()
+                if cursor is not None:
+                    self._absent = frozenset(self._not_there(cursor, names))
+                    self._absent_until = time.monotonic() + FRESH
+            except (sqlite3.Error, OSError, ValueError, TypeError, AttributeError) as error:
+                raise StoreError(*TROUBLE) from error
+
+    @contextmanager
+    def using(self) -> Iterator[sqlite3.Connection | None]:
+        """The connection, for questions that are not asked of every name; `None` without a file.
+
+        Raises:
+            StoreError: the file cannot be read.
+            ConfigError: a newer slopguard wrote it.
+        """
+        with self._lock:
+            try:
+                cursor = self._opened()
+            except (sqlite3.Error, OSError, TypeError) as error:
+                raise StoreError(*TROUBLE) from error
+            yield cursor.connection if cursor is not None else None
+
+    def forget(self) -> None:
+        """Take nothing for granted that was read before: this process wrote to the file."""
+        with self._lock:
+            self._absent, self._looked = frozenset(), 0.0
+
+    # ------------------------------------------------------------ the rows about a name
+
+    def _hits(self, cursor: sqlite3.Cursor, name: str, mark: str, row: tuple[Any, ...]) -> list[Hit]:
+        refs, chunk, part, first, body, _ = row
+        if chunk is None:
+            raise damaged()
+        found = []
+        line = find_line(name, first, body)
+        if line is not None:
+            found.append((self._batch(cursor, part), line))
+        if refs.count(mark) > 1:
+            others = {int(ref[4:]) for ref in refs.split("|") if ref.startswith(mark[1:])}
+            for other in sorted(others - {chunk}):
+                part, first, body = cursor.execute(
+                    "SELECT part, first, body FROM chunks WHERE id = ?", (other,)
+                ).fetchone()
+                line = find_line(name, first, body)
+                if line is not None:
+                    found.append((self._batch(cursor, part), line))
+        return found
+
+    def _batch(self, cursor: sqlite3.Cursor, part: int) -> Batch:
+        """The batch of a part; what is known of one never changes."""
+        if part not in self._parts:
+            self._parts = {kept.part: kept.batch for kept in rows.parts(cursor)}
+        return self._parts[part] if part in self._parts else rows.missing()
+
+    def _not_there(
+        self, cursor: sqlite3.Cursor, names: Iterable[tuple[Ecosystem, str]]
+    ) -> Iterable[tuple[Ecosystem, str]]:
+        asked = sorted((*placed(*key, self._salt), key) for key in names)
+        for at in range(0, len(asked), AT_ONCE):
+            part = asked[at : at + AT_ONCE]
+            places = ",".join("?" * len(part))
+            statement = f"SELECT id, refs FROM buckets WHERE id IN ({places})"  # noqa: S608  question marks only
+            refs = dict(cursor.execute(statement, [bucket for bucket, _, _ in part]))
+            yield from (key for bucket, mark, key in part if mark not in refs.get(bucket, ""))
+
+    # ------------------------------------------------------------ the file
+
+    def _opened(self) -> sqlite3.Cursor | None:
+        now = time.monotonic()
+        if self._cursor is not None and now - self._looked < AGAIN:
+            return self._cursor
+        try:
+            found = os.stat(self._place)  # noqa: PTH116  half the time that a Path takes
+        except (FileNotFoundError, NotADirectoryError):
+            self.close()
+            return None
+        if self._cursor is None or self._file != (found.st_dev, found.st_ino):
+            self.close()
+            self._cursor = self._connected()
+            self._file = (found.st_dev, found.st_ino)
+        self._looked = now
+        return self._cursor
+
+    def _connected(self) -> sqlite3.Cursor | None:
+        """An open file of this version; `None` for one that nobody has made a watchlist of yet."""
+        private_folder(self._home)
+        connection = self._connection()
+        version = version_of(connection, MIGRATIONS)
+        if not version:
+            connection.close()
+            return None
+        if version < len(MIGRATIONS):
+            connection.close()
+            Sqlite(self._home, FILE, MIGRATIONS, trouble=TROUBLE).close()
+            connection = self._connection()
+        self._parts = {}
+        (self._salt,) = connection.execute("SELECT bytes FROM salt").fetchone()
+        return connection.cursor()
+
+    def _connection(self) -> sqlite3.Connection:
+        address = f"{self._path.absolute().as_uri()}?mode=ro"
+        connection = sqlite3.connect(
+            address, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        for pragma in ("trusted_schema = OFF", "query_only = ON"):
+            connection.execute(f"PRAGMA {pragma}")
+        return connection
+
+
+def _row(batch: Batch, line: Line, appeared: datetime | None) -> WatchRow:
+    rank = line.rank if line.rank < UNRANKED else None
+    models = _models(line.stats) if line.stats else None
+    return WatchRow(batch.origin, batch.source, rank, models, batch.at, batch.expires, appeared)
+
+
+def _models(stats: str) -> int | None:
+    text = stats.partition(" ")[0]
+    if not text.isdecimal() and text != "-":
+        raise damaged()
+    return int(text) if text != "-" else None
