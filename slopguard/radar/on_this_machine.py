@@ -24,7 +24,13 @@ PAGE = 1_000
 class Watchlist(Protocol):
     """What the radar needs of `slopguard.watchlist.Watchlist`."""
 
-    def ranked(self, ecosystem: Ecosystem, after: Place | None = None, limit: int = PAGE) -> list[Ranked]:
+    def ranked(
+        self,
+        ecosystem: Ecosystem | None = None,
+        after: Place | None = None,
+        limit: int = PAGE,
+        now: datetime | None = None,
+    ) -> list[Ranked]:
         """Names behind a place, best rank first."""
         ...
 
@@ -53,8 +59,8 @@ class OnThisMachine:
         for name, first in self._observed.listed(ecosystem, now):
             yield self._listed(ecosystem, name, now) or _observed(ecosystem, name, first)
         after: Place | None = None
-        while page := self._watchlist.ranked(ecosystem, after, PAGE):
-            yield from (_target(ranked.sighting) for ranked in page if not _over(ranked.sighting, now))
+        while page := self._watchlist.ranked(ecosystem, after, PAGE, now):
+            yield from (_target(ranked.sighting) for ranked in page)
             after = page[-1].place
 
     def get(self, ecosystem: Ecosystem, name: NormalizedName) -> Target | None:
@@ -80,11 +86,6 @@ class OnThisMachine:
 def _target(sighting: Sighting) -> Target:
     watched, batch = sighting.watched, sighting.batch
     return Target(watched.ecosystem, watched.name, watched.rank, batch.at, batch.origin)
-
-
-def _over(sighting: Sighting, now: datetime) -> bool:
-    expires = sighting.batch.expires
-    return expires is not None and expires <= now
 
 
 def _observed(ecosystem: Ecosystem, name: str, first: datetime) -> Target:

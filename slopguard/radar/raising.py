@@ -1,4 +1,4 @@
-"""What follows from an alarm: a row in the ledger, a mark in the watchlist.
+"""What follows from an alarm: a row in the ledger, and a mark in the watchlist of a name that was seen free before.
 
 Invariants: each follows at least once, however often a poll is killed: what has not been noted as done is done at the
 next one; a row of the ledger holds names, digests and moments, and no text of a registry.
@@ -32,7 +32,8 @@ def settle(settings: Settings, memory: Memory, watched: Watched, now: datetime) 
         _write(settings, unwritten)
         memory.happened(unwritten, "written", now)
     for noted in memory.alarms(without="marked"):
-        watched.appeared(noted.alarm.target, noted.alarm.seen)
+        if noted.alarm.free is not None:  # else the index's dates say it, to everybody who asks
+            watched.appeared(noted.alarm.target, noted.alarm.seen)
         memory.happened([noted.alarm], "marked", now)
 
 
