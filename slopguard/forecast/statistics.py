@@ -16,7 +16,7 @@ from random import Random
 Z = 1.959964
 """Standard deviations that hold 95 % of a normal distribution."""
 ALPHA = 0.05
-ROUNDS = 1000
+ROUNDS = 400
 """Times that clusters are drawn again for one interval."""
 ENOUGH_COVERAGE = 0.5
 """Below this coverage the number of unseen names is not estimated: Chao1 then grows with every sample."""
@@ -166,15 +166,19 @@ def unseen_recurrent(sightings: Sequence[int], draws: int) -> float:
 
 def _bootstrap(clusters: Sequence[Cluster], seed: int, rounds: int) -> Interval:
     random = Random(seed)  # noqa: S311 - the same draws each time are the point
-    rate, error = _estimate(clusters)
+    kinds = sorted(set(clusters))  # most clusters are alike: what is drawn is counted, then reckoned once a kind
+    places = {kind: place for place, kind in enumerate(kinds)}
+    drawn_from, count = [places[each] for each in clusters], len(clusters)
+    rate, error = _estimate(Counter(clusters).items())
     centre, scale = _odds(rate), _scale(rate, error)
-    found = sorted(_deviation(random.choices(clusters, k=len(clusters)), centre) for _ in range(rounds))
+    draws = (Counter(random.choices(drawn_from, k=count)) for _ in range(rounds))
+    found = sorted(_deviation([(kinds[at], times) for at, times in each.items()], centre) for each in draws)
     below, above = found[int(ALPHA / 2 * rounds)], found[min(rounds - 1, int((1 - ALPHA / 2) * rounds))]
     low, high = _share(centre - above * scale), _share(centre - below * scale)
     return min(low, rate), max(high, rate)
 
 
-def _deviation(drawn: Sequence[Cluster], centre: float) -> float:
+def _deviation(drawn: Iterable[tuple[Cluster, int]], centre: float) -> float:
     """How many standard errors a redrawn estimate lies from the true one; far where it has none."""
     rate, error = _estimate(drawn)
     if not 0.0 < rate < 1.0 or error <= 0.0:
@@ -182,16 +186,16 @@ def _deviation(drawn: Sequence[Cluster], centre: float) -> float:
     return (_odds(rate) - centre) / _scale(rate, error)
 
 
-def _estimate(clusters: Sequence[Cluster]) -> tuple[float, float]:
-    """The ratio and its standard error, linearised."""
-    parts, ofs, count = 0, 0, len(clusters)
-    squares = products = weights = 0
-    for part, of in clusters:
-        parts += part
-        ofs += of
-        squares += part * part
-        products += part * of
-        weights += of * of
+def _estimate(alike: Iterable[tuple[Cluster, int]]) -> tuple[float, float]:
+    """The ratio and its standard error, linearised; clusters that are alike stand there once, with their number."""
+    parts = ofs = squares = products = weights = count = 0
+    for (part, of), times in alike:
+        parts += part * times
+        ofs += of * times
+        squares += part * part * times
+        products += part * of * times
+        weights += of * of * times
+        count += times
     rate = parts / ofs
     spread = max(0.0, squares - 2.0 * rate * products + rate * rate * weights)
     return rate, sqrt(spread * count / (count - 1)) / ofs

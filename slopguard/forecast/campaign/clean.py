@@ -1,0 +1,67 @@
+"""What may stand in a prompt: words, verified names, lines without secrets.
+
+A prompt leaves this process, and with `--allow-remote` this machine. Invariants: what may be a secret, an address or a
+person's mail is left out whole, never sent in part; nothing is read from the environment; a name of the user's own
+project is sent only if it stands on the verified lists, so that private names stay here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from slopguard.patterns import regex
+from slopguard.store.redact import redact
+
+LONGEST_TOPIC, LONGEST_LINE = 80, 4000
+_WORD = regex(r"[A-Za-z0-9@][A-Za-z0-9.+#/_-]*")
+_TOPIC = regex(r"[^A-Za-z0-9.+#/@_ -]+")
+_RANDOM = regex(r"[A-Za-z0-9+/_=-]{20,}")
+_FORMS = regex(
+    r"\b(?:sk|pk|rk|hf|xox[abprs]|ya29|AIza|dop_v1|shpat|glsa|lin_api|SG)[_.-]?[A-Za-z0-9_-]{12,}"
+    r"|-----BEGIN|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|[A-Za-z][A-Za-z0-9+.-]*://[^\s/]*@"
+)
+"""Well-known forms of keys, mail addresses, addresses with a login."""
+_WINDOW = 900
+"""Characters looked at at once: `redact` keeps the first thousand."""
+
+
+def topics(texts: Iterable[str]) -> tuple[str, ...]:
+    """The topics that may be sent, as they are sent, each once; what is no plain phrase is left out."""
+    return tuple(dict.fromkeys(found for text in texts if (found := topic(text))))
+
+
+def topic(text: str) -> str | None:
+    """A topic as it is sent: a phrase of plain words; `None` if it may hold a secret or has no word in it."""
+    if secret(text):
+        return None
+    words = " ".join(_WORD.findall(_TOPIC.sub(" ", text)))[: LONGEST_TOPIC + 1]
+    if len(words) > LONGEST_TOPIC:
+        words = words.rpartition(" ")[0]
+    return words or None
+
+
+def lines(texts: Iterable[str]) -> tuple[tuple[str, ...], int]:
+    """The lines of a file of prompts that may be sent, each once, and how many were left out."""
+    whole = [" ".join(text.split()) for text in texts]
+    asked = [text for text in whole if text and not text.startswith("#")]
+    kept = [text for text in asked if len(text) <= LONGEST_LINE and text.isprintable() and not secret(text)]
+    return tuple(dict.fromkeys(kept)), len(asked) - len(kept)
+
+
+def secret(text: str) -> bool:
+    """Whether a text may hold a secret: better one prompt too few."""
+    plain = "".join(each if " " <= each <= "~" else "?" for each in text)
+    pieces = (plain[at : at + _WINDOW] for at in range(0, max(1, len(plain)), _WINDOW // 2))
+    return bool(_FORMS.search(plain)) or any(map(_random, _RANDOM.findall(plain))) or any(map(_redacted, pieces))
+
+
+def _redacted(piece: str) -> bool:
+    return redact(piece) != piece
+
+
+def _random(word: str) -> bool:
+    """Whether a long word looks drawn: digits among its letters, as no word of a language has them."""
+    digits = sum(each.isdigit() for each in word)
+    mixed = digits >= 2 and bool(re.search(r"[a-z]", word)) and bool(re.search(r"[A-Z]", word))
+    return mixed or (digits >= 5 and "-" not in word and "_" not in word)
