@@ -21,10 +21,12 @@ from slopguard.lookalike import Names
 from slopguard.model import Ecosystem, Evidence, Facts, NormalizedName, ReleaseRow, Request, SourceKind
 from slopguard.names import LONGEST, BadName, drawn_like, matches, normalize, npm_scope, problem_of
 from slopguard.versions import listed
+from slopguard.watchlist.choosing import strictest
 
 if TYPE_CHECKING:
     from slopguard.config import Settings
     from slopguard.store.watch import Watch
+    from slopguard.watchlist.reading import Reader
 
 
 class Source(Protocol):
@@ -56,13 +58,19 @@ class Lookalikes:
 
 
 def about_names(
-    settings: Settings, lists: Lists, lookalikes: Lookalikes, watch: Watch | None, clock: Callable[[], datetime]
+    settings: Settings,
+    lists: Lists,
+    lookalikes: Lookalikes,
+    watch: Watch | None,
+    clock: Callable[[], datetime],
+    watchlist: Reader | None = None,
 ) -> tuple[Source, ...]:
     """The sources about a name, whatever its version, cheapest first."""
     return (
         grammar,
         _Globs(settings),
         _NameRows(lists),
+        *((_Watched(watchlist, clock),) if watchlist is not None else ()),
         *((_Observed(watch, clock),) if watch is not None else ()),
         _Meanings(lists),
         _Imitations(lookalikes),
@@ -188,8 +196,23 @@ class _VersionRows:
         return self._lists.release(request.ecosystem, request.name, request.version, digests)
 
 
+class _Watched:
+    """The watchlist of this machine, together with what a signed row says: a further row never takes a refusal back."""
+
+    def __init__(self, watchlist: Reader, clock: Callable[[], datetime]) -> None:
+        self._watchlist, self._clock = watchlist, clock
+
+    def __call__(self, request: Request, known: Evidence) -> Evidence:
+        if request.name is None:
+            return known
+        row = self._watchlist.get(request.ecosystem, request.name, self._clock())
+        if row is None:
+            return known
+        return replace(known, watch=strictest([known.watch, row]) if known.watch is not None else row)
+
+
 class _Observed:
-    """Names asked for here before that did not exist; a signed watch row says more and goes first."""
+    """Names asked for here before that did not exist; every other row says more and goes first."""
 
     def __init__(self, watch: Watch, clock: Callable[[], datetime]) -> None:
         self._watch, self._clock = watch, clock

@@ -25,10 +25,12 @@ from slopguard.model import (
     Arrival,
     Decision,
     Door,
+    Ecosystem,
     Evidence,
     Existence,
     Facts,
     Mode,
+    NormalizedName,
     Outcome,
     Release,
     Request,
@@ -40,6 +42,7 @@ from slopguard.store import Store, redact
 from slopguard.store.entries import Stamp, entry, tally
 from slopguard.store.store import Learned
 from slopguard.store.watch import invention
+from slopguard.watchlist.reading import Reader
 
 if TYPE_CHECKING:
     from slopguard.config import Settings
@@ -65,6 +68,8 @@ class Judge:
         clock: gives aware UTC.
         locked: what adopted lock files hold.
         policy: the policy to ask; the shipped one under the settings' thresholds by default.
+
+    The watchlist is the one beside the store; a judge without a store has none.
     """
 
     def __init__(
@@ -85,7 +90,9 @@ class Judge:
         lookalikes = Lookalikes(lists)
         self._suggestions = Suggestions(lists, lookalikes)
         self._about_versions = about_versions(lists, self._locked)
-        self._about_names = about_names(settings, lists, lookalikes, store.watch if store else None, clock)
+        self._watchlist = Reader(settings.home) if store else None
+        watch = store.watch if store else None
+        self._about_names = about_names(settings, lists, lookalikes, watch, clock, self._watchlist)
 
     @classmethod
     def open(cls, settings: Settings, locked: LockedSet | None = None) -> Judge:
@@ -116,6 +123,14 @@ class Judge:
         """What a person should know about the lists, one fixed line each."""
         return self._lists.notes
 
+    def watched(self, ecosystem: Ecosystem, name: NormalizedName) -> bool:
+        """Whether the watchlist of this machine holds a name.
+
+        Raises:
+            StoreError: it cannot be read.
+        """
+        return self._watchlist is not None and self._watchlist.get(ecosystem, name, self._clock()) is not None
+
     @property
     def suggested(self) -> Suggesting | None:
         """What agents suggested so far; `None` where nothing is recorded."""
@@ -133,6 +148,8 @@ class Judge:
         Raises:
             StoreError: it could not be written.
         """
+        if self._watchlist is not None:
+            self._watchlist.close()
         if self._store is not None:
             self._store.close()
 
@@ -163,6 +180,8 @@ class Judge:
         if self._store is not None:
             names = list(dict.fromkeys((r.ecosystem, str(r.name)) for r in requests if r.name is not None))
             self._store.watch.expect(names)
+            if self._watchlist is not None:
+                self._watchlist.expect(names)
             if self.settings.offline:
                 self._store.facts.expect(names)
 

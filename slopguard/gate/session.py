@@ -183,4 +183,4 @@ def _settled(judge: Judge, ecosystem: Ecosystem, name: NormalizedName) -> bool:
     lists = judge.lists
     if not lists.kinds(ecosystem, name).isdisjoint(("deny", "watch")) or lists.narrow(ecosystem, name):
         return False
-    return lists.allow(ecosystem, name) is not None
+    return lists.allow(ecosystem, name) is not None and not judge.watched(ecosystem, name)

@@ -19,7 +19,18 @@ from struct import unpack
 from slopguard.model import Ecosystem
 from slopguard.watchlist import rows
 from slopguard.watchlist.answers import Added
-from slopguard.watchlist.layout import BUCKET, MARK, MARKS, TOGETHER, UNRANKED, Line, body_of, expected, written
+from slopguard.watchlist.layout import (
+    BUCKET,
+    MARK,
+    MARKS,
+    PERSONS,
+    TOGETHER,
+    UNRANKED,
+    Line,
+    body_of,
+    expected,
+    written,
+)
 from slopguard.watchlist.model import Batch
 from slopguard.watchlist.repeated import Group, Repeated
 
@@ -118,7 +129,7 @@ class Filling:
 
     def _point(self, ecosystem: Ecosystem, names: Sequence[str], chunk: int) -> None:
         """Collect where these names stand; written for the clock, as `layout.placed` says it for one name."""
-        salt, person, refs, marks = self._salt, ecosystem.value.encode(), self._refs, _marks()
+        salt, person, refs, marks = self._salt, PERSONS[ecosystem], self._refs, _marks()
         encoded = "\n".join(names).encode().split(b"\n")
         digests = [blake2b(name, digest_size=8, salt=salt, person=person).digest() for name in encoded]
         numbers = unpack(f">{len(names)}Q", b"".join(digests))

@@ -29,6 +29,8 @@ UNRANKED = 1 << 40
 BUCKET, MARK = 46, 30
 """By how many bits the hash is shifted for the number of the bucket, and for the mark in it."""
 MARKS = 1 << 16
+PERSONS = {ecosystem: ecosystem.value.encode() for ecosystem in Ecosystem}
+"""What makes the hashes of a name differ between ecosystems."""
 
 MIGRATIONS: Migrations = (
     (
@@ -71,14 +73,10 @@ class Line(NamedTuple):
     stats: str = ""
 
 
-def hashed(ecosystem: Ecosystem, name: bytes, salt: bytes) -> bytes:
-    """The eight bytes that say where a name stands."""
-    return blake2b(name, digest_size=8, salt=salt, person=ecosystem.value.encode()).digest()
-
-
 def placed(ecosystem: Ecosystem, name: str, salt: bytes) -> tuple[int, str]:
     """The bucket of a name, and its mark in it."""
-    number = int.from_bytes(hashed(ecosystem, name.encode(), salt), "big")
+    digest = blake2b(name.encode(), digest_size=8, salt=salt, person=PERSONS[ecosystem]).digest()
+    number = int.from_bytes(digest, "big")
     return number >> BUCKET, f"|{number >> MARK & MARKS - 1:04x}"
 
 

@@ -36,6 +36,10 @@ _FIND = (
     " LEFT JOIN chunks c ON c.id = CAST(substr(b.refs, nullif(instr(b.refs, ?2), 0) + 5) AS INTEGER)"
     " LEFT JOIN appeared a ON c.id IS NOT NULL AND a.ecosystem = ?3 AND a.name = ?4 WHERE b.id = ?1"
 )
+_FAULTS = (sqlite3.Error, OSError, ValueError, TypeError, AttributeError)
+"""What comes of a file that cannot be read, or holds something else than it must."""
+MAPPED = 1 << 30
+"""Bytes of the file that are read through a map of it instead of one call a page."""
 Hit = tuple[Batch, Line]
 
 
@@ -69,9 +73,20 @@ class Reader:
             StoreError: the file cannot be read, or makes no sense.
             ConfigError: a newer slopguard wrote it.
         """
-        hits, appeared = self.find(ecosystem, name)
-        if not hits:
-            return None
+        with self._lock:
+            try:
+                found = self._found(ecosystem, name)
+                if found is None:
+                    return None
+                cursor, mark, (refs, _, part, first, body, at) = found
+                if refs.count(mark) == 1:  # all but a few: nothing else can speak of it
+                    line = find_line(name, first, body)
+                    hits = [(self._batch(cursor, part), line)] if line is not None else []
+                else:
+                    hits = self._hits(cursor, name, mark, found[2])
+                appeared = rows.moment(at) if at is not None else None
+            except _FAULTS as error:
+                raise StoreError(*TROUBLE) from error
         now = now or datetime.now(UTC)
         return strictest(
             [_row(batch, line, appeared) for batch, line in hits if batch.expires is None or batch.expires > now]
@@ -86,15 +101,12 @@ class Reader:
         """
         with self._lock:
             try:
-                cursor = self._opened()
-                if cursor is None or ((ecosystem, name) in self._absent and time.monotonic() < self._absent_until):
+                found = self._found(ecosystem, name)
+                if found is None:
                     return [], None
-                bucket, mark = placed(ecosystem, name, self._salt)
-                row = cursor.execute(_FIND, (bucket, mark, ecosystem.value, name)).fetchone()
-                if row is None or (row[1] is None and mark not in row[0]):
-                    return [], None
+                cursor, mark, row = found
                 return self._hits(cursor, name, mark, row), rows.moment(row[5])
-            except (sqlite3.Error, OSError, ValueError, TypeError, AttributeError) as error:
+            except _FAULTS as error:
                 raise StoreError(*TROUBLE) from error
 
     def expect(self, names: Iterable[tuple[Ecosystem, str]]) -> None:
@@ -110,7 +122,7 @@ class Reader:
                 if cursor is not None:
                     self._absent = frozenset(self._not_there(cursor, names))
                     self._absent_until = time.monotonic() + FRESH
-            except (sqlite3.Error, OSError, ValueError, TypeError, AttributeError) as error:
+            except _FAULTS as error:
                 raise StoreError(*TROUBLE) from error
 
     @contextmanager
@@ -124,7 +136,7 @@ class Reader:
         with self._lock:
             try:
                 cursor = self._opened()
-            except (sqlite3.Error, OSError, TypeError) as error:
+            except _FAULTS as error:
                 raise StoreError(*TROUBLE) from error
             yield cursor.connection if cursor is not None else None
 
@@ -135,10 +147,23 @@ class Reader:
 
     # ------------------------------------------------------------ the rows about a name
 
+    def _found(self, ecosystem: Ecosystem, name: str) -> tuple[sqlite3.Cursor, str, tuple[Any, ...]] | None:
+        """What stands in the bucket of a name, if its mark is there."""
+        cursor = self._opened()
+        if cursor is None or ((ecosystem, name) in self._absent and time.monotonic() < self._absent_until):
+            return None
+        bucket, mark = placed(ecosystem, name, self._salt)
+        row = cursor.execute(_FIND, (bucket, mark, ecosystem.value, name)).fetchone()
+        if row is None:
+            return None
+        if row[1] is None:
+            if mark in row[0]:
+                raise damaged()
+            return None
+        return cursor, mark, row
+
     def _hits(self, cursor: sqlite3.Cursor, name: str, mark: str, row: tuple[Any, ...]) -> list[Hit]:
         refs, chunk, part, first, body, _ = row
-        if chunk is None:
-            raise damaged()
         found = []
         line = find_line(name, first, body)
         if line is not None:
@@ -210,7 +235,7 @@ class Reader:
         connection = sqlite3.connect(
             address, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
-        for pragma in ("trusted_schema = OFF", "query_only = ON"):
+        for pragma in ("trusted_schema = OFF", "query_only = ON", f"mmap_size = {MAPPED}"):
             connection.execute(f"PRAGMA {pragma}")
         return connection
 
