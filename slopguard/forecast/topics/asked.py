@@ -36,10 +36,20 @@ def weighed(text: str, lexicon: Lexicon) -> dict[str, float]:
             weight = share * (0.35 + 0.65 * rarity(variant, lexicon))
             found[variant] = max(found.get(variant, 0.0), weight)
     for one, two in pairwise(words):
-        glued = one + two
-        if lexicon.count.get(glued, 0.0) > 0:
-            found[glued] = max(found.get(glued, 0.0), 0.8)
+        for word, weight in _compounds(one, two, found, lexicon):
+            found[word] = max(found.get(word, 0.0), weight)
     return dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))
+
+
+def _compounds(one: str, two: str, found: Mapping[str, float], lexicon: Lexicon) -> Iterator[tuple[str, float]]:
+    """What two words that stand side by side make together: `web vitals` is `web-vitals`."""
+    both = math.sqrt(found[one] * found[two])
+    yield f"{one}-{two}", 0.8 * both
+    for form in variants(two, lexicon.count):
+        if form != two:
+            yield f"{one}-{form}", 0.65 * both
+    if lexicon.count.get(one + two, 0.0) > 0:
+        yield one + two, 0.8
 
 
 def variants(word: str, known: Mapping[str, float]) -> dict[str, float]:

@@ -16,13 +16,35 @@ from slopguard.model import Ecosystem
 
 Family = Sequence[str]
 Matched = Sequence[tuple[Topic, float]]
-MOST = 30_000
-FEW = 40
+MOST = 12_000
+FEW = 24
 """Words of a slot that stand in names of three words."""
+
+
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
 _AFFIXES = {
-    Ecosystem.PYPI: ("py-{}", "py{}", "python-{}", "{}-python", "{}-py", "{}py", "{}lib", "{}-lib", "django-{}"),
-    Ecosystem.NPM: ("node-{}", "{}-js", "{}.js", "{}js", "js-{}", "{}-node", "@{0}/{0}", "react-{}", "{}-ts", "ts-{}"),
+    Ecosystem.PYPI: (
+        "py-{}",
+        "py{}",
+        "python-{}",
+        "{}-python",
+        "{}-py",
+        "{}py",
+        "{}lib",
+        "{}-lib",
+        "django-{}",
+        "flask-{}",
+    ),
+    Ecosystem.NPM: (
+        *("node-{}", "{}-js", "{}.js", "{}js", "js-{}", "{}-node", "react-{}", "{}-ts", "ts-{}", "use-{}", "vue-{}"),
+        *("next-{}", "ngx-{}", "express-{}", "{}-react", "svelte-{}"),
+    ),
 }
+_SINGLE = {Ecosystem.PYPI: (), Ecosystem.NPM: ("@{0}/{0}", "@{0}/core", "@types/{0}")}
+"""Affixes that go with one word only."""
 
 
 def families(ecosystem: Ecosystem, slots: Slots, matched: Matched, lexicon: Lexicon) -> Mapping[str, Family]:
@@ -39,6 +61,9 @@ def families(ecosystem: Ecosystem, slots: Slots, matched: Matched, lexicon: Lexi
         "w-s": _pairs("{}-{}", words, subjects),
         "w-r": _pairs("{}-{}", words, roles),
         "r-s": _pairs("{}-{}", roles, subjects),
+        "ss": _pairs("{}{}", few(subjects), few(subjects)),
+        "s2s": _pairs("{}2{}", few(words), few(words)),
+        "s-to-s": _pairs("{}-to-{}", few(words), few(words)),
         "s-w-r": _triples("{}-{}-{}", few(subjects), few(words), few(roles)),
         "w-s-r": _triples("{}-{}-{}", few(words), few(subjects), few(roles)),
         "s-s-s": _triples("{}-{}-{}", few(subjects), few(subjects), few(words)),
