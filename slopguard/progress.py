@@ -23,23 +23,23 @@ def progress(total: int, what: str = "asking the index") -> Iterator[Callable[[]
     Args:
         total: how many steps there will be.
     """
-    with amounts(total, what) as done:
-        yield lambda: done(1)
+    with advancing(total, what) as advance:
+        yield lambda: advance(1)
 
 
 @contextmanager
-def amounts(total: int, what: str) -> Iterator[Callable[[int], None]]:
-    """The same for steps that come several at once; gives the function that takes so many.
+def advancing(total: int, what: str) -> Iterator[Callable[[int], None]]:
+    """A bar on stderr while the body runs; gives the function that takes several steps at once.
 
     Args:
         total: how many steps there will be.
     """
     if total <= FEW or not sys.stderr.isatty():
-        yield lambda many: None
+        yield lambda steps: None
         return
     from rich.console import Console
     from rich.progress import Progress
 
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=total)
-        yield lambda many: bar.advance(task, many)
+        yield lambda steps: bar.advance(task, steps)

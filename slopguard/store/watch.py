@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from slopguard.errors import StoreError
@@ -16,6 +17,24 @@ from slopguard.store.db import Database
 
 KEEP = timedelta(days=30)
 ORIGIN, SOURCE = "observed", "asked-here"
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """A name that was asked for here and did not exist.
+
+    Args:
+        first, last: when it was asked for first and last.
+        count: how often.
+        actors: by whom: `agent`, `human`, `ci`.
+    """
+
+    ecosystem: Ecosystem
+    name: str
+    first: datetime
+    last: datetime
+    count: int
+    actors: tuple[str, ...]
 
 
 class Watch:
@@ -69,6 +88,25 @@ class Watch:
         try:
             return [(str(name), _moment(first)) for name, first in found]
         except (TypeError, ValueError, OverflowError) as error:
+            raise StoreError("the database holds a watch row that cannot be read") from error
+
+    def recent(self, now: datetime, ecosystem: Ecosystem | None = None) -> list[Observed]:
+        """The names that have not expired, most asked for first.
+
+        Raises:
+            StoreError: the database cannot be read, or a row makes no sense.
+        """
+        statement = (
+            "SELECT ecosystem, name, first, last, count, actors FROM observed WHERE last > ? AND (? IN ('', ecosystem))"
+            " ORDER BY count DESC, last DESC, ecosystem, name"
+        )
+        found = self._database.read(statement, ((now - KEEP).isoformat(), ecosystem.value if ecosystem else ""))
+        try:
+            return [
+                Observed(Ecosystem(told), name, _moment(first), _moment(last), count, tuple(actors.split()))
+                for told, name, first, last, count, actors in found
+            ]
+        except (TypeError, ValueError, AttributeError) as error:
             raise StoreError("the database holds a watch row that cannot be read") from error
 
     def observe_within(

@@ -4,7 +4,7 @@ A window of names becomes chunks at once; where each name stands is collected in
 written bucket by bucket at the end. Marks that a bucket then holds twice may be names that were known: `repeated` looks
 at those.
 
-Invariants: a batch holds a name once, at its best rank; a batch that says the same as one that is there is that one.
+Invariant: a batch holds a name once, at its best rank.
 """
 
 from __future__ import annotations
@@ -54,10 +54,12 @@ class Filling:
 
     Args:
         connection: within that transaction.
+        again: whether a batch that says the same of itself as one that is there is that one: so that a file which is
+            imported twice is there once.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
+    def __init__(self, connection: sqlite3.Connection, *, again: bool = False) -> None:
+        self._connection, self._same = connection, again
         (self._salt,) = connection.execute("SELECT bytes FROM salt").fetchone()
         self._before: int = connection.execute("SELECT coalesce(max(id), 0) FROM chunks").fetchone()[0]
         self._chunk = self._before
@@ -155,7 +157,7 @@ class Filling:
         told = rows.as_row(batch)
         if told not in self._numbers:
             same = "SELECT number FROM batches WHERE (origin, source, at, expires, detail) IS (?, ?, ?, ?, ?)"
-            found = self._connection.execute(same, told).fetchone()
+            found = self._connection.execute(same, told).fetchone() if self._same else None
             if found is None:
                 insert = "INSERT INTO batches (origin, source, at, expires, detail) VALUES (?, ?, ?, ?, ?)"
                 found = (self._connection.execute(insert, told).lastrowid,)

@@ -1,15 +1,14 @@
 """Names in the order of their rank, a page at a time, over all batches together.
 
 A page starts where the last one ended, in every part at once: none looks at more than its own names and the start of
-each part. Invariant: a name comes once, at its best rank among the batches that have not expired.
+each part. Invariant: a name comes once, at its best rank among the batches that count.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterator, Sequence
 from heapq import merge
 from itertools import islice
 
@@ -17,7 +16,7 @@ from slopguard.model import Ecosystem
 from slopguard.watchlist import rows
 from slopguard.watchlist.answers import Place, Ranked
 from slopguard.watchlist.layout import Line, find_line, lines_of, numbered, placed, watched
-from slopguard.watchlist.model import Sighting
+from slopguard.watchlist.model import Batch, Sighting
 from slopguard.watchlist.rows import Part
 
 START: Place = (0, 0, 0, 0)
@@ -31,25 +30,29 @@ Found = tuple[Place, Part, Line]
 
 
 def page(
-    connection: sqlite3.Connection, ecosystem: Ecosystem | None, after: Place | None, limit: int, now: datetime
+    connection: sqlite3.Connection,
+    ecosystem: Ecosystem | None,
+    after: Place | None,
+    limit: int,
+    counts: Callable[[Batch], bool],
 ) -> list[Ranked]:
     """At most `limit` names after a place, best first.
 
     Args:
         ecosystem: of this one alone.
         after: the place of the last name of the page before.
-        now: batches that have expired by then are left out.
+        counts: whether a batch counts; those that do not are left out.
 
     Raises:
         StoreError: the file makes no sense.
     """
     after = after or START
-    living = [part for part in rows.parts(connection) if part.batch.expires is None or part.batch.expires > now]
+    living = [part for part in rows.parts(connection) if counts(part.batch)]
     mine = [part for part in living if ecosystem in (None, part.ecosystem) and part.last >= after[0]]
-    counts = Counter(part.ecosystem for part in living)
+    parts = Counter(part.ecosystem for part in living)
     best = _Best(connection, living)
     ordered = merge(*(_after(connection, part, after) for part in mine), key=lambda found: found[0])
-    wanted = (found for found in ordered if counts[found[1].ecosystem] == 1 or best.holds(found))
+    wanted = (found for found in ordered if parts[found[1].ecosystem] == 1 or best.holds(found))
     return [
         Ranked(place, Sighting(part.batch, watched(part.ecosystem, line)))
         for place, part, line in islice(wanted, limit)

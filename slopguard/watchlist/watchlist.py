@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from itertools import islice
@@ -104,21 +104,25 @@ class Watchlist:
         after: Place | None = None,
         limit: int = 1000,
         now: datetime | None = None,
+        only: Callable[[Batch], bool] = lambda batch: True,
     ) -> list[Ranked]:
         """The next names by rank, each once, at its best rank; those without a rank come last.
 
         Args:
             ecosystem: of this one alone.
             after: the place of the last name of the page before.
+            only: names of these batches alone, of those that have not expired.
 
         Raises:
             StoreError: the file cannot be read, or makes no sense.
             ConfigError: a newer slopguard wrote it.
         """
+        at = now or datetime.now(UTC)
         with self._reading() as connection:
             if connection is None:
                 return []
-            return paging.page(connection, ecosystem, after, limit, now or datetime.now(UTC))
+            living = lambda batch: (batch.expires is None or batch.expires > at) and only(batch)  # noqa: E731  used once
+            return paging.page(connection, ecosystem, after, limit, living)
 
     def everything(self, ecosystem: Ecosystem | None = None) -> Iterator[Sighting]:
         """Every row, batch by batch, best rank first.
@@ -188,8 +192,11 @@ class Watchlist:
         return Added(told.new, told.known, refused, told.again)
 
     @contextmanager
-    def filling(self) -> Iterator[Filling]:
+    def filling(self, *, again: bool = False) -> Iterator[Filling]:
         """One transaction to add names in: many batches, many windows; `finish` must be called before it ends.
+
+        Args:
+            again: see `Filling`.
 
         Raises:
             StoreError: they could not be written.
@@ -197,7 +204,7 @@ class Watchlist:
         """
         with self._writing() as connection:
             removing.prune(connection, datetime.now(UTC))
-            yield Filling(connection)
+            yield Filling(connection, again=again)
 
     def mark_appeared(self, ecosystem: Ecosystem, name: str, when: datetime) -> None:
         """Note when a name was first seen registered after having been seen free; the first time stays.
