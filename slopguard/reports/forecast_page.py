@@ -43,7 +43,7 @@ def _top(told: Told) -> Iterator[str]:
     yield f"<header>\n<h1>{text(TITLE)}</h1>"
     where = f"Forecast, watchlist and radar of this machine on {day(told.at)}, slopguard {text(told.version)}"
     yield f'<p class="dim">{where}</p>'
-    facts = [(f"watched, {TITLES[eco.value]}", number(count)) for eco, count in told.watched.items()]
+    facts = [(f"watched rows, {TITLES[eco.value]}", number(count)) for eco, count in told.watched.items()]
     facts += [("registered since", number(len(told.appeared))), ("campaigns", number(len(told.campaigns)))]
     facts.append(("radar looked last", day(told.polled) if told.polled else "never"))
     yield (

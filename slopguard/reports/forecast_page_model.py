@@ -150,7 +150,7 @@ class Told:
     Args:
         at: when it was made (aware UTC).
         names: the first `MOST` of each ecosystem, best rank first.
-        watched: how many names are watched in each.
+        watched: how many rows are watched in each; a name that two batches hold counts twice.
         polled: when the radar looked last; `None`: never.
     """
 

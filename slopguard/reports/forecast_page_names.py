@@ -86,7 +86,7 @@ def _names(ecosystem: Ecosystem, names: Sequence[Named], watched: int) -> str:
     shown, title = names[:MOST], TITLES[ecosystem.value]
     asked, several = any(each.models for each in shown), len({each.source for each in shown}) > 1
     heads = ["rank", "name", *(["models / prompts", "recurs, 95 %"] if asked else []), *(["source"] if several else [])]
-    caption = f"{title}: the first {number(len(shown))} of {number(max(watched, len(shown)))} watched names"
+    caption = f"{title}: the first {number(len(shown))} names of {number(max(watched, len(shown)))} rows"
     rows = (_cells(each, asked, several) for each in shown)
     return f"<div>{table(caption, (*heads, 'state'), rows, 'names')}</div>"
 

@@ -171,8 +171,8 @@ def test_a_page_without_anything_says_what_to_do() -> None:
 
 def test_what_the_whole_page_tells() -> None:
     words = words_of(page(whole())).replace("\N{NO-BREAK SPACE}", " ")
-    assert "watched, PyPI 10,000" in words
-    assert "PyPI: the first 2 of 10,000 watched names" in words
+    assert "watched rows, PyPI 10,000" in words
+    assert "PyPI: the first 2 names of 10,000 rows" in words
     assert "1 flask- auth- magic 2 / 7 1.0 to 20.0 % models registered" in words
     assert "2 free- one embedded free" in words
     assert "100,000 24 of 100 24.0 % 16.7 to 33.2 %" in words
@@ -204,7 +204,7 @@ def test_too_little_to_estimate_from_is_said() -> None:
 def test_no_more_names_are_listed_than_can_be_read() -> None:
     many = tuple(Named(PYPI, f"name-{n}", n + 1, "embedded") for n in range(MOST + 50))
     words = words_of(page(replace(EMPTY, names={PYPI: many}, watched={PYPI: len(many)})))
-    assert f"the first {MOST} of {MOST + 50} watched names" in words
+    assert f"the first {MOST} names of {MOST + 50} rows" in words
     assert f"name- {MOST - 1} " in words
     assert f"name- {MOST} " not in words
 

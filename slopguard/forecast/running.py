@@ -1,0 +1,135 @@
+"""One run of the forecaster without a server: names for each subject, put into the watchlist and, if wanted, a file.
+
+Invariants: nothing is written before all names are predicted; each batch and the file are replaced as a whole, so that
+whatever ends the run leaves each as it was or as it shall be; a name that a batch held before keeps the date of its
+first prediction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+
+from slopguard import __version__
+from slopguard.forecast.keeping import Watching, replace
+from slopguard.forecast.leaving_out import LeftOut
+from slopguard.forecast.model import Known, Prediction, Steps
+from slopguard.forecast.subjects import Kind, Subject
+from slopguard.model import Ecosystem
+from slopguard.watchlist.model import EMBEDDED, Batch, Watched
+
+KEEP = timedelta(days=365)
+"""How long predicted names are watched; whoever forecasts again prolongs it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Names of one ecosystem about one subject.
+
+    Args:
+        limit: at most so many.
+    """
+
+    ecosystem: Ecosystem
+    subject: Subject
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What was predicted, best first."""
+
+    order: Order
+    predictions: tuple[Prediction, ...]
+
+
+def orders(ecosystems: Sequence[Ecosystem], subjects: Sequence[Subject], limit: int | None) -> list[Order]:
+    """What to predict.
+
+    Args:
+        limit: names of each order; `None`: as many as the subject's kind is worth.
+    """
+    return [
+        Order(ecosystem, subject, subject.limit(ecosystem) if limit is None else limit)
+        for subject in subjects
+        for ecosystem in ecosystems
+    ]
+
+
+def forecast(known: Known, order: Order, left_out: LeftOut, steps: Steps = lambda many: None) -> Forecast:
+    """Predict what an order asks for.
+
+    Raises:
+        StoreError: the record of what exists cannot be read.
+        ListInvalid: a list holds a row that cannot be read.
+    """
+    found = islice(left_out.kept(_predictions(known, order)), order.limit)
+    return Forecast(order, tuple(_counted(found, steps)))
+
+
+def watch(done: Forecast, watchlist: Watching, now: datetime, steps: Steps = lambda many: None) -> None:
+    """Put what was predicted into the watchlist, in the place of what the same order gave before.
+
+    Raises:
+        StoreError: it cannot be written; what was there still is.
+    """
+    replace(watchlist, batch(done.order, now), _rows(done.predictions), steps)
+
+
+def batch(order: Order, now: datetime) -> Batch:
+    """How the watchlist keeps an order."""
+    detail = {
+        "about": order.subject.code,
+        "ecosystem": order.ecosystem.value,
+        "limit": str(order.limit),
+        "version": __version__,
+    }
+    return Batch("generated", EMBEDDED, now, now + KEEP, detail)
+
+
+def merged(several: Sequence[Forecast]) -> Iterator[tuple[int, Prediction]]:
+    """All names of a run with their ranks, once each; one of each forecast in turn, as scores compare within one."""
+    seen: set[tuple[Ecosystem, str]] = set()
+    ranks = dict.fromkeys(Ecosystem, 0)
+    for place in range(max((len(each.predictions) for each in several), default=0)):
+        for each in several:
+            if place >= len(each.predictions):
+                continue
+            found = each.predictions[place]
+            if (found.ecosystem, found.name) in seen:
+                continue
+            seen.add((found.ecosystem, found.name))
+            ranks[found.ecosystem] += 1
+            yield ranks[found.ecosystem], found
+
+
+def _predictions(known: Known, order: Order) -> Iterator[Prediction]:
+    """Somewhat more than are asked for, as some may be left out."""
+    most = order.limit + max(1_000, order.limit // 10)
+    if order.subject.kind is Kind.ALL:
+        from slopguard.forecast.embedded.predict import predict as of_all
+
+        return of_all(known, order.ecosystem, most)
+    from slopguard.forecast.topics.predict import predict
+    from slopguard.forecast.topics.project import read_project
+
+    topic = order.subject.kind is Kind.TOPIC
+    return predict(known, order.ecosystem, order.subject.text if topic else read_project(order.subject.path), most)
+
+
+def _rows(predictions: Iterable[Prediction]) -> list[Watched]:
+    return [Watched(each.ecosystem, each.name, rank) for rank, each in enumerate(predictions, 1)]
+
+
+_STEP = 500
+
+
+def _counted(predictions: Iterable[Prediction], steps: Steps) -> Iterator[Prediction]:
+    made = 0
+    for made, each in enumerate(predictions, 1):
+        yield each
+        if made % _STEP == 0:
+            steps(_STEP)
+    steps(made % _STEP)
