@@ -96,9 +96,13 @@ def run(ctx: click.Context, idle: float, config: Path | None) -> int:
 @click.option("--config", type=click.Path(path_type=Path), help="A further settings file; it may only tighten.")
 @click.pass_context
 def unit(ctx: click.Context, manager: str, output: Path | None, config: Path | None) -> int:
-    """Print what tells systemd (a user service and its socket) or launchd (an agent) to run it."""
+    """Print what tells systemd (a user service and its socket) or launchd (an agent) to run it.
+
+    Where your settings say `radar.every`, also what polls with the radar so often.
+    """
     settings = _settings(ctx, config)
-    made = (units.systemd if manager == "systemd" else units.launchd)(settings.home, os.environ)
+    every = load(Path("/"), os.environ).radar.every  # of no project
+    made = (units.systemd if manager == "systemd" else units.launchd)(settings.home, os.environ, every)
     for name, text in made.items():
         if output is None:
             click.echo(f"# {name}\n{text}" if manager == "systemd" else text)

@@ -1,8 +1,9 @@
 """The daemon of one `SLOPGUARD_HOME`: a gate, a control port, and the sessions of whoever may read its key.
 
-Invariants: it serves the one home it was started for; it starts no program and writes nothing outside that home but
-what the settings of its own account say; its address stands in the folder only while it takes new sessions, and it
-holds the lock as long; it ends by itself when it is idle, told to, or when its place is gone or another's.
+Invariants: it serves the one home it was started for; it starts no program for anybody (`timer` starts the radar's own
+poll), and writes nothing outside that home but what the settings of its own account say; its address stands in the
+folder only while it takes new sessions, and it holds the lock as long; it ends by itself when it is idle, told to, or
+when its place is gone or another's.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from slopguard.daemon.memory import tidied
 from slopguard.daemon.places import Address, Places, whereabouts
 from slopguard.daemon.proof import KEY_BYTES
 from slopguard.daemon.questions import Answers, Questions
+from slopguard.daemon.timer import Timer
 from slopguard.daemon.visitor import Unwilling, Visitor
 from slopguard.errors import SlopguardError
 from slopguard.gate.ports import preferred_port
@@ -111,9 +113,10 @@ class Daemon:
             log.info("version %s serves, process %d", self._terms.version, os.getpid())
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, self._told_to_end)
-            looking = asyncio.create_task(self._look())
+            beside = [asyncio.create_task(each) for each in (self._look(), Timer(self._terms.home).run())]
             why = await self.leases.over()
-            looking.cancel()
+            for task in beside:
+                task.cancel()
             self.leases.drain()
             self._withdraw(keep=why == IDLE)
             log.info("ended: %s", why)
