@@ -22,7 +22,7 @@ from slopguard.forecast.running import KEEP, Forecast, Order, forecast, merged, 
 from slopguard.forecast.subjects import EVERYTHING, Kind, Subject, project, topic
 from slopguard.model import Ecosystem
 from slopguard.names import phrase, shown
-from slopguard.progress import amounts
+from slopguard.progress import advancing
 
 SCHEMA = "slopguard/forecast/1"
 MOST = 5_000_000
@@ -85,14 +85,14 @@ def _ecosystems(chosen: str | None) -> tuple[Ecosystem, ...]:
 
 def _run(asked: Sequence[Order], settings: Settings, wanted: Wanted) -> list[Forecast]:
     total = sum(order.limit for order in asked)
-    with amounts(total, "predicting names") as steps:
+    with advancing(total, "predicting names") as steps:
         done = _forecasts(asked, settings, steps)
     if not any(each.predictions for each in done):
         raise InputError("there is nothing to go by, so no name was predicted", "Use more words, or another folder")
     if wanted.output is not None:
         write(wanted.output, _rows(done))
     if wanted.watched:
-        with amounts(sum(len(each.predictions) for each in done), "watching them") as steps:
+        with advancing(sum(len(each.predictions) for each in done), "watching them") as steps:
             _watch(done, settings, steps)
     return done
 
