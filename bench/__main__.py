@@ -2,7 +2,8 @@
 
 `python -m bench installs [CLIENT ...]` installs whole projects, `phases [CLIENT ...]` says where their time goes.
 
-`python -m bench accuracy DIR` prints what `check` says of the names in a folder (see `bench.accuracy`).
+`python -m bench accuracy DIR` prints what `check` says of the names in a folder (see `bench.accuracy`); `topics DIR`
+what forecasts for a request find (see `bench.topical`).
 
 Invariants: what is compared runs in turn, so that noise disturbs both alike; processor time is given beside the
 clock's, because other work on the machine hardly changes it; a command that does not end as it should is no figure but
@@ -15,6 +16,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 
 from bench.timing import Cost, paired, row, run, timed
@@ -241,13 +243,14 @@ PARTS = {
 WITH_CLIENTS = ("installs", "phases")
 """Parts behind which clients may be named; they take long, so they run only where they are named themselves."""
 
+ALONE = {"accuracy": "accuracy", "topics": "topical"}
+"""Parts that are modules of their own, with a `main` that takes what stands behind them on the command line."""
+
 
 def main(chosen: Sequence[str]) -> None:
     """Run the chosen parts, or all."""
-    if chosen[:1] == ["accuracy"] and len(chosen) == 2:
-        from bench import accuracy
-
-        accuracy.main(Path(chosen[1]))
+    if chosen[:1] and chosen[0] in ALONE:
+        import_module(f"bench.{ALONE[chosen[0]]}").main(chosen[1:])
         return
     if chosen[:1] and chosen[0] in WITH_CLIENTS:
         chosen = chosen[:1]

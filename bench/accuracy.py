@@ -42,8 +42,9 @@ class Answer:
     found: tuple[Found, ...]
 
 
-def main(data: Path) -> None:
-    """Every table."""
+def main(arguments: Sequence[str]) -> None:
+    """Every table; the argument is the folder."""
+    data = Path(arguments[0])
     popular = {each: frozenset(_lines(data / f"popular-{each}.txt")) for each in ECOSYSTEMS}
     with tempfile.TemporaryDirectory(prefix="slopguard-bench-") as scratch, ExitStack() as stack:
         folder = Path(scratch)
