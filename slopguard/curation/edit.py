@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from slopguard.curation import sources, writing
+from slopguard.curation import generated, sources, writing
 from slopguard.curation.entries import KINDS, ListEntry
 from slopguard.curation.sources import Key
 from slopguard.curation.statements import Place, Statement, find, key_of, slot
@@ -37,6 +37,9 @@ def put(folder: Path, entry: ListEntry) -> Path:
     path = known[1] if known else folder / f"{entry.ecosystem.value}{sources.SUFFIX}"
     if known and known[0] == entry:
         return path
+    if known and path.suffix == generated.SUFFIX:
+        name = sources.dotted(*entry.key)
+        raise InputError(f"{sources.where(path, folder)}: a tool wrote {name} there", "Take it out there first")
     text = sources.read(path, folder) if path.exists() else ""
     changed = _replaced(text, known[0], entry, sources.where(path, folder)) if known else _added(text, entry)
     _keep(path, folder, text, changed, {**_in_file(there, path), entry.key: entry})
@@ -74,8 +77,11 @@ def take_out(folder: Path, kind: str | None, ecosystem: Ecosystem, name: str) ->
     for entry, path in found:
         del there[entry.key]
         text = sources.read(path, folder)
-        place = _place(text, entry, sources.where(path, folder))
-        _keep(path, folder, text, _without(text, place), _in_file(there, path))
+        if path.suffix == generated.SUFFIX:
+            after = generated.without(text, entry)
+        else:
+            after = _without(text, _place(text, entry, sources.where(path, folder)))
+        _keep(path, folder, text, after, _in_file(there, path))
     return len(found)
 
 

@@ -1,9 +1,11 @@
 """Reading entries from TOML, strictly.
 
 `[KIND.ECOSYSTEM.NAME]` starts an entry; one line an entry under `[KIND.ECOSYSTEM]` is the same to TOML. Every `*.toml`
-below a list's folder counts. Invariants: what is not understood is an error that names the file, the key and what is
-wrong, never skipped; nothing is repaired; a package stands once in a list under each kind; a link is not followed,
-since whoever reviews the repository does not see what is behind it.
+below a list's folder counts, and every `*.tsv` of watch rows that a tool wrote (`generated`).
+
+Invariants: what is not understood is an error that names the file, the key and what is wrong, never skipped; nothing is
+repaired; a package stands once in a list under each kind; a link is not followed, since whoever reviews the repository
+does not see what is behind it.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from typing import Any, NoReturn
 
 import tomli
 
-from slopguard.curation import checks
+from slopguard.curation import checks, generated
 from slopguard.curation.checks import Wrong
 from slopguard.curation.entries import FIELDS, KINDS, ListEntry
 from slopguard.errors import InputError
@@ -83,7 +85,7 @@ def files(folder: Path) -> list[Path]:
     if not folder.exists():
         return found
     for place, folders, names in os.walk(folder, onerror=failed):
-        found += [Path(place, name) for name in names if name.endswith(SUFFIX)]
+        found += [Path(place, name) for name in names if name.endswith((SUFFIX, generated.SUFFIX))]
         found += [Path(place, name) for name in folders if Path(place, name).is_symlink()]
     for path in found:
         if not stat.S_ISREG(path.lstat().st_mode):
@@ -120,11 +122,14 @@ def parse(text: str, where: str) -> Iterator[ListEntry]:
     """The entries in the text of one file, as they come.
 
     Args:
-        where: what messages call the file.
+        where: what messages call the file; its end says what it is.
 
     Raises:
         InputError: it is not TOML, or an entry is not what it must be.
     """
+    if where.endswith(generated.SUFFIX):
+        yield from generated.parse(text, where)
+        return
     for kind, ecosystems in _parsed(text, where).items():
         if kind not in KINDS:
             raise _unknown(where, kind, "kind", KINDS)

@@ -156,13 +156,19 @@ class Filling:
     def _number(self, batch: Batch) -> int:
         told = rows.as_row(batch)
         if told not in self._numbers:
-            same = "SELECT number FROM batches WHERE (origin, source, at, expires, detail) IS (?, ?, ?, ?, ?)"
-            found = self._connection.execute(same, told).fetchone() if self._same else None
-            if found is None:
-                insert = "INSERT INTO batches (origin, source, at, expires, detail) VALUES (?, ?, ?, ?, ?)"
-                found = (self._connection.execute(insert, told).lastrowid,)
-            self._numbers[told] = found[0]
+            self._numbers[told] = (self._there_already(told) if self._same else None) or self._made(told)
         return self._numbers[told]
+
+    def _there_already(self, told: tuple[str | None, ...]) -> int | None:
+        same = "SELECT number FROM batches WHERE (origin, source, at, expires, detail) IS (?, ?, ?, ?, ?)"
+        found = self._connection.execute(same, told).fetchone()
+        return int(found[0]) if found is not None else None
+
+    def _made(self, told: tuple[str | None, ...]) -> int:
+        insert = "INSERT INTO batches (origin, source, at, expires, detail) VALUES (?, ?, ?, ?, ?)"
+        made = self._connection.execute(insert, told).lastrowid
+        assert made is not None  # as of every INSERT
+        return made
 
     # ------------------------------------------------------------ buckets
 

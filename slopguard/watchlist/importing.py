@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TextIO
+from typing import Protocol
 
 from slopguard.model import Ecosystem
 from slopguard.watchlist import rows
@@ -21,6 +21,14 @@ from slopguard.watchlist.model import Batch, Sighting
 BLOCK = 1 << 20
 """Characters that are read at once."""
 BAD_NAME = "it is no name of its ecosystem"
+
+
+class Text(Protocol):
+    """A file of text."""
+
+    def read(self, size: int, /) -> str:
+        """At most so many characters more; none at its end."""
+        ...
 
 
 @dataclass(slots=True)
@@ -76,7 +84,7 @@ class Importing:
     columns: tuple[str, ...] = ()
     _next: dict[Ecosystem, int] = field(default_factory=lambda: dict.fromkeys(Ecosystem, 1))
 
-    def take(self, file: TextIO, form: str, steps: Steps = lambda count: None) -> Read:
+    def take(self, file: Text, form: str, steps: Steps = lambda count: None) -> Read:
         """Read a whole file.
 
         Args:
@@ -132,7 +140,7 @@ class Importing:
             self.filling.put(batches[key], ecosystem, mine)
 
 
-def _blocks(file: TextIO) -> Iterator[tuple[list[str], int]]:
+def _blocks(file: Text) -> Iterator[tuple[list[str], int]]:
     """The lines of a file, about a million characters together, and how many those were."""
     rest = ""
     while text := file.read(BLOCK):
