@@ -54,7 +54,7 @@ def requests(path: Path) -> Asked:
 
 
 def _found(lists: Known, ecosystem: Ecosystem, text: str, names: Sequence[str]) -> list[int]:
-    places = {each.name: at for at, each in enumerate(predict(lists, ecosystem, text, DEPTHS[-1]))}
+    places: dict[str, int] = {each.name: at for at, each in enumerate(predict(lists, ecosystem, text, DEPTHS[-1]))}
     return [sum(places.get(name, depth) < depth for name in names) for depth in DEPTHS]
 
 
