@@ -22,6 +22,7 @@ _FORMS = regex(
     r"|-----BEGIN|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|[A-Za-z][A-Za-z0-9+.-]*://[^\s/]*@"
 )
 """Well-known forms of keys, mail addresses, addresses with a login."""
+_NO_WORD = 32
 _WINDOW = 900
 """Characters looked at at once: `redact` keeps the first thousand."""
 
@@ -61,7 +62,8 @@ def _redacted(piece: str) -> bool:
 
 
 def _random(word: str) -> bool:
-    """Whether a long word looks drawn: digits among its letters, as no word of a language has them."""
+    """Whether a long word looks drawn: a digit and both cases, many digits, or far too long for a word."""
     digits = sum(each.isdigit() for each in word)
-    mixed = digits >= 2 and bool(re.search(r"[a-z]", word)) and bool(re.search(r"[A-Z]", word))
-    return mixed or (digits >= 5 and "-" not in word and "_" not in word)
+    both = bool(re.search(r"[a-z]", word)) and bool(re.search(r"[A-Z]", word))
+    joined = "-" in word or "_" in word
+    return (both and digits >= 1) or (digits >= 5 and not joined) or (len(word) >= _NO_WORD and both)

@@ -117,6 +117,7 @@ def _cut_off(text: str) -> list[str] | None:
 def _entry(text: str, ecosystem: Ecosystem) -> Iterator[Found]:
     """What one entry of a list names."""
     text = text.strip().strip("`")
+    text = text.partition(";")[0].rstrip() if ecosystem is Ecosystem.PYPI else text  # what follows is a marker
     words = text.split()
     if len(words) > _WORDS:
         yield from _commands(f"`{text}`")

@@ -102,27 +102,28 @@ class OpenAIServer:
             raise UsageError("the key would travel in the clear", "Name the server with https, or leave --key-from out")
         self._key = key
         self._random = Random(self.address.base)  # noqa: S311 - only spreads the waits
-        self._room = asyncio.Semaphore(self.manners.at_once)
-        connector = aiohttp.TCPConnector(
-            resolver=NearResolver(remote=self.manners.remote, resolver=resolver), limit=self.manners.at_once
-        )
-        patience = aiohttp.ClientTimeout(total=self.manners.timeout, sock_connect=_CONNECTING)
-        self._http = aiohttp.ClientSession(
-            connector=connector,
-            timeout=patience,
+        self._resolver = resolver
+        self._opened: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        manners = self.manners
+        self._room = asyncio.Semaphore(manners.at_once)
+        resolver = NearResolver(remote=manners.remote, resolver=self._resolver)
+        self._opened = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(resolver=resolver, limit=manners.at_once),
+            timeout=aiohttp.ClientTimeout(total=manners.timeout, sock_connect=_CONNECTING),
             auto_decompress=False,
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=False,
             headers={"User-Agent": f"slopguard/{__version__}", "Accept-Encoding": "identity"},
         )
-
-    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._http.close()
+        assert self._opened is not None
+        await self._opened.close()
 
     async def models(self) -> tuple[str, ...]:
         """The models it has.
@@ -171,7 +172,8 @@ class OpenAIServer:
         if data is not None:
             headers["Content-Type"] = "application/json"
         url = f"{self.address.base}{path}"
-        async with self._http.request(method, url, data=data, headers=headers, allow_redirects=False) as response:
+        assert self._opened is not None
+        async with self._opened.request(method, url, data=data, headers=headers, allow_redirects=False) as response:
             if response.status in _AGAIN:
                 return response.status, b"", _later(response.headers.get("Retry-After", ""))
             return response.status, await _whole(response), None

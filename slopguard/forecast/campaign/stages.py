@@ -67,7 +67,8 @@ async def discovery(asker: Asker, prompts: Sequence[Prompt], share: float) -> di
     planned = len(prompts) * len(plan.models) * plan.samples
     while len(ended) < len(waiting):
         left = [stratum for stratum in waiting if stratum not in ended]
-        batch = [prompt for stratum in left for prompt in _turn(waiting[stratum], WIDTH // len(left) or 1)]
+        turns = [_turn(waiting[stratum], WIDTH // len(left) or 1) for stratum in left]
+        batch = sorted((prompt for turn in turns for prompt in turn), key=lambda prompt: prompt.number)
         keys = [(key, prompt) for prompt in batch for key in first_keys(plan, prompt)]
         whole = await asker.all(keys, share, planned)
         for key, _ in keys:
