@@ -216,6 +216,7 @@ def _released(evidence: Evidence) -> str:
 
 
 def _registered_since(watch: WatchRow | None, first: datetime | None) -> bool:
-    if watch is None or watch.predicted_at is None or first is None:
+    """Whether the name was registered after it was predicted: by its first upload, or because the radar saw it free."""
+    if watch is None or watch.predicted_at is None:
         return False
-    return first > watch.predicted_at
+    return watch.appeared is not None or (first is not None and first > watch.predicted_at)

@@ -214,6 +214,13 @@ PRECEDENCE: tuple[Row, ...] = (
 WATCHED: tuple[Row, ...] = (
     ("generated counts like imported", typed(), known(YOUNG, watch=GENERATED), "block predicted-registered"),
     ("forecast, registered since and young", typed(), known(YOUNG, watch=FORECAST), "block predicted-registered"),
+    (
+        "seen free, then there, on an index without dates",
+        typed(),
+        known(UNDATED, watch=replace(IMPORTED, appeared=ago(1))),
+        "block predicted-registered",
+    ),
+    ("not seen free: no date tells when", typed(), known(UNDATED, watch=IMPORTED), "quarantine predicted"),
     ("forecast, existence unknown", typed(), known(OFFLINE, watch=FORECAST), "quarantine predicted"),
     ("forecast says nothing of a name that is no news", typed(), known(watch=FORECAST), "allow established"),
     (
