@@ -249,6 +249,10 @@ def test_a_name_is_judged_by_where_it_leads_to() -> None:
         with pytest.raises(UsageError, match="not on this machine"):
             asyncio.run(ask(port, remote=False, **{"models.example": "192.0.2.7"}))
         assert asyncio.run(ask(port, remote=True, **near)) == ("m",)
+        with pytest.raises(UsageError, match="leads to nothing on this machine"):
+            asyncio.run(ask(port, remote=False))
+        with pytest.raises(UpstreamError, match="cannot be reached"):
+            asyncio.run(ask(port, remote=True))
 
 
 def test_a_key_never_goes_to_another_machine_in_the_clear() -> None:

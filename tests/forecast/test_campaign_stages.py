@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
@@ -327,8 +328,6 @@ def test_the_file_is_private_and_a_newer_one_is_refused(tmp_path: Path) -> None:
         campaign(server, home, limits=Limits(requests=2))
     assert home.stat().st_mode & 0o777 == 0o700
     assert {path.stat().st_mode & 0o077 for path in home.iterdir()} == {0}
-    import sqlite3
-
     connection = sqlite3.connect(home / "forecast.db")
     connection.execute("PRAGMA user_version = 99")
     connection.close()
@@ -347,6 +346,43 @@ def test_a_damaged_file_is_told_in_our_own_words(tmp_path: Path) -> None:
     (tmp_path / "forecast.db").write_bytes(b"SQLite format 3\0" + b"\xff" * 5000)
     with pytest.raises(StoreError, match="cannot be read"):
         campaigns(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE prompt SET kind = 'other'",
+        "DELETE FROM prompt WHERE number = 0",
+        "UPDATE request SET told = '[[1]]'",
+        'UPDATE request SET told = \'[["pypi", "no name", "unknown"]]\'',
+        "UPDATE request SET refused = 'x'",
+        "UPDATE campaign SET plan = '{}'",
+        "UPDATE campaign SET started = 'then'",
+    ],
+)
+def test_damaged_rows_are_told_in_our_own_words(tmp_path: Path, damage: str) -> None:
+    with OpenAI({"m": mind()}) as server:
+        campaign(server, tmp_path, limits=Limits(requests=4))
+    connection = sqlite3.connect(tmp_path / "forecast.db", isolation_level=None)
+    connection.execute(damage)
+    connection.close()
+    with pytest.raises(StoreError, match=r"forecast\.db cannot be read"):
+        summary(tmp_path)
+
+
+def test_requests_about_prompts_that_are_not_there_do_not_count(tmp_path: Path) -> None:
+    with OpenAI({"m": mind()}) as server:
+        found = campaign(server, tmp_path, limits=Limits(requests=4))
+    connection = sqlite3.connect(tmp_path / "forecast.db", isolation_level=None)
+    connection.execute(_MOVED)
+    connection.close()
+    assert sum(summary(tmp_path).answers.values()) == sum(found.answers.values()) - 1
+
+
+_MOVED = (
+    "UPDATE request SET prompt = 10000"
+    " WHERE (prompt, sample) = (SELECT prompt, sample FROM request ORDER BY prompt LIMIT 1)"
+)
 
 
 def test_no_campaign_yet_is_no_error_in_a_list_and_one_in_a_report(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ is written before it is used; a server that gives no usable answers is left alon
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -127,6 +128,7 @@ class Asker:
         self._sorter, self._at_once, self._watch = sorter, at_once, watch
         self._tokens = sum(self._cost(answer) for answer in self.answers.values())
         self._reserved = self._under_way = 0
+        self._done = Counter(key.stage for key in self.answers)
         self._unknown = {each for answer in self.answers.values() for each in answer.unknown}
         self.stopped = ""
 
@@ -171,9 +173,8 @@ class Asker:
                 return
             await self._ask(key, prompt)
             if self._watch and key in self.answers:
-                done = sum(each.stage is key.stage for each in self.answers)
-                told = Progress(key.stage, done, planned, self._tokens, self._limits.tokens, len(self._unknown))
-                self._watch(told)
+                done, unknown = self._done[key.stage], len(self._unknown)
+                self._watch(Progress(key.stage, done, planned, self._tokens, self._limits.tokens, unknown))
 
     def _room(self, prompt: Prompt, share: float) -> bool:
         """Whether one more request stays within the limits, whatever the answer; else notes which it is."""
@@ -208,6 +209,7 @@ class Asker:
             self._reserved -= need
             self._under_way -= 1
         self.answers[key] = answer
+        self._done[key.stage] += 1
         self._tokens += self._cost(answer)
         self._unknown.update(answer.unknown)
 

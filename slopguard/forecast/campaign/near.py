@@ -93,10 +93,15 @@ class NearResolver(AbstractResolver):
         """Addresses for `host`.
 
         Raises:
-            UsageError: one of them is another machine's, and that is not allowed.
+            UsageError: one of them is another machine's, or there is none, and only this machine is allowed.
             OSError: the name has no address.
         """
-        found = await self._resolver.resolve(host, port, family)
+        try:
+            found = await self._resolver.resolve(host, port, family)
+        except OSError:
+            if self._remote:
+                raise
+            raise UsageError("a server's name leads to nothing on this machine", _HINT) from None
         if not self._remote and not all(loopback(entry["host"]) for entry in found):
             raise UsageError("a server is not on this machine", _HINT)
         return found

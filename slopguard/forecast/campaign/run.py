@@ -20,7 +20,7 @@ from slopguard.errors import ConfigError, UpstreamError, UsageError
 from slopguard.forecast.campaign import clean
 from slopguard.forecast.campaign.asking import SERVERS, Asker, Team, Watcher
 from slopguard.forecast.campaign.interface import Sampler
-from slopguard.forecast.campaign.model import Limits, Plan, Prompt
+from slopguard.forecast.campaign.model import Limits, Plan
 from slopguard.forecast.campaign.openai import Key, Manners, OpenAIModel, OpenAIServer
 from slopguard.forecast.campaign.prompts import Sources, prompts
 from slopguard.forecast.campaign.sorting import Globs, Sorter
@@ -71,6 +71,14 @@ class Wanted:
     manners: Manners = field(default_factory=Manners)
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What prompts are made from, and how many of the user's lines were left out."""
+
+    sources: Sources
+    left_out: int = 0
+
+
 def run(
     wanted: Wanted,
     home: Path,
@@ -107,21 +115,43 @@ async def _run(
     exists: Exists | None,
     clock: Callable[[], datetime],
 ) -> CampaignSummary:
-    sources, left_out = _sources(wanted, sorter, clock().year)
+    asked = _sources(wanted, sorter, clock().year)
     async with AsyncExitStack() as stack:
         servers = [await stack.enter_async_context(each) for each in _servers(wanted)]
-        found = await _samplers(servers, wanted.models)
-        plan = replace(wanted.plan, models=tuple(found))
-        with Campaigns(home, writing=True) as store:
-            record = _begun(store, plan, sources, left_out, wanted, clock())
-            teams = {model: Team(samplers) for model, samplers in found.items()}
-            at_once = wanted.manners.at_once * len(servers)
-            asker = Asker(store, record.id, plan, wanted.limits, teams, sorter, at_once, watch)
-            await _stages(asker, store, record.id, wanted.limits.first, exists)
-            store.end(record.id, clock(), asker.stopped or FINISHED)
-            if asker.stopped == SERVERS:
-                raise _problem(teams)
-            return of(store, next(each for each in store.records() if each.id == record.id))
+        samplers = await _samplers(servers, wanted.models)
+        at_once = wanted.manners.at_once * len(servers)
+        return await ask(samplers, at_once, wanted, asked, home, sorter, watch=watch, exists=exists, clock=clock)
+
+
+async def ask(
+    samplers: Mapping[str, Sequence[Sampler]],
+    at_once: int,
+    wanted: Wanted,
+    asked: Asked,
+    home: Path,
+    sorter: Sorter,
+    *,
+    watch: Watcher | None = None,
+    exists: Exists | None = None,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> CampaignSummary:
+    """A campaign with any samplers, for whoever reaches models in another way; the rest is as for `run`.
+
+    Args:
+        samplers: of each model, by its name; the least busy is asked.
+        at_once: requests under way, over all of them.
+        wanted: its servers and models do not count here.
+    """
+    plan = replace(wanted.plan, models=tuple(samplers))
+    with Campaigns(home, writing=True) as store:
+        record = _begun(store, plan, asked, wanted, clock())
+        teams = {model: Team(each) for model, each in samplers.items()}
+        asker = Asker(store, record.id, plan, wanted.limits, teams, sorter, at_once, watch)
+        await _stages(asker, store, record.id, wanted.limits.first, exists)
+        store.end(record.id, clock(), asker.stopped or FINISHED)
+        if asker.stopped == SERVERS:
+            raise _problem(teams)
+        return of(store, next(each for each in store.records() if each.id == record.id))
 
 
 async def _stages(asker: Asker, store: Campaigns, campaign: int, share: float, exists: Exists | None) -> None:
@@ -137,8 +167,8 @@ async def _stages(asker: Asker, store: Campaigns, campaign: int, share: float, e
         asker.stopped = asker.stopped or first
 
 
-def _sources(wanted: Wanted, sorter: Sorter, year: int) -> tuple[Sources, int]:
-    """What prompts may be made from, and how many of the user's lines were left out.
+def _sources(wanted: Wanted, sorter: Sorter, year: int) -> Asked:
+    """What prompts may be made from.
 
     Raises:
         UsageError: nothing is left to ask about.
@@ -154,7 +184,7 @@ def _sources(wanted: Wanted, sorter: Sorter, year: int) -> tuple[Sources, int]:
         raise UsageError(
             "there is nothing to ask about", "Name a topic (--topic), a project (--from) or --prompts FILE"
         )
-    return sources, left_out
+    return Asked(sources, left_out)
 
 
 def _servers(wanted: Wanted) -> list[OpenAIServer]:
@@ -211,16 +241,15 @@ async def _models(server: OpenAIServer, wanted: Sequence[str]) -> Sequence[str]:
         raise
 
 
-def _begun(store: Campaigns, plan: Plan, sources: Sources, left_out: int, wanted: Wanted, now: datetime) -> Record:
+def _begun(store: Campaigns, plan: Plan, asked: Asked, wanted: Wanted, now: datetime) -> Record:
     """The campaign to go on with, or a new one.
 
     Raises:
         ConfigError: there is none to go on with, or it is of another plan.
     """
-    digest = plan.digest(sources.parts())
+    digest = plan.digest(asked.sources.parts())
     if wanted.resume:
         return _resumed(store, digest)
-    asked: tuple[Prompt, ...] = prompts(sources, plan.seed, plan.control)
     text = json.dumps(
         {
             "models": plan.models,
@@ -230,11 +259,11 @@ def _begun(store: Campaigns, plan: Plan, sources: Sources, left_out: int, wanted
             "samples": plan.samples,
             "again": plan.again,
             "pairs": plan.pairs,
-            "given_out": left_out,
+            "given_out": asked.left_out,
             "slopguard": __version__,
         }
     )
-    number = store.begin(digest, text, now, asked)
+    number = store.begin(digest, text, now, prompts(asked.sources, plan.seed, plan.control))
     return next(each for each in store.records() if each.id == number)
 
 

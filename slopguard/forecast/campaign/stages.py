@@ -32,7 +32,8 @@ class Seen:
 
     def __init__(self, prompts: Sequence[Prompt]) -> None:
         self._prompts = prompts
-        self.pairs: dict[Name, set[Pair]] = defaultdict(set)
+        self._pairs: dict[Name, set[Pair]] = defaultdict(set)
+        self._twice: set[Name] = set()
         self._asked: dict[Stratum, set[Pair]] = defaultdict(set)
 
     def add(self, key: Key, answer: Answer) -> None:
@@ -42,7 +43,12 @@ class Seen:
         pair = (key.model, key.prompt)
         self._asked[self._prompts[key.prompt].stratum].add(pair)
         for each in answer.unknown:
-            self.pairs[each.ecosystem, each.name].add(pair)
+            name = (each.ecosystem, each.name)
+            self._pairs[name].add(pair)
+            if len(self._pairs[name]) == 2:
+                self._twice.add(name)
+            else:
+                self._twice.discard(name)
 
     def asked(self, stratum: Stratum) -> int:
         """How many pairs of a stratum answered."""
@@ -51,7 +57,7 @@ class Seen:
     def unseen(self, stratum: Stratum) -> float:
         """The bound on what one more pair of a stratum would bring (`statistics.unseen_recurrent`)."""
         own = self._asked[stratum]
-        twice = (sum(pair in own for pair in pairs) for pairs in self.pairs.values() if len(pairs) == 2)
+        twice = (sum(pair in own for pair in self._pairs[name]) for name in self._twice)
         return unseen_recurrent([count for count in twice if count], len(own))
 
 

@@ -1,18 +1,14 @@
 """`forecast.db`: the campaigns, their prompts and every request of them.
 
 Invariants: the folder is 0700 and the file 0600; a request is written before it is sent and its answer before the next
-decision, each in one transaction, so that a killed campaign asks nothing twice: what was under way counts as lost. No
-text of a model is kept, only names that passed the grammar; no key, no address of a server. The database is no
-authority: nothing in it allows anything.
-
-Transactions outlive the process, not a power cut (WAL, synchronous NORMAL): then the last answers are asked for again.
+decision, each in one transaction on disk, so that a killed campaign asks nothing twice: what was under way counts as
+lost. No text of a model is kept, only names that passed the grammar; no key, no address of a server. The database is
+no authority: nothing in it allows anything.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,14 +18,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from slopguard.errors import ConfigError, StoreError
+from filelock import FileLock, Timeout
+
+from slopguard.errors import StoreError
 from slopguard.forecast.campaign.model import Answer, Form, Key, Kind, Prompt, Sort, Stage, State, Told
 from slopguard.model import Ecosystem
 from slopguard.names import BadName, normalize
+from slopguard.store.sqlite import Sqlite, private_folder, reported
 
 FILE, LOCK = "forecast.db", "forecast.lock"
-VERSION = 1
-_BUSY = 10.0
 _SCHEMA = (
     (
         "CREATE TABLE campaign (id INTEGER PRIMARY KEY, digest TEXT NOT NULL, plan TEXT NOT NULL,"
@@ -53,6 +50,8 @@ _SCHEMA = (
         " PRIMARY KEY (campaign, ecosystem, name)) WITHOUT ROWID"
     ),
 )
+MIGRATIONS = (_SCHEMA,)
+TROUBLE = f"{FILE} cannot be read or written"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,30 +80,32 @@ class Campaigns:
         writing: keep every other process from writing, and count what was under way as lost.
 
     Raises:
-        StoreError: it cannot be opened, or another process runs a campaign.
+        StoreError: it cannot be opened, others may write to the folder, or another process runs a campaign.
         ConfigError: a newer slopguard wrote it.
     """
 
     def __init__(self, home: Path, *, writing: bool = False) -> None:
-        with _reported():
-            home.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._lock = _locked(home / LOCK) if writing else None
-            self._connection = _connect(home / FILE)
-            self._prepare()
+        self._lock = _locked(home) if writing else None
+        try:
+            self._file = Sqlite(home, FILE, MIGRATIONS, trouble=(TROUBLE, None))
             if writing:
                 self._write("UPDATE request SET state = ? WHERE state = ?", State.LOST.value, State.ASKED.value)
+        except BaseException:
+            self._release()
+            raise
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._connection.close()
-        if self._lock is not None:
-            self._lock.release()
+        try:
+            self._file.close()
+        finally:
+            self._release()
 
     def begin(self, digest: str, plan: str, started: datetime, prompts: Iterable[Prompt]) -> int:
         """Write a new campaign; gives its number."""
-        with self._transaction() as connection:
+        with self._file.write() as connection:
             row = connection.execute(
                 "INSERT INTO campaign (digest, plan, started) VALUES (?, ?, ?)", (digest, plan, started.isoformat())
             )
@@ -115,13 +116,11 @@ class Campaigns:
 
     def end(self, campaign: int, ended: datetime, stopped: str) -> None:
         """Write why a campaign ended."""
-        with _reported():
-            self._write("UPDATE campaign SET ended = ?, stopped = ? WHERE id = ?", ended.isoformat(), stopped, campaign)
+        self._write("UPDATE campaign SET ended = ?, stopped = ? WHERE id = ?", ended.isoformat(), stopped, campaign)
 
     def reopen(self, campaign: int) -> None:
         """Write that a campaign goes on."""
-        with _reported():
-            self._write("UPDATE campaign SET ended = NULL, stopped = '' WHERE id = ?", campaign)
+        self._write("UPDATE campaign SET ended = NULL, stopped = '' WHERE id = ?", campaign)
 
     def records(self) -> list[Record]:
         """Every campaign, the oldest first."""
@@ -132,8 +131,10 @@ class Campaigns:
 
     def prompts(self, campaign: int) -> tuple[Prompt, ...]:
         """The prompts of a campaign, in order."""
-        with _reported():
+        with _sound():
             rows = self._read("SELECT * FROM prompt WHERE campaign = ? ORDER BY number", campaign)
+            if [row[1] for row in rows] != list(range(len(rows))):
+                raise ValueError
             return tuple(
                 Prompt(number, Ecosystem(ecosystem), topic, Kind(kind), Form(form), text)
                 for _, number, ecosystem, topic, kind, form, text in rows
@@ -141,8 +142,8 @@ class Campaigns:
 
     def answers(self, campaign: int) -> dict[Key, Answer]:
         """Every request of a campaign that was sent and did not fail, with what became of it."""
-        with _reported():
-            rows = self._read("SELECT * FROM request WHERE campaign = ?", campaign)
+        with _sound():
+            rows = self._read(_SENT, campaign, campaign)
             return {Key(row[1], row[2], Stage(row[3]), row[4], row[5]): _answer(row[6:]) for row in rows}
 
     def asking(self, campaign: int, key: Key) -> None:
@@ -151,39 +152,36 @@ class Campaigns:
         Raises:
             StoreError: it was sent before.
         """
-        with _reported():
-            self._write(
-                "INSERT INTO request (campaign, model, prompt, stage, temperature, sample, state)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                *_values(campaign, key),
-                State.ASKED.value,
-            )
+        self._write(
+            "INSERT INTO request (campaign, model, prompt, stage, temperature, sample, state)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            *_values(campaign, key),
+            State.ASKED.value,
+        )
 
     def answered(self, campaign: int, key: Key, answer: Answer) -> None:
         """Write what became of a request."""
         told = json.dumps([[each.ecosystem, each.name, each.sort] for each in answer.told], separators=(",", ":"))
-        with _reported():
-            self._write(
-                _ANSWERED,
-                answer.state.value,
-                answer.prompt_tokens,
-                answer.completion_tokens,
-                int(answer.doubtful),
-                answer.refused,
-                int(answer.readable),
-                told,
-                *_values(campaign, key),
-            )
+        self._write(
+            _ANSWERED,
+            answer.state.value,
+            answer.prompt_tokens,
+            answer.completion_tokens,
+            int(answer.doubtful),
+            answer.refused,
+            int(answer.readable),
+            told,
+            *_values(campaign, key),
+        )
 
     def failed(self, campaign: int, key: Key) -> None:
         """Forget a request that no server answered, so that it can be sent later."""
-        with _reported():
-            self._write(_FAILED, *_values(campaign, key))
+        self._write(_FAILED, *_values(campaign, key))
 
     def exist(self, campaign: int, names: Iterable[tuple[Ecosystem, str]]) -> None:
         """Write which of the unknown names an index was found to have."""
         rows = [(campaign, ecosystem.value, name) for ecosystem, name in names]
-        with self._transaction() as connection:
+        with self._file.write() as connection:
             connection.executemany("INSERT OR IGNORE INTO existing VALUES (?, ?, ?)", rows)
 
     def existing(self, campaign: int) -> frozenset[tuple[Ecosystem, str]]:
@@ -191,36 +189,22 @@ class Campaigns:
         rows = self._read("SELECT ecosystem, name FROM existing WHERE campaign = ?", campaign)
         return frozenset((Ecosystem(ecosystem), name) for ecosystem, name in rows)
 
-    def _prepare(self) -> None:
-        found = int(self._connection.execute("PRAGMA user_version").fetchone()[0])
-        if found > VERSION:
-            raise ConfigError(f"{FILE} was written by a newer slopguard", "Upgrade slopguard, or set SLOPGUARD_HOME")
-        if found < VERSION:
-            with self._transaction() as connection:
-                if int(connection.execute("PRAGMA user_version").fetchone()[0]) < VERSION:
-                    for statement in _SCHEMA:
-                        connection.execute(statement)
-                    connection.execute(f"PRAGMA user_version = {VERSION}")
-
     def _read(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
-        with _reported():
-            return self._connection.execute(statement, values).fetchall()
+        return self._file.read(statement, values)
 
     def _write(self, statement: str, *values: Any) -> None:
-        self._connection.execute(statement, values)  # autocommit: each is a transaction
+        with self._file.write() as connection:
+            connection.execute(statement, values)
 
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with _reported():
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._connection
-            except BaseException:
-                self._connection.rollback()
-                raise
-            self._connection.commit()
+    def _release(self) -> None:
+        if self._lock is not None:
+            self._lock.release()
 
 
+_SENT = (
+    "SELECT * FROM request WHERE campaign = ?"
+    " AND prompt BETWEEN 0 AND (SELECT count(*) - 1 FROM prompt WHERE campaign = ?)"
+)
 _ANSWERED = (
     "UPDATE request SET state = ?, prompt_tokens = ?, completion_tokens = ?, doubtful = ?, refused = ?, readable = ?,"
     " told = ? WHERE campaign = ? AND model = ? AND prompt = ? AND stage = ? AND temperature = ? AND sample = ?"
@@ -238,7 +222,8 @@ def _values(campaign: int, key: Key) -> tuple[Any, ...]:
 def _answer(row: tuple[Any, ...]) -> Answer:
     state, prompt_tokens, completion_tokens, doubtful, refused, readable, told = row
     names = tuple(_told(*each) for each in json.loads(told))
-    return Answer(State(state), names, prompt_tokens, completion_tokens, bool(doubtful), refused, bool(readable))
+    counts = int(prompt_tokens), int(completion_tokens)
+    return Answer(State(state), names, *counts, bool(doubtful), int(refused), bool(readable))
 
 
 @lru_cache(maxsize=1 << 16)
@@ -247,34 +232,26 @@ def _told(ecosystem: str, name: str, sort: str) -> Told:
 
 
 def _time(text: str) -> datetime:
-    with _reported():
+    with _sound():
         return datetime.fromisoformat(text)
 
 
 @contextmanager
-def _reported() -> Iterator[None]:
-    """Turn what SQLite, the file system and damaged rows report into our one error, without their words."""
+def _sound() -> Iterator[None]:
+    """Turn what damaged rows are into our one error."""
     try:
         yield
-    except (sqlite3.Error, OSError, ValueError, TypeError, BadName) as error:
-        raise StoreError(f"{FILE} cannot be read or written") from error
+    except (ValueError, TypeError, BadName) as error:
+        raise StoreError(TROUBLE) from error
 
 
-def _locked(path: Path) -> Any:
-    from filelock import FileLock, Timeout
-
-    lock = FileLock(path, timeout=0, mode=0o600)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise StoreError("another forecast is running", "Wait for it, or end it") from None
+def _locked(home: Path) -> FileLock:
+    """The one process that may run campaigns."""
+    with reported(TROUBLE):
+        private_folder(home)
+        lock = FileLock(home / LOCK, timeout=0, mode=0o600)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise StoreError("another forecast is running", "Wait for it, or end it") from None
     return lock
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    if not path.exists():
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    connection = sqlite3.connect(path, timeout=_BUSY, isolation_level=None)
-    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "trusted_schema = OFF"):
-        connection.execute(f"PRAGMA {pragma}")
-    return connection
