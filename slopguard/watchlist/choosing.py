@@ -1,8 +1,9 @@
 """What counts where several rows speak of one name: everything that any of them says against it.
 
 The row of all: the origin that weighs most, with its source and models (a documented name, or one that models were seen
-to say, before one that was only forecast, before one that was asked for here); the best rank of any; the earliest
-moment of any, so that whoever registered the name after the first of them registered it since; the latest expiry.
+to say, before one that was only forecast); the best rank of any; the earliest moment of any, so that whoever registered
+the name after the first of them registered it since; the latest expiry. What was asked for here and did not exist is
+not among them: it counts where no other row speaks of the name (`evidence`).
 
 Invariants: pure; a further row never takes a refusal back; one row alone stays as it is.
 """
@@ -16,7 +17,7 @@ from datetime import datetime
 from slopguard.model import WatchRow
 
 _UNRANKED = 1 << 40
-_OBSERVED, _FORECAST, _SEEN = range(3)
+_FORECAST, _SEEN = range(2)
 
 
 def strictest(rows: Sequence[WatchRow]) -> WatchRow | None:
@@ -36,11 +37,7 @@ def strictest(rows: Sequence[WatchRow]) -> WatchRow | None:
 
 def _weight(row: WatchRow) -> int:
     """How much an origin weighs: as the policy weighs it (`policy.facts`)."""
-    if row.origin == "imported":
-        return _SEEN
-    if row.origin == "generated":
-        return _SEEN if row.models else _FORECAST
-    return _OBSERVED
+    return _FORECAST if row.origin == "generated" and not row.models else _SEEN
 
 
 def _rank(row: WatchRow) -> int:
