@@ -19,6 +19,7 @@ from slopguard import clients
 from slopguard.cli.agent_names import Named, split
 from slopguard.cli.app import common, config_of
 from slopguard.cli.enable import printable_lines
+from slopguard.cli.foreseeing import forget, forgotten
 from slopguard.cli.persons import only_a_person, prove
 from slopguard.config import Settings, load
 from slopguard.config.actors import agent_ancestor, at_a_terminal, detect
@@ -72,6 +73,8 @@ def disable(
         enabled = record.read(settings.home)
         partly = bool(names or folder) and not _all_of_it(enabled, named)
         said = _partly(settings, enabled, named, folder) if partly else switch.put_back(settings.home, enabled)
+    if not partly:
+        forget(settings.home)
     part = "what you named is off; the rest is still guarded." if names or folder else "off. Everything is as it was."
     if said and not (names or folder):
         part = "off. Everything is as it was, but for what was changed since."
@@ -105,6 +108,7 @@ def _described(settings: Settings, enabled: Enabled, named: Named, folder: str |
     if folder is None and enabled.agents:
         lines.append(f"remove  {agent_hook.path(settings.home)}")
     if folder is None:
+        lines += forgotten(settings.home)
         lines.append(f"remove  {settings.home / record.SHIMS}/   {len(enabled.clients)} shims")
     return lines
 

@@ -21,6 +21,7 @@ import click
 from slopguard.cli.agent_names import Named, notes, split, titles, wanted
 from slopguard.cli.app import common, config_of
 from slopguard.cli.enable_words import as_json, described
+from slopguard.cli.foreseeing import begin, forecast, to_forecast
 from slopguard.cli.persons import ask_yes, only_a_person, prove, terminal_there
 from slopguard.cli.rehearsing import lines as rehearsed
 from slopguard.cli.rehearsing import rehearse
@@ -77,11 +78,13 @@ def enable(
     now = datetime.now(UTC).isoformat(timespec="seconds")
     hooked = _Hooked(named, agents, Path.cwd() if project else None)
     made = _plan(settings, hooked, _folders(venv, project=whole), now)
+    foreseen = None if yes or named.only_agents else to_forecast(settings.home, Path.cwd())
     if made.empty and proposal is None:
         click.echo(f"slopguard: already on; nothing to change. Guarded: {_guarded(made)}")
         return 0
     tried = rehearse(rehearsal.look(Path.cwd(), settings, os.environ), settings)
-    text = [*described(made), *(proposal.lines if proposal else ()), *rehearsed(tried, Path.cwd())]
+    text = [*described(made), *(proposal.lines if proposal else ()), *forecast(foreseen)]
+    text += rehearsed(tried, Path.cwd())
     if form == "json":
         click.echo(json.dumps(as_json(made, tried, changed=not dry_run), indent=1))
     if dry_run or not _agreed(text, settings, proposal, yes=yes, quiet=form == "json"):
@@ -97,6 +100,7 @@ def enable(
         command = shlex.join(["slopguard", "enable", *names, *(["--agents"] if agents else [])])
         acts.record(settings, "enable", "enabled", "enable", f"guard:{made.home / record.SHIMS}", command)
         switch.carry_out(made)
+    begin(settings.home, foreseen)
     if form != "json":
         click.echo(printable_lines(_done(made, notes(hooked.files(made.before, settings.home)))))
     return 0

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from slopguard.cli.app import common, config_of
-from slopguard.cli.forecasting import MOST, Wanted
+from slopguard.cli.forecasting import MOST, Wanted, run_projects
 from slopguard.cli.forecasting import run as run_embedded
 from slopguard.errors import UsageError
 from slopguard.model import Ecosystem
@@ -30,6 +30,7 @@ _OF_SERVERS = {
 @click.option("-o", "--output", metavar="FILE", help="Write the names there too, as CSV; - is standard output.")
 @click.option("--topic", "topics", multiple=True, metavar="TEXT", help="Names for a task in words; may be repeated.")
 @click.option("--from", "places", multiple=True, metavar="PATH", help="Names for a project; may be repeated.")
+@click.option("--projects", is_flag=True, help="Names for the projects that enable was run in, if they changed.")
 @click.option("--no-watch", is_flag=True, help="Leave the watchlist as it is.")
 @click.option("--embedded", is_flag=True, help="The forecaster that needs no server: what happens without --server.")
 @click.option("--server", "servers", multiple=True, metavar="URL", help="Ask models of an OpenAI-compatible server.")
@@ -49,6 +50,7 @@ def run(
     output: str | None,
     topics: tuple[str, ...],
     places: tuple[str, ...],
+    projects: bool,
     no_watch: bool,
     embedded: bool,
     config: Path | None,
@@ -62,6 +64,10 @@ def run(
     the place of the last one of its kind. Without --server nothing is sent anywhere.
     """
     config = config_of(ctx, config)
+    if projects:
+        if output or topics or places or no_watch or of_servers["servers"]:
+            raise UsageError("--projects goes with no other option", "Run it by itself, or leave it out")
+        return run_projects(config)
     if not of_servers["servers"]:
         _only_with_servers(of_servers)
         return run_embedded(Wanted(ecosystem, limit, output, topics, places, not no_watch, config, form))

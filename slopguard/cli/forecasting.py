@@ -17,8 +17,7 @@ from pathlib import Path
 from slopguard.cli.forecast_output import STANDARD_OUTPUT, Row, check, said, write
 from slopguard.config import Settings, load
 from slopguard.errors import InputError, UsageError
-from slopguard.forecast.leaving_out import LeftOut
-from slopguard.forecast.running import KEEP, Forecast, Order, forecast, merged, orders, watch
+from slopguard.forecast.running import KEEP, Forecast, Order, forecasts, merged, orders, watch
 from slopguard.forecast.subjects import EVERYTHING, Kind, Subject, project, topic
 from slopguard.model import Ecosystem
 from slopguard.names import phrase, shown
@@ -61,6 +60,20 @@ def run(wanted: Wanted) -> int:
     return 0
 
 
+def run_projects(config: Path | None) -> int:
+    """Forecast for the projects that the guard was enabled in, where that is due.
+
+    Raises:
+        SlopguardError: a setting makes no sense, or something cannot be read or written.
+    """
+    from slopguard.forecast.projects import refresh
+
+    settings = load(Path.cwd(), os.environ, config_file=config)
+    done = refresh(settings.home)
+    print(f"slopguard: forecast for {done:,} project{'' if done == 1 else 's'}; of the others nothing had changed.")
+    return 0
+
+
 def subjects(topics: Sequence[str], places: Sequence[str]) -> list[Subject]:
     """What to forecast for; everything where nothing was named.
 
@@ -86,8 +99,9 @@ def _ecosystems(chosen: str | None) -> tuple[Ecosystem, ...]:
 def _run(asked: Sequence[Order], settings: Settings, wanted: Wanted) -> list[Forecast]:
     total = sum(order.limit for order in asked)
     with advancing(total, "predicting names") as steps:
-        done = _forecasts(asked, settings, steps)
-    if not any(each.predictions for each in done):
+        done = forecasts(asked, settings, steps)
+    done = [each for each in done if each.predictions]
+    if not done:
         raise InputError("there is nothing to go by, so no name was predicted", "Use more words, or another folder")
     if wanted.output is not None:
         write(wanted.output, _rows(done))
@@ -95,19 +109,6 @@ def _run(asked: Sequence[Order], settings: Settings, wanted: Wanted) -> list[For
         with advancing(sum(len(each.predictions) for each in done), "watching them") as steps:
             _watch(done, settings, steps)
     return done
-
-
-def _forecasts(asked: Sequence[Order], settings: Settings, steps: Callable[[int], None]) -> list[Forecast]:
-    from slopguard.forecast.known import known
-    from slopguard.lists import Lists
-    from slopguard.store import Store
-
-    lists, store = Lists.load(settings), Store.open(settings)
-    try:
-        real, left_out = known(lists), LeftOut.of(settings, lists, store)
-        return [forecast(real, order, left_out, steps) for order in asked]
-    finally:
-        store.close()
 
 
 def _watch(done: Sequence[Forecast], settings: Settings, steps: Callable[[int], None]) -> None:

@@ -13,11 +13,16 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from slopguard import __version__
+from slopguard.config import Settings
 from slopguard.forecast.keeping import Watching, replace
+from slopguard.forecast.known import known
 from slopguard.forecast.leaving_out import LeftOut
 from slopguard.forecast.model import Known, Prediction, Steps
 from slopguard.forecast.subjects import Kind, Subject
+from slopguard.forecast.topics.project import Project, read_project
+from slopguard.lists import Lists
 from slopguard.model import Ecosystem
+from slopguard.store import Store
 from slopguard.watchlist.model import EMBEDDED, Batch, Watched
 
 KEEP = timedelta(days=365)
@@ -30,11 +35,13 @@ class Order:
 
     Args:
         limit: at most so many.
+        project: what was read of the subject's project.
     """
 
     ecosystem: Ecosystem
     subject: Subject
     limit: int
+    project: Project | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,26 +53,49 @@ class Forecast:
 
 
 def orders(ecosystems: Sequence[Ecosystem], subjects: Sequence[Subject], limit: int | None) -> list[Order]:
-    """What to predict.
+    """What to predict; projects are read here, each once.
 
     Args:
         limit: names of each order; `None`: as many as the subject's kind is worth.
     """
-    return [
-        Order(ecosystem, subject, subject.limit(ecosystem) if limit is None else limit)
-        for subject in subjects
-        for ecosystem in ecosystems
-    ]
+    found = []
+    for subject in subjects:
+        project = read_project(subject.path) if subject.kind in (Kind.PROJECT, Kind.GUARD) else None
+        for ecosystem in ecosystems:
+            if project is None or len(ecosystems) == 1 or _uses(project, ecosystem):
+                most = subject.limit(ecosystem) if limit is None else limit
+                found.append(Order(ecosystem, subject, most, project))
+    return found
 
 
-def forecast(known: Known, order: Order, left_out: LeftOut, steps: Steps = lambda many: None) -> Forecast:
+def _uses(project: Project, ecosystem: Ecosystem) -> bool:
+    """Whether a project has to do with an ecosystem; nobody asks for npm's packages in a project without any."""
+    return any(kind[ecosystem] for kind in (project.asked, project.locked, project.imported))
+
+
+def forecasts(asked: Sequence[Order], settings: Settings, steps: Steps = lambda many: None) -> list[Forecast]:
+    """Predict what all orders ask for, with the lists and the records that the settings name.
+
+    Raises:
+        StoreError: the record of what exists cannot be read.
+        ListInvalid: a list holds a row that cannot be read.
+    """
+    lists, store = Lists.load(settings), Store.open(settings)
+    try:
+        real, left_out = known(lists), LeftOut.of(settings, lists, store)
+        return [forecast(real, order, left_out, steps) for order in asked]
+    finally:
+        store.close()
+
+
+def forecast(real: Known, order: Order, left_out: LeftOut, steps: Steps = lambda many: None) -> Forecast:
     """Predict what an order asks for.
 
     Raises:
         StoreError: the record of what exists cannot be read.
         ListInvalid: a list holds a row that cannot be read.
     """
-    found = islice(left_out.kept(_predictions(known, order)), order.limit)
+    found = islice(left_out.kept(_predictions(real, order)), order.limit)
     return Forecast(order, tuple(_counted(found, steps)))
 
 
@@ -105,18 +135,16 @@ def merged(several: Sequence[Forecast]) -> Iterator[tuple[int, Prediction]]:
             yield ranks[found.ecosystem], found
 
 
-def _predictions(known: Known, order: Order) -> Iterator[Prediction]:
+def _predictions(real: Known, order: Order) -> Iterator[Prediction]:
     """Somewhat more than are asked for, as some may be left out."""
     most = order.limit + max(1_000, order.limit // 10)
     if order.subject.kind is Kind.ALL:
         from slopguard.forecast.embedded.predict import predict as of_all
 
-        return of_all(known, order.ecosystem, most)
+        return of_all(real, order.ecosystem, most)
     from slopguard.forecast.topics.predict import predict
-    from slopguard.forecast.topics.project import read_project
 
-    topic = order.subject.kind is Kind.TOPIC
-    return predict(known, order.ecosystem, order.subject.text if topic else read_project(order.subject.path), most)
+    return predict(real, order.ecosystem, order.project or order.subject.text, most)
 
 
 def _rows(predictions: Iterable[Prediction]) -> list[Watched]:

@@ -70,3 +70,8 @@ def topic(text: str) -> Subject:
 def project(path: Path) -> Subject:
     """The subject of a project that somebody named."""
     return Subject(Kind.PROJECT, path=path)
+
+
+def guarded(path: Path) -> Subject:
+    """The subject of a project that the guard was enabled in."""
+    return Subject(Kind.GUARD, path=path)
