@@ -56,8 +56,8 @@ class OnThisMachine:
     def targets(self, ecosystem: Ecosystem) -> Iterator[Target]:
         """See `Watched.targets`."""
         now = self._clock()
-        for name, first in self._observed.listed(ecosystem, now):
-            yield self._listed(ecosystem, name, now) or _observed(ecosystem, name, first)
+        for seen in self._observed.recent(now, ecosystem):
+            yield self._listed(ecosystem, seen.name, now) or _observed(ecosystem, seen.name, seen.first)
         after: Place | None = None
         while page := self._watchlist.ranked(ecosystem, after, PAGE, now):
             yield from (_target(ranked.sighting) for ranked in page)

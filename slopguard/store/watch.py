@@ -75,21 +75,6 @@ class Watch:
         except (TypeError, ValueError, OverflowError) as error:
             raise StoreError("the database holds a watch row that cannot be read") from error
 
-    def listed(self, ecosystem: Ecosystem, now: datetime) -> list[tuple[str, datetime]]:
-        """The names of one ecosystem that have not expired, and since when they are known; most asked for first.
-
-        Raises:
-            StoreError: the database cannot be read, or a row makes no sense.
-        """
-        found = self._database.read(
-            "SELECT name, first FROM observed WHERE ecosystem = ? AND last > ? ORDER BY count DESC, last DESC, name",
-            (ecosystem.value, (now - KEEP).isoformat()),
-        )
-        try:
-            return [(str(name), _moment(first)) for name, first in found]
-        except (TypeError, ValueError, OverflowError) as error:
-            raise StoreError("the database holds a watch row that cannot be read") from error
-
     def recent(self, now: datetime, ecosystem: Ecosystem | None = None) -> list[Observed]:
         """The names that have not expired, most asked for first.
 
