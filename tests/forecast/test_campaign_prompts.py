@@ -135,6 +135,13 @@ def test_lines_of_a_file_are_kept_as_they_are_but_for_blanks_and_notes() -> None
     assert clean.lines(text) == (("Read a 40 GB CSV.", "Lies Zählerstände aus."), 2)
 
 
+def test_a_long_topic_ends_with_a_whole_word() -> None:
+    found = clean.topic("meters and labels " * 9)
+    assert found is not None
+    assert len(found) <= clean.LONGEST_TOPIC
+    assert found.split()[-1] in {"meters", "and", "labels"}
+
+
 @given(st.text(max_size=200))
 def test_a_topic_is_short_plain_ascii_whatever_the_text(text: str) -> None:
     found = clean.topic(text)

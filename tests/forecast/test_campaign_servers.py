@@ -167,12 +167,40 @@ def test_a_server_that_is_not_there_is_an_error_that_says_what_to_do() -> None:
         sample(server)
 
 
-@pytest.mark.parametrize("fault", [Fault.GARBAGE, Fault.EMPTY, Fault.STREAM, Fault.HUGE])
+@pytest.mark.parametrize("fault", [Fault.GARBAGE, Fault.EMPTY, Fault.STREAM, Fault.HUGE, Fault.PACKED])
 def test_what_is_no_answer_is_nonsense_and_not_asked_again(fault: Fault) -> None:
     with faulty(always=fault) as server, pytest.raises(Nonsense) as caught:
         sample(server)
     assert len(server.asked) == 1
     assert "Welcome" not in caught.value.diagnosis()
+
+
+def test_a_model_that_is_not_there_is_told_with_the_status() -> None:
+    with faulty(always=Fault.ABSENT) as server, pytest.raises(UpstreamError, match="status 404") as caught:
+        sample(server)
+    assert "--model" in caught.value.diagnosis()
+
+
+def test_a_server_that_lists_no_models_is_told_with_the_status() -> None:
+    async def ask(url: str) -> tuple[str, ...]:
+        async with OpenAIServer(url, QUICK) as to:
+            return await to.models()
+
+    with faulty(lists=False) as server, pytest.raises(UpstreamError, match="status 404"):
+        asyncio.run(ask(server.url))
+
+
+def test_completions_in_parts_and_those_without_text_are_read() -> None:
+    parts = [{"type": "text", "text": "one "}, {"type": "image"}, {"type": "text", "text": "two"}, 7]
+    data = json.dumps({"choices": [{"message": {"content": parts}}, {"message": {"content": None}}]}).encode()
+    assert wire.sampled(data, PROMPT, 2, 512, schema=False).texts == ("one two", "")
+    with pytest.raises(Nonsense):
+        wire.sampled(b'{"choices": [{"message": {"content": 7}}]}', PROMPT, 1, 512, schema=False)
+
+
+def test_a_list_of_models_must_be_one() -> None:
+    with pytest.raises(Nonsense, match="no list"):
+        wire.models(b'{"data": {}}')
 
 
 def test_a_gigabyte_is_read_to_the_limit_and_no_further() -> None:

@@ -255,12 +255,16 @@ def test_a_server_that_dies_ends_the_campaign_and_nothing_is_lost(tmp_path: Path
     assert server.twice() == []
 
 
-def test_one_model_that_is_gone_does_not_end_the_others(tmp_path: Path) -> None:
+def test_one_model_that_is_gone_does_not_end_the_others_and_is_asked_later(tmp_path: Path) -> None:
     gone = lambda number, body: Fault.BROKEN if body["model"] == "k" else None  # noqa: E731 - as above
     with OpenAI({"m": mind(often("made-up")), "k": mind()}, faults=gone) as server:
         found = campaign(server, tmp_path, plan=replace(SMALL, again=0))
-    assert found.answers["discovery"] == 48
-    assert {each.ended for each in found.strata} == {""}
+        assert (found.stopped, found.answers["discovery"]) == ("servers", 48)
+        assert {each.ended for each in found.strata} == {""}
+        server.faults = lambda number, body: None
+        found = campaign(server, tmp_path, plan=replace(SMALL, again=0), resume=True)
+    assert (found.stopped, found.answers["discovery"]) == ("finished", 96)
+    assert server.twice() == []
 
 
 @pytest.mark.parametrize("fault", [Fault.GARBAGE, Fault.EMPTY, Fault.STREAM])

@@ -42,6 +42,10 @@ class Fault(StrEnum):
     """An event stream, though none was asked for."""
     HUGE = "huge"
     """A body that does not end."""
+    ABSENT = "absent"
+    """404."""
+    PACKED = "packed"
+    """A body that is compressed, though that was not wanted."""
     NO_SCHEMA = "no-schema"
     """400 where a schema is asked for."""
     CUT = "cut"
@@ -322,6 +326,10 @@ def _said(fault: Fault | None) -> web.Response | None:
             return web.Response(status=429, headers={"Retry-After": "7"})
         case Fault.BROKEN:
             return web.Response(status=500, text="secret traceback")
+        case Fault.ABSENT:
+            return web.json_response({"error": "no such model"}, status=404)
+        case Fault.PACKED:
+            return web.Response(body=b"\x1f\x8b", headers={"Content-Encoding": "gzip"})
         case Fault.GARBAGE:
             return web.Response(text="<html>Welcome", content_type="text/html")
         case Fault.EMPTY:

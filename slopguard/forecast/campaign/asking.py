@@ -137,11 +137,6 @@ class Asker:
         """Models that no server is left of."""
         return tuple(model for model, team in self._teams.items() if not team)
 
-    @property
-    def tokens(self) -> int:
-        """What was used so far."""
-        return self._tokens
-
     def go_on(self) -> None:
         """A limit of the first stage is none of the second."""
         self.stopped = self.stopped if self.stopped == SERVERS else ""

@@ -101,7 +101,8 @@ def run(
     Raises:
         UsageError: no server, a server on another machine without leave, no such model, nothing to ask about.
         ConfigError: `resume`, and the latest campaign is of another plan, or finished.
-        UpstreamError: no server gives answers any more; what there is, is kept.
+        UpstreamError: no server of any model gives answers any more; what there is, is kept. Where some model is left,
+            the summary says `servers`, and `resume` asks the others again.
         StoreError: `forecast.db` cannot be used, or another campaign is running.
     """
     return asyncio.run(_run(wanted, home, Sorter(known, internal), watch, exists, clock))
@@ -148,8 +149,8 @@ async def ask(
         teams = {model: Team(each) for model, each in samplers.items()}
         asker = Asker(store, record.id, plan, wanted.limits, teams, sorter, at_once, watch)
         await _stages(asker, store, record.id, wanted.limits.first, exists)
-        store.end(record.id, clock(), asker.stopped or FINISHED)
-        if asker.stopped == SERVERS:
+        store.end(record.id, clock(), asker.stopped or (SERVERS if asker.gone else FINISHED))
+        if not any(teams.values()):
             raise _problem(teams)
         return of(store, next(each for each in store.records() if each.id == record.id))
 

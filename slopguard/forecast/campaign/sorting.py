@@ -7,6 +7,7 @@ exist all the same: the lists hold the packages that most people use, not all th
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from slopguard.clients.argv import listed
 from slopguard.forecast.campaign.extract import Found
@@ -109,6 +110,7 @@ def _rooms(module: str) -> Iterator[str]:
     return (".".join(parts[:number]) for number in range(1, len(parts)))
 
 
+@lru_cache(maxsize=4096)
 def _standing_in(prompt: str) -> frozenset[str]:
     """The words of a prompt, in every spelling that a name has."""
     return frozenset(name for word in _WORDS.findall(prompt) for name in _spellings(word))

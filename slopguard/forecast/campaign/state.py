@@ -1,9 +1,12 @@
 """`forecast.db`: the campaigns, their prompts and every request of them.
 
 Invariants: the folder is 0700 and the file 0600; a request is written before it is sent and its answer before the next
-decision, each in one transaction on disk, so that a killed campaign asks nothing twice: what was under way counts as
-lost. No text of a model is kept, only names that passed the grammar; no key, no address of a server. The database is
-no authority: nothing in it allows anything.
+decision, each in one transaction, so that a killed campaign asks nothing twice: what was under way counts as lost. No
+text of a model is kept, only names that passed the grammar; no key, no address of a server. The database is no
+authority: nothing in it allows anything.
+
+A transaction outlives its process at once, a power cut only a little later (synchronous NORMAL): two waits for the disk
+for each answer would be the slowest part of a campaign with a fast server, and what can be lost is asked for again.
 """
 
 from __future__ import annotations
@@ -88,6 +91,7 @@ class Campaigns:
         self._lock = _locked(home) if writing else None
         try:
             self._file = Sqlite(home, FILE, MIGRATIONS, trouble=(TROUBLE, None))
+            self._read("PRAGMA synchronous = NORMAL")
             if writing:
                 self._write("UPDATE request SET state = ? WHERE state = ?", State.LOST.value, State.ASKED.value)
         except BaseException:

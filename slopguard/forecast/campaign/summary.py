@@ -47,7 +47,8 @@ class CampaignSummary:
 
     Args:
         ended: when its last run ended; `None` if that was killed, or goes on.
-        stopped: why: `finished` (both stages are through), `tokens`, `requests`, `servers`; `""` as above.
+        stopped: why: `finished` (both stages are through), `tokens`, `requests`, `servers` (of a model or of all,
+            no server is left); `""` as above.
         models: asked.
         ladder: temperatures.
         target: of `StratumSummary.unseen`.
