@@ -199,6 +199,13 @@ def typed(folder: Path) -> None:
     judged.typed(folder)
 
 
+def radar(folder: Path) -> None:
+    """A hundred thousand watched names against a registry that counts."""
+    from bench import radar as polls
+
+    polls.radar(folder)
+
+
 def installs(folder: Path) -> None:
     """Whole projects, by each client: guarded and bare, first and warm, from a near and from a far registry."""
     from bench import installs as whole
@@ -250,7 +257,7 @@ PARTS = {
 }
 WITH_CLIENTS = ("installs", "phases")
 """Parts behind which clients may be named."""
-LONG = (*WITH_CLIENTS, "watchlist")
+LONG = (*WITH_CLIENTS, "watchlist", "radar")
 """Parts that take long or much room, so that they run only where they are named themselves."""
 
 ALONE = {"accuracy": "accuracy", "topics": "topical"}

@@ -44,8 +44,8 @@ def test_an_alarm_is_a_line_and_ends_in_1_and_the_next_poll_says_nothing_more(ac
     assert ran.returncode == 1
     assert ran.stdout.splitlines() == [
         (
-            "slopguard: ALARM pypi 'sg-taken' (predicted-registered): models invent this name and somebody registered it."
-            " Do not install it from anywhere. Next: slopguard watch show pypi:sg-taken"
+            "slopguard: ALARM pypi 'sg-taken' (predicted-registered): models invent this name and somebody registered"
+            " it. Do not install it from anywhere. Next: slopguard watch show pypi:sg-taken"
         ),
         "slopguard: 2 watched names asked about: 1 free, 1 registered since; 1 new alarm",
     ]
