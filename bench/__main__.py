@@ -254,6 +254,7 @@ PARTS = {
     "installs": installs,
     "phases": phases,
     "watchlist": watchlist,
+    "radar": radar,
 }
 WITH_CLIENTS = ("installs", "phases")
 """Parts behind which clients may be named."""
