@@ -3,7 +3,7 @@
 `python -m bench installs [CLIENT ...]` installs whole projects, `phases [CLIENT ...]` says where their time goes.
 
 `python -m bench accuracy DIR` prints what `check` says of the names in a folder (see `bench.accuracy`); `topics DIR`
-what forecasts for a request find (see `bench.topical`).
+what forecasts for a request find (see `bench.topical`); `radar` polls a hundred thousand names (see `bench.radar`).
 
 Invariants: what is compared runs in turn, so that noise disturbs both alike; processor time is given beside the
 clock's, because other work on the machine hardly changes it; a command that does not end as it should is no figure but
@@ -199,13 +199,6 @@ def typed(folder: Path) -> None:
     judged.typed(folder)
 
 
-def radar(folder: Path) -> None:
-    """A hundred thousand watched names against a registry that counts."""
-    from bench import radar as polls
-
-    polls.radar(folder)
-
-
 def installs(folder: Path) -> None:
     """Whole projects, by each client: guarded and bare, first and warm, from a near and from a far registry."""
     from bench import installs as whole
@@ -254,14 +247,13 @@ PARTS = {
     "installs": installs,
     "phases": phases,
     "watchlist": watchlist,
-    "radar": radar,
 }
 WITH_CLIENTS = ("installs", "phases")
 """Parts behind which clients may be named."""
-LONG = (*WITH_CLIENTS, "watchlist", "radar")
+LONG = (*WITH_CLIENTS, "watchlist")
 """Parts that take long or much room, so that they run only where they are named themselves."""
 
-ALONE = {"accuracy": "accuracy", "topics": "topical"}
+ALONE = {"accuracy": "accuracy", "topics": "topical", "radar": "radar"}
 """Parts that are modules of their own, with a `main` that takes what stands behind them on the command line."""
 
 

@@ -11,6 +11,7 @@ import json
 import multiprocessing
 import resource
 import socket
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -154,16 +155,22 @@ def _poll(folder: Path, url: str, every: timedelta, rate: float) -> Result:
         store.close()
 
 
-def radar(folder: Path) -> None:
-    """Print the table."""
+def main(argv: Sequence[str]) -> None:
+    """Print the table: `python -m bench radar [NAMES [RATE]]`."""
+    names, rate = (int(argv[0]) if argv else NAMES), (float(argv[1]) if len(argv) > 1 else RATE)
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        _table(Path(folder), names, rate)
+
+
+def _table(folder: Path, names: int, rate: float) -> None:
     print("| poll | names | requests (HEAD, GET) | a second, on the whole | in the busiest second | took | alarms |")
     print("|---|---|---|---|---|---|---|")
-    for what, took, result, seen in measure(folder):
+    for what, took, result, seen in measure(folder, names, rate):
         count = len(seen.times)
         mean = (count - 1) / (seen.times[-1] - seen.times[0]) if count > 1 else 0.0
         asked = f"{result.tally.asked:,} | {count:,} ({seen.heads:,}, {seen.gets:,})"
         print(f"| {what} | {asked} | {mean:.0f} | {seen.busiest} | {took:.1f} s | {len(result.tally.alarms)} |")
     size = (folder / "radar.db").stat().st_size / 1e6
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    told = f"Told to send at most {RATE:.0f} a second, {AT_ONCE} at the same time"
+    told = f"Told to send at most {rate:g} a second, {AT_ONCE} at the same time"
     print(f"\n{told}. radar.db: {size:.1f} MB. Memory of the process at its most: {peak:.0f} MB.", flush=True)
