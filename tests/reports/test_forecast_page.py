@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from slopguard.forecast.statistics import Share, clustered, coverage
 from slopguard.model import Ecosystem
 from slopguard.reports.forecast_page import page
+from slopguard.reports.forecast_page_measured import MEASURED
 from slopguard.reports.forecast_page_model import (
     MOST,
     Appeared,
@@ -215,3 +217,11 @@ def test_every_chart_has_a_title_and_every_table_a_caption_and_heads() -> None:
     assert text.count("<table") == text.count("<caption>") == text.count("<thead>")
     heads = [attrs.get("scope") for tag, attrs in parsed(text).seen if tag == "th"]
     assert set(heads) == {"col", "row"}
+
+
+def test_the_page_tells_the_coverage_that_the_documents_tell() -> None:
+    rows = (Path(__file__).parent.parent.parent / "docs" / "forecast.md").read_text(encoding="utf-8").splitlines()
+    for each in MEASURED:
+        shares = [f"{100 * point.hits / point.of:.1f}" for point in each.points]
+        told = [row for row in rows if each.measured_on in row and all(share in row for share in shares)]
+        assert told, f"docs/forecast.md has no row for {each.measured_on} with {', '.join(shares)}"
