@@ -26,7 +26,7 @@ from slopguard.watchlist.choosing import strictest
 if TYPE_CHECKING:
     from slopguard.config import Settings
     from slopguard.store.watch import Watch
-    from slopguard.watchlist.reading import Reader
+    from slopguard.watchlist.lazy import Lookup
 
 
 class Source(Protocol):
@@ -63,7 +63,7 @@ def about_names(
     lookalikes: Lookalikes,
     watch: Watch | None,
     clock: Callable[[], datetime],
-    watchlist: Reader | None = None,
+    watchlist: Lookup | None = None,
 ) -> tuple[Source, ...]:
     """The sources about a name, whatever its version, cheapest first."""
     return (
@@ -199,7 +199,7 @@ class _VersionRows:
 class _Watched:
     """The watchlist of this machine, together with what a signed row says: a further row never takes a refusal back."""
 
-    def __init__(self, watchlist: Reader, clock: Callable[[], datetime]) -> None:
+    def __init__(self, watchlist: Lookup, clock: Callable[[], datetime]) -> None:
         self._watchlist, self._clock = watchlist, clock
 
     def __call__(self, request: Request, known: Evidence) -> Evidence:

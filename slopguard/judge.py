@@ -42,7 +42,7 @@ from slopguard.store import Store, redact
 from slopguard.store.entries import Stamp, entry, tally
 from slopguard.store.store import Learned
 from slopguard.store.watch import invention
-from slopguard.watchlist.reading import Reader
+from slopguard.watchlist.lazy import Lookup
 
 if TYPE_CHECKING:
     from slopguard.config import Settings
@@ -90,7 +90,7 @@ class Judge:
         lookalikes = Lookalikes(lists)
         self._suggestions = Suggestions(lists, lookalikes)
         self._about_versions = about_versions(lists, self._locked)
-        self._watchlist = Reader(settings.home) if store else None
+        self._watchlist = Lookup(settings.home) if store else None
         watch = store.watch if store else None
         self._about_names = about_names(settings, lists, lookalikes, watch, clock, self._watchlist)
 

@@ -28,6 +28,7 @@ UNRANKED = 1 << 40
 """Stands for no rank where ranks are compared; greater than every rank."""
 BUCKET, MARK = 46, 30
 """By how many bits the hash is shifted for the number of the bucket, and for the mark in it."""
+BUCKETS = 1 << 64 - BUCKET
 MARKS = 1 << 16
 PERSONS = {ecosystem: ecosystem.value.encode() for ecosystem in Ecosystem}
 """What makes the hashes of a name differ between ecosystems."""
