@@ -56,7 +56,8 @@ _NO_MODEL = "By rank. No model was asked about these names, so there is no agree
 def _registered(told: Told) -> Iterator[str]:
     if not told.appeared:
         looked = f"The radar looked last on {day(told.polled)}." if told.polled else "The radar has not looked yet."
-        yield f"<p>No watched name was seen registered since it was predicted. {looked} Look again:"
+        again = "Look again" if told.polled else "Let it look"
+        yield f"<p>No watched name was seen registered since it was predicted. {looked} {again}:"
         yield "<code>slopguard watch poll</code></p>"
         return
     yield "<p>These names were predicted first and registered afterwards. Do not install them from anywhere."
@@ -85,7 +86,12 @@ def _line(each: Appeared, ends: Sequence[float]) -> list[str]:
 def _names(ecosystem: Ecosystem, names: Sequence[Named], watched: int) -> str:
     shown, title = names[:MOST], TITLES[ecosystem.value]
     asked, several = any(each.models for each in shown), len({each.source for each in shown}) > 1
-    heads = ["rank", "name", *(["models / prompts", "recurs, 95 %"] if asked else []), *(["source"] if several else [])]
+    heads = [
+        "rank",
+        "name",
+        *([f"models{NARROW}/ prompts", f"recurs, 95{NARROW}%"] if asked else []),
+        *(["source"] if several else []),
+    ]
     caption = f"{title}: the first {number(len(shown))} names of {number(max(watched, len(shown)))} rows"
     rows = (_cells(each, asked, several) for each in shown)
     return f"<div>{table(caption, (*heads, 'state'), rows, 'names')}</div>"

@@ -168,7 +168,7 @@ def test_a_page_without_anything_says_what_to_do() -> None:
     words = words_of(page(EMPTY))
     assert "No name is watched yet. Fill the watchlist: slopguard forecast run" in words
     assert "No model was asked yet, so there are no rates. Ask one: slopguard forecast run --server URL" in words
-    assert "The radar has not looked yet. Look again: slopguard watch poll" in words
+    assert "The radar has not looked yet. Let it look: slopguard watch poll" in words
 
 
 def test_what_the_whole_page_tells() -> None:
