@@ -277,10 +277,31 @@ def test_answers_that_cannot_be_read_cost_only_themselves(tmp_path: Path, fault:
     assert found.names[0].prompts == len({heard.prompt for heard in server.done})
 
 
-def test_a_server_that_answers_nothing_but_nonsense_is_left_alone(tmp_path: Path) -> None:
-    with OpenAI({"m": mind()}, faults=always(Fault.GARBAGE)) as server, pytest.raises(UpstreamError, match="not JSON"):
-        campaign(server, tmp_path)
-    assert len(server.asked) <= PATIENCE + QUICK.at_once
+def test_a_server_that_answers_nothing_but_nonsense_is_left_alone_and_can_be_asked_once_mended(tmp_path: Path) -> None:
+    with OpenAI({"m": mind(often("made-up"))}, faults=always(Fault.GARBAGE)) as server:
+        with pytest.raises(UpstreamError, match="not JSON"):
+            campaign(server, tmp_path)
+        assert len(server.asked) <= PATIENCE + QUICK.at_once
+        server.faults = lambda number, body: None
+        found = campaign(server, tmp_path, resume=True)
+    assert (found.stopped, found.malformed, found.answers["discovery"]) == ("finished", 0, 48)
+
+
+def test_a_request_that_one_server_breaks_on_is_answered_by_another(tmp_path: Path) -> None:
+    minds = {"m": mind(often("made-up"))}
+    second = lambda number, body: Fault.GARBAGE if number % 2 else None  # noqa: E731 - as above
+    with OpenAI(minds, faults=second) as one, OpenAI(minds) as two:
+        found = campaign([one, two], tmp_path, plan=replace(SMALL, again=0))
+    assert (found.malformed, len(one.done) + len(two.done)) == (0, 48)
+
+
+def test_a_model_that_is_a_file_is_named_without_its_folders(tmp_path: Path) -> None:
+    with OpenAI({"/home/somebody/models/tiny.gguf": mind()}) as server:
+        found = campaign(server, tmp_path, models=(), limits=Limits(requests=4))
+        again = campaign(server, tmp_path, models=("tiny.gguf",), limits=Limits(requests=8), resume=True)
+    assert found.models == again.models == ("tiny.gguf",)
+    assert {heard.body["model"] for heard in server.asked} == {"/home/somebody/models/tiny.gguf"}
+    assert b"somebody" not in b"".join(path.read_bytes() for path in tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("fault", [Fault.PROSE, Fault.FENCED, Fault.UNICODE, Fault.NO_SCHEMA, Fault.LIES, Fault.BOASTS])

@@ -7,7 +7,7 @@ is written before it is used; a server that gives no usable answers is left alon
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ from slopguard.forecast.campaign.sorting import Sorter
 from slopguard.forecast.campaign.state import Campaigns
 
 PATIENCE = 10
-"""Unreadable answers in a row after which a server is left alone."""
+"""Requests in a row without a readable answer after which a server is left alone."""
 TOKENS, REQUESTS, SERVERS = "tokens", "requests", "servers"
 """Why no further request is sent: the budget, the bound, no server left."""
 
@@ -64,24 +64,26 @@ class Team:
         return bool(self._busy)
 
     async def sample(self, prompt: Prompt, key: Key, plan: Plan) -> Sampled:
-        """One completion.
+        """One completion, of the first server that gives one.
 
         Raises:
-            UpstreamError: no server is left.
-            Nonsense: the server's answer cannot be read.
+            UpstreamError: none does. Where the team is still there, the request is to blame, or so it seems.
         """
-        while self._busy:
-            number = min(self._busy, key=self._busy.__getitem__)
+        tried: set[int] = set()
+        while untried := self._busy.keys() - tried:
+            number = min(untried, key=lambda each: (self._busy[each], each))
+            tried.add(number)
             self._busy[number] += 1
             try:
                 return await self._from(number, prompt, key, plan)
             except Nonsense as error:
                 self._nonsense[number] += 1
-                if self._nonsense[number] < PATIENCE:
-                    raise
-                self._leave(number, error)
+                self.problem = error
+                if self._nonsense[number] >= PATIENCE:
+                    self._busy.pop(number, None)
             except UpstreamError as error:
-                self._leave(number, error)
+                self.problem = error
+                self._busy.pop(number, None)
             finally:
                 if number in self._busy:
                     self._busy[number] -= 1
@@ -94,10 +96,6 @@ class Team:
         )
         self._nonsense[number] = 0
         return found
-
-    def _leave(self, number: int, error: UpstreamError) -> None:
-        self._busy.pop(number, None)
-        self.problem = error
 
 
 class Asker:
@@ -130,6 +128,7 @@ class Asker:
         self._reserved = self._under_way = 0
         self._done = Counter(key.stage for key in self.answers)
         self._unknown = {each for answer in self.answers.values() for each in answer.unknown}
+        self._unread: dict[str, list[Key]] = defaultdict(list)
         self.stopped = ""
 
     @property
@@ -210,12 +209,17 @@ class Asker:
 
     async def _answer(self, key: Key, prompt: Prompt) -> Answer | None:
         """What became of one request; `None`: no server answered it."""
+        team = self._teams[key.model]
         try:
-            found = await self._teams[key.model].sample(prompt, key, self.plan)
-        except Nonsense:
-            return Answer(State.MALFORMED, (), len(prompt.text) // 4, self.plan.longest, doubtful=True, readable=False)
+            found = await team.sample(prompt, key, self.plan)
         except UpstreamError:
+            if team:
+                self._unread[key.model].append(key)
+                cost = len(prompt.text) // 4, self.plan.longest
+                return Answer(State.MALFORMED, (), *cost, doubtful=True, readable=False)
+            self._forget(self._unread.pop(key.model, []))
             return None
+        self._unread.pop(key.model, None)
         usage = found.usage
         taken = extract.names(found.texts[0], prompt.ecosystem, prompt.form)
         told, refused = self._sorter.sorted(taken.found, prompt.text)
@@ -228,3 +232,11 @@ class Asker:
             taken.refused + refused,
             taken.readable,
         )
+
+    def _forget(self, keys: Iterable[Key]) -> None:
+        """What a server left unread just before it was given up was its fault, and can be asked later."""
+        for key in keys:
+            if key in self.answers:
+                self._tokens -= self._cost(self.answers.pop(key))
+                self._done[key.stage] -= 1
+                self._store.failed(self._campaign, key)

@@ -14,7 +14,7 @@ from slopguard.errors import UpstreamError
 
 
 class Nonsense(UpstreamError):
-    """A server answered, but not what it was asked for. Asking again would give the same."""
+    """A server answered, but not what it was asked for, or refused this very request. Again it would do the same."""
 
     default_hint = "See what serves the model; it does not speak the chat completions interface as expected"
 
@@ -83,6 +83,6 @@ class Sampler(Protocol):
         Raises:
             UpstreamError: the server gave no answer, in spite of being asked again.
             UpstreamAuth: it refused the key.
-            Nonsense: it answered what cannot be read.
+            Nonsense: it answered what cannot be read, or does not answer this one.
         """
         ...

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
@@ -29,6 +30,8 @@ LIMIT = 8 * 2**20
 _PIECE = 64 * 2**10
 _AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
 """Statuses after which the same request may have an answer later."""
+_THIS_ONE = 500
+"""What llama.cpp answers, each time, to a request whose completion breaks off within its schema."""
 _NO_SCHEMA = frozenset({400, 404, 415, 422, 501})
 """Statuses that servers give which know no `response_format`."""
 _LONGEST_WAIT = 60.0
@@ -137,7 +140,7 @@ class OpenAIServer:
         return wire.models(data)
 
     async def chat(self, body: Mapping[str, object]) -> tuple[int, bytes]:
-        """The status and the body of an answer to a chat completion; of a status that may be mended, never.
+        """The status and the body of an answer to a chat completion; never a status that time may mend.
 
         Raises:
             UpstreamError: no usable answer came in spite of several tries.
@@ -158,7 +161,7 @@ class OpenAIServer:
                 if not left:
                     raise _failed(error) from None
                 status, data, later = 0, b"", None
-            if status and status not in _AGAIN:
+            if (status and status not in _AGAIN) or (status == _THIS_ONE and left < self.manners.tries - 1):
                 return _checked(status, data)
             if not left:
                 raise UpstreamError(f"a server keeps answering with status {status}", _DOWN)
@@ -194,8 +197,8 @@ class OpenAIModel:
 
     @property
     def model(self) -> str:
-        """What it is called."""
-        return self._model
+        """What it is called in reports: of a path, as llama.cpp gives one, the file alone."""
+        return label(self._model)
 
     async def sample(
         self,
@@ -209,12 +212,13 @@ class OpenAIModel:
         """Completions of a prompt; see `Sampler.sample`."""
         form = schema if self._schema else None
         status, data = await self._chat(prompt, n, seed, temperature, form, longest)
-        if form is not None and status in _NO_SCHEMA:
+        if form is not None and status in _NO_SCHEMA | {_THIS_ONE}:
+            self._schema = self._schema and status == _THIS_ONE
             form = None
             status, data = await self._chat(prompt, n, seed, temperature, form, longest)
-            self._schema = self._schema and status != 200
+            self._schema = self._schema or status != 200
         if status != 200:
-            raise UpstreamError(f"a server answered with status {status}", "See --model, and what the server logs")
+            raise Nonsense(f"a server answers with status {status}", "See --model, and what the server logs")
         found = wire.sampled(data, prompt, n, longest, schema=form is not None)
         return Sampled(tuple(map(self.server.hidden, found.texts)), found.usage, found.schema, found.details)
 
@@ -228,6 +232,12 @@ class OpenAIModel:
         longest: int,
     ) -> tuple[int, bytes]:
         return await self.server.chat(wire.request(self._model, prompt, n, seed, temperature, schema, longest))
+
+
+def label(model: str) -> str:
+    """A model's name without the folders of a machine."""
+    local = model.startswith(("/", "~", ".")) or (model[1:2] == ":" and model[:1].isalpha()) or "\\" in model
+    return re.split(r"[/\\]", model)[-1] or model if local else model
 
 
 def _checked(status: int, data: bytes) -> tuple[int, bytes]:

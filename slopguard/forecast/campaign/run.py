@@ -21,7 +21,7 @@ from slopguard.forecast.campaign import clean
 from slopguard.forecast.campaign.asking import SERVERS, Asker, Team, Watcher
 from slopguard.forecast.campaign.interface import Sampler
 from slopguard.forecast.campaign.model import Limits, Plan
-from slopguard.forecast.campaign.openai import Key, Manners, OpenAIModel, OpenAIServer
+from slopguard.forecast.campaign.openai import Key, Manners, OpenAIModel, OpenAIServer, label
 from slopguard.forecast.campaign.prompts import Sources, prompts
 from slopguard.forecast.campaign.sorting import Globs, Sorter
 from slopguard.forecast.campaign.stages import Name, again, discovery
@@ -216,7 +216,7 @@ async def _samplers(servers: Sequence[OpenAIServer], models: Sequence[str]) -> d
     Raises:
         UsageError: a model is nowhere, or a server has several and none is named.
     """
-    found: dict[str, list[Sampler]] = {model: [] for model in models}
+    found: dict[str, list[Sampler]] = {label(model): [] for model in models}
     for server in servers:
         has = await _models(server, models)
         if not models and len(has) != 1:
@@ -224,8 +224,9 @@ async def _samplers(servers: Sequence[OpenAIServer], models: Sequence[str]) -> d
             raise UsageError(
                 "a server has several models, or none", f"Name one with --model. It has: {names or 'none'}"
             )
-        for model in has if not models else [name for name in models if name in has]:
-            found.setdefault(model, []).append(OpenAIModel(server, model))
+        wanted = has if not models else [name for name in has if name in models or label(name) in models]
+        for sampler in (OpenAIModel(server, model) for model in wanted):
+            found.setdefault(sampler.model, []).append(sampler)
     missing = [model for model, samplers in found.items() if not samplers]
     if missing:
         raise UsageError(f"no server has the model '{shown(missing[0])}'", "Leave --model out to see what there is")
