@@ -213,13 +213,6 @@ def phases(folder: Path) -> None:
     parts.phases(folder, _clients())
 
 
-def watchlist(folder: Path) -> None:
-    """Ten million watched names: taken in, kept, looked up."""
-    from bench import watchlist as watched
-
-    watched.watchlist(folder)
-
-
 def _clients() -> Sequence[str]:
     """The clients named behind `installs` or `phases`, or all."""
     from bench.installs import COMMANDS
@@ -246,14 +239,11 @@ PARTS = {
     "typed": typed,
     "installs": installs,
     "phases": phases,
-    "watchlist": watchlist,
 }
 WITH_CLIENTS = ("installs", "phases")
-"""Parts behind which clients may be named."""
-LONG = (*WITH_CLIENTS, "watchlist")
-"""Parts that take long or much room, so that they run only where they are named themselves."""
+"""Parts behind which clients may be named; they take long, so they run only where they are named themselves."""
 
-ALONE = {"accuracy": "accuracy", "topics": "topical", "radar": "radar"}
+ALONE = {"accuracy": "accuracy", "topics": "topical", "radar": "radar", "watchlist": "watchlist"}
 """Parts that are modules of their own, with a `main` that takes what stands behind them on the command line."""
 
 
@@ -268,7 +258,7 @@ def main(chosen: Sequence[str]) -> None:
     if unknown:
         sys.exit(f"there is no part {unknown[0]!r}; known: {', '.join(PARTS)}\n\n{__doc__}")
     print(f"| {' | '.join(COLUMNS)} |\n{'|---' * len(COLUMNS)}|", flush=True)
-    for part in chosen or [part for part in PARTS if part not in LONG]:
+    for part in chosen or [part for part in PARTS if part not in WITH_CLIENTS]:
         with tempfile.TemporaryDirectory(prefix="bench-") as folder:
             PARTS[part](Path(folder))
 

@@ -12,6 +12,7 @@ import random
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -159,6 +160,13 @@ def pages(watchlist: Watchlist) -> float:
     return statistics.median(took)
 
 
+def main(arguments: Sequence[str]) -> None:
+    """The figures, as a table; the argument is how many names (ten million)."""
+    print(f"| what | took | processor | | |\n{'|---' * 5}|", flush=True)
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        watchlist(Path(folder), int(arguments[0]) if arguments else NAMES)
+
+
 def watchlist(folder: Path, count: int = NAMES) -> tuple[Taken, Asked, Asked]:
     """Print the figures of a watchlist of so many names."""
     path, home = folder / "names.txt", folder / "home"
@@ -169,17 +177,17 @@ def watchlist(folder: Path, count: int = NAMES) -> tuple[Taken, Asked, Asked]:
         f"| import {count:,} names of {done.length:.1f} characters | {done.clock:,.1f} s | {done.processor:,.1f} s |",
         end="",
     )
-    print(f" {count / done.clock:,.0f} names a second | {done.memory:,.0f} MB of memory | | |")
-    print(f"| the file | {done.size / 1e6:,.0f} MB | | {done.size / count:.1f} bytes a name | | | |", flush=True)
+    print(f" {count / done.clock:,.0f} names a second | {done.memory:,.0f} MB of memory |")
+    print(f"| the file | {done.size / 1e6:,.0f} MB | | {done.size / count:.1f} bytes a name | |", flush=True)
     there, not_there = asked(home, some), asked(home, [f"{name}-x" for name in some])
     for what, each in (("there", there), ("not there", not_there)):
         print(f"| look up a name that is {what} | {each.median:.1f} us | {each.processor:.1f} us |", end="")
-        print(f" 99 of 100 within {each.late:,.0f} us | | | |", flush=True)
+        print(f" 99 of 100 within {each.late:,.0f} us | |", flush=True)
     with Watchlist(home) as mine:
-        print(f"| a page of {PAGE:,} names by rank | {pages(mine):,.1f} ms | | | | | |")
+        print(f"| a page of {PAGE:,} names by rank | {pages(mine):,.1f} ms | | | |")
         rows = [Watched(Ecosystem.PYPI, NormalizedName(f"more-{n}"), n + 1) for n in range(PAGE)]
         more = milliseconds(lambda: mine.add(Batch("generated", "bench", datetime.now(UTC)), rows))
-        print(f"| add {PAGE:,} names | {more:,.0f} ms | | | | | |")
+        print(f"| add {PAGE:,} names | {more:,.0f} ms | | | |")
         print(f"| a page of {PAGE:,} names by rank, of two batches | {pages(mine):,.1f} ms | | | | | |", flush=True)
     return done, there, not_there
 

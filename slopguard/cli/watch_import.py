@@ -26,7 +26,7 @@ from slopguard.errors import InputError, UsageError, printable
 from slopguard.model import Ecosystem
 from slopguard.progress import advancing
 from slopguard.watchlist.answers import Added
-from slopguard.watchlist.forms import FORMS, SUFFIXES, guessed
+from slopguard.watchlist.forms import FORMS, SUFFIXES, guessed, told
 from slopguard.watchlist.importing import Importing, Read
 from slopguard.watchlist.model import ORIGINS, Batch
 from slopguard.watchlist.records import Wrong, moment_of
@@ -77,8 +77,8 @@ def import_(
             read = importing.take(_Again(first, text), form, step)
             if read.bad and not skip_bad:
                 raise _bad(read)
-            told = filling.finish()
-    _tell(told, read, as_json)
+            added = filling.finish()
+    _tell(added, read, as_json)
     return 0
 
 
@@ -114,9 +114,11 @@ def _opened(file: str) -> Iterator[tuple[TextIO, int]]:
 
 
 def _origin(form: str, first: str) -> str:
-    """What the names of a file are that does not say: a forecast where a rank stands behind the ecosystem."""
-    cells = first.rstrip("\n").split(",")
-    forecast = form == "csv" and len(cells) > 2 and cells[1] in set(Ecosystem) and cells[2].isdecimal()
+    """What the names of a file are that does not say: a forecast where a rank stands beside the ecosystem."""
+    try:
+        forecast = form == "csv" and None not in told(first.rstrip("\n").split(","))
+    except Wrong:
+        forecast = False
     return "generated" if forecast else "imported"
 
 
@@ -145,14 +147,14 @@ def _bad(read: Read) -> InputError:
     return InputError(what, "Correct the file, or leave such lines out with --skip-bad")
 
 
-def _tell(told: Added, read: Read, as_json: bool) -> None:
+def _tell(added: Added, read: Read, as_json: bool) -> None:
     if as_json:
-        known = {"new": told.new, "known": told.known, "again": told.again, "bad": read.bad}
+        known = {"new": added.new, "known": added.known, "again": added.again, "bad": read.bad}
         click.echo(json.dumps({"schema": SCHEMA, **known}, indent=1))
         return
-    parts = [f"{counted(told.new, 'name')} watched from now on"]
-    parts += [f"{told.known:,} watched already"] if told.known else []
-    parts += [f"{told.again:,} there twice"] if told.again else []
+    parts = [f"{counted(added.new, 'name')} watched from now on"]
+    parts += [f"{added.known:,} watched already"] if added.known else []
+    parts += [f"{added.again:,} there twice"] if added.again else []
     parts += [f"{counted(read.bad, 'line')} left out"] if read.bad else []
     click.echo(f"slopguard: {'; '.join(parts)}.")
     if read.first is not None:

@@ -1,8 +1,8 @@
 """What the lines of a file say, by the form of the file.
 
 * `txt`: a name, best first; `pypi:NAME` and `npm:NAME` say where it belongs; blank lines and `#` say nothing.
-* `csv`: a name, then its ecosystem and its rank, then anything (what `forecast run -o` writes); or the columns that the
-  first line names (`records.KEYS`).
+* `csv`: a name, then its ecosystem and its rank in either order, then anything (what `forecast run -o` writes); or the
+  columns that the first line names (`records.KEYS`).
 * `jsonl`: a record (`records.KEYS`).
 * `tsv`: a row of a signed list (`slopguard.lists.rows`), of which only watch rows belong here.
 
@@ -124,12 +124,23 @@ def _put_records(
 
 
 def _entry(importing: Importing, number: int, row: Sequence[str]) -> tuple[Ecosystem, Entry]:
-    ecosystem = _ECOSYSTEMS.get(row[1]) if len(row) > 1 else None
-    rank = rank_of(row[2]) if ecosystem is not None and len(row) > 2 else None
-    ecosystem = ecosystem or importing.ecosystem
+    named, rank = told(row)
+    ecosystem = named or importing.ecosystem
     if ecosystem is None:
         raise Wrong(NO_ECOSYSTEM)
     return ecosystem, Entry(number, row[0], rank)
+
+
+def told(row: Sequence[str]) -> tuple[Ecosystem | None, int | None]:
+    """The ecosystem and the rank that stand behind a name; nothing where it is something else that stands there.
+
+    Raises:
+        Wrong: an ecosystem does, and beside it a rank that is none.
+    """
+    first, second = (*row[1:3], "", "")[:2]
+    if first in _ECOSYSTEMS:
+        return _ECOSYSTEMS[first], rank_of(second)
+    return (_ECOSYSTEMS[second], rank_of(first)) if second in _ECOSYSTEMS else (None, None)
 
 
 def _record(columns: Sequence[str], row: Sequence[str]) -> dict[str, Any]:

@@ -192,11 +192,12 @@ class Watchlist:
         return Added(told.new, told.known, refused, told.again)
 
     @contextmanager
-    def filling(self, *, again: bool = False) -> Iterator[Filling]:
+    def filling(self, *, again: bool = False, without: Iterable[int] = ()) -> Iterator[Filling]:
         """One transaction to add names in: many batches, many windows; `finish` must be called before it ends.
 
         Args:
             again: see `Filling`.
+            without: numbers of batches that are taken out first, within the same transaction.
 
         Raises:
             StoreError: they could not be written.
@@ -204,6 +205,8 @@ class Watchlist:
         """
         with self._writing() as connection:
             removing.prune(connection, datetime.now(UTC))
+            for number in without:
+                removing.remove_batch(connection, number)
             yield Filling(connection, again=again)
 
     def mark_appeared(self, ecosystem: Ecosystem, name: str, when: datetime) -> None:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from slopguard.lists.rows import Row
@@ -59,6 +59,11 @@ def test_what_a_forecast_writes(watchlist: Watchlist) -> None:
     _, read = take(watchlist, "a,pypi,1,import,0.5\n@b/c,npm,1,words,0.4\nd,pypi,2,words,0.3\n", "csv")
     assert read == Read(3)
     assert known(watchlist) == [("pypi", "a", 1), ("npm", "@b/c", 1), ("pypi", "d", 2)]
+
+
+def test_the_rank_may_come_first(watchlist: Watchlist) -> None:
+    assert take(watchlist, "a,2,pypi,import,0.5\nb,1,pypi,words,0.4\nc,x,pypi,words,0.1\n", "csv")[1].bad == 1
+    assert known(watchlist) == [("pypi", "b", 1), ("pypi", "a", 2)]
 
 
 def test_a_table_with_names_alone_needs_an_ecosystem(watchlist: Watchlist) -> None:
@@ -181,6 +186,7 @@ def test_a_record_says_all_of_a_row(sighting: Sighting) -> None:
     assert sighting_of(record, batch("other", "imported"), None) == sighting
 
 
+@settings(max_examples=30)  # each makes two files
 @given(SIGHTINGS, st.sampled_from(["jsonl", "csv"]))
 def test_what_is_exported_is_imported_as_it_was(
     tmp_path_factory: pytest.TempPathFactory, told: list[Sighting], form: str
@@ -204,6 +210,7 @@ def plain(sighting: Sighting) -> str:
     return json.dumps(record_of(sighting), sort_keys=True)
 
 
+@settings(max_examples=50)  # each makes a file
 @given(st.sampled_from(list(FORMS)), st.text(max_size=60), st.sampled_from([None, PYPI, NPM]))
 def test_whatever_a_file_holds_each_line_is_put_or_counted(
     tmp_path_factory: pytest.TempPathFactory, form: str, content: str, ecosystem: Ecosystem | None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from slopguard.watchlist.watchlist import Watchlist
@@ -49,6 +49,7 @@ RANKS = st.one_of(st.none(), st.integers(1, 30))
 BATCHES = st.lists(st.lists(st.tuples(st.integers(0, 60), RANKS), max_size=80), min_size=1, max_size=4)
 
 
+@settings(max_examples=50)  # each makes a file
 @given(BATCHES, st.integers(1, 50))
 def test_whatever_the_ranks_every_name_comes_once_in_order(
     tmp_path_factory: object, told: list[list[tuple[int, int | None]]], size: int

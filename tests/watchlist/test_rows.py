@@ -139,6 +139,16 @@ def test_a_batch_added_again_as_the_same_is_the_same(watchlist: Watchlist) -> No
     assert [kept.rows for kept in watchlist.batches()] == [2]
 
 
+def test_a_batch_takes_the_place_of_others_at_once(watchlist: Watchlist) -> None:
+    watchlist.add(batch("old"), rows("a", "b"))
+    watchlist.add(batch("other"), rows("b"))
+    with watchlist.filling(without=[watchlist.batches()[0].number]) as filling:
+        filling.put_ranked(batch("new"), PYPI, ["b", "c"], 1)
+        assert filling.finish() == Added(new=1, known=1)
+    assert [(kept.batch.source, kept.rows) for kept in watchlist.batches()] == [("other", 1), ("new", 2)]
+    assert watchlist.get(PYPI, "a", NOW) is None
+
+
 def test_what_was_expected_is_answered_as_what_was_not(watchlist: Watchlist) -> None:
     watchlist.add(batch(), rows(*(f"name-{n}" for n in range(0, 2000, 2))))
     names = [(PYPI, f"name-{n}") for n in range(2000)]
