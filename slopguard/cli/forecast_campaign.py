@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,7 @@ _ENDED = {
     "finished": "It is finished.",
     "tokens": "Its budget of tokens is used up; go on with --resume and more --tokens.",
     "requests": "Its bound on requests is reached; go on with --resume.",
+    "servers": "A model lost its server in the middle; start it, and go on with --resume.",
 }
 
 
@@ -248,6 +250,11 @@ def _as_json(done: CampaignSummary, names: Sequence[Watched], wanted: Wanted) ->
         "answers": dict(done.answers),
         "tokens": done.tokens,
         "names": len(names),
+        "parts": [
+            {"ecosystem": each.stratum.ecosystem.value, "kind": each.stratum.kind.value, "pairs": each.pairs}
+            | {"prompts": each.prompts, "unseen": each.unseen if isfinite(each.unseen) else None, "ended": each.ended}
+            for each in done.strata
+        ],
         "watched": wanted.watched,
         "rates": rates,
     }

@@ -113,7 +113,9 @@ def _campaigns(home: Path) -> list[Campaign]:
 def _campaign(done: CampaignSummary) -> Campaign:
     curve = tuple(Found(point.pairs, point.unknown, point.recurrent) for point in done.curve)
     coverage = {each: found for each, found in done.coverage.items() if found.sightings}
-    return Campaign(f"Campaign {done.id}", done.ended or done.started, coverage, curve, _rates(done.rates))
+    ended = sum(bool(each.ended) for each in done.strata)
+    when, rates = done.ended or done.started, _rates(done.rates)
+    return Campaign(f"Campaign {done.id}", when, coverage, curve, rates, ended, len(done.strata))
 
 
 def _rates(rates: Iterable[Rated]) -> dict[str, dict[str, Share]]:

@@ -80,6 +80,9 @@ def _cells(each: Measured) -> list[str]:
 def _campaigns(campaigns: Sequence[Campaign]) -> Iterator[str]:
     for each in campaigns:
         yield f"<h3>{label(each.label)}, {day(each.at)}</h3>"
+        if each.parts:
+            ended = f"{number(each.done)} of {number(each.parts)} came to their end by themselves."
+            yield f"<p>Of its parts, an ecosystem and a kind of prompt each, {ended}</p>"
         for ecosystem, found in each.coverage.items():
             yield f"<p>{TITLES[ecosystem.value]}: {text(_seen(found))}</p>"
         if len(each.curve) > 1:

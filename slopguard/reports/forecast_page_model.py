@@ -117,6 +117,7 @@ class Campaign:
         coverage: by ecosystem, what its sightings say of names not seen yet (Good-Turing).
         curve: how names were found, in the order in which they came.
         rates: by what (`model`, `kind`, `topic`, ...), then by its name: the share of told names that are on no list.
+        done, parts: of so many parts (an ecosystem and a kind of prompt), those of which enough is known.
     """
 
     label: str
@@ -124,6 +125,8 @@ class Campaign:
     coverage: Mapping[Ecosystem, Coverage]
     curve: tuple[Found, ...] = ()
     rates: Mapping[str, Mapping[str, Share]] = field(default_factory=dict)
+    done: int = 0
+    parts: int = 0
 
 
 @dataclass(frozen=True, slots=True)

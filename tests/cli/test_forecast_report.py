@@ -83,6 +83,7 @@ def test_programs_are_told_of_the_campaign(slopguard: Program) -> None:
         said = campaign(slopguard, server, "--format", "json").json
     assert (said["schema"], said["campaign"], said["models"]) == ("slopguard/campaign/1", 1, ["model-a"])
     assert said["names"] == 1
+    assert {each["ecosystem"] for each in said["parts"]} == {"pypi"}
     [rate] = said["rates"]
     assert 0 < rate["low"] <= rate["rate"] <= rate["high"] < 1
 

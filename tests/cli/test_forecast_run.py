@@ -209,6 +209,7 @@ def test_what_is_known_to_exist_is_left_out(slopguard: Program) -> None:
         (["-o", "."], "'.' is no file. Name a file, or - for standard output."),
         (["--model", "m"], "--model needs a server. Name it: --server http://127.0.0.1:8080."),
         (["--resume"], "--resume needs a server."),
+        (["--projects", "-o", "names.csv"], "--projects goes with no other option. Run it by itself, or leave it out."),
         (["--embedded", "--server", "http://127.0.0.1:9"], "--embedded and --server exclude each other."),
     ],
 )
@@ -226,6 +227,13 @@ def test_a_project_that_says_nothing_ends_with_one_line(slopguard: Program) -> N
     assert done.err == (
         "slopguard: there is nothing to go by, so no name was predicted. Use more words, or another folder.\n"
     )
+
+
+def test_without_a_guarded_project_there_is_nothing_to_do(slopguard: Program) -> None:
+    done = run(slopguard, "--projects")
+    assert (done.rc, done.err) == (0, "")
+    assert done.out == "slopguard: forecast for 0 projects; of the others nothing had changed.\n"
+    assert not home(slopguard).exists()
 
 
 # ---------------------------------------------------------------- ending in the middle

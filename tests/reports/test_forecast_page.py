@@ -104,7 +104,7 @@ def whole(name: str = "flask-auth-magic", code: str = "qwen2.5-coder", about: st
             Kept("imported", code, "", "", 7, NOW),
         ),
         (Covering(PYPI, "a list", (Measured(10_000, 13, 100), Measured(100_000, 24, 100))),),
-        (Campaign(code, NOW, {PYPI: coverage([1, 1, 2, 2, 9])}, curve, rates),),
+        (Campaign(code, NOW, {PYPI: coverage([1, 1, 2, 2, 9])}, curve, rates, 3, 16),),
         (Appeared(NPM, name, 12, NOW - timedelta(90), NOW - timedelta(30)),),
         NOW - timedelta(1),
     )
@@ -178,6 +178,7 @@ def test_what_the_whole_page_tells() -> None:
     assert "1 flask- auth- magic 2 / 7 1.0 to 20.0 % models registered" in words
     assert "2 free- one embedded free" in words
     assert "100,000 24 of 100 24.0 % 16.7 to 33.2 %" in words
+    assert "3 of 16 came to their end by themselves." in words
     assert "15 sightings of 5 names; 2 seen only once." in words
     assert "predicted 2026-08-28, registered 2026-10-27, 60 days later" in words
     assert "(generated) topic 01234567 PyPI 10,000 2026-11-26 2027-11-26" in words
