@@ -7,8 +7,10 @@ import click
 from slopguard.cli.lazy import LazyGroup
 
 COMMANDS = {
+    "probe": ("slopguard.cli.forecast_probe:probe", "What a server of models is, and what it does."),
     "report": ("slopguard.cli.forecast_report:report", "One HTML page about what was forecast and what came of it."),
     "run": ("slopguard.cli.forecast_run:run", "Predict names and watch them."),
+    "serve": ("slopguard.cli.forecast_serve:serve", "Serve a model from a file, with drafts where it can."),
 }
 """Command to (module:attribute, short help)."""
 

@@ -1,0 +1,115 @@
+"""Which engine a server is, and of which build.
+
+Invariant: pure but for the requests it makes; what a server says of itself is used only as `names.shown` gives it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from slopguard.forecast.engines.server import LISTED, EngineServer
+from slopguard.forecast.engines.table import ENGINES, LM_STUDIO, MLX_LM, MLX_VLM, OLLAMA, OTHER, Engine, by_owner
+from slopguard.names import shown
+
+_LONGEST_BUILD = 64
+_MLX = re.compile(r"\d+\.\d+\S*-\d+\.\d+\S*-macOS\S*")
+"""MLX-LM's fingerprint: its version, that of MLX, the system (read)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a server is.
+
+    Args:
+        build: as it says; "" if it does not.
+        configured: the kind of speculation it says it is set up for; "" for none, `None` if it does not say.
+        slots: requests it can work on at once, if it says.
+        models: what it serves.
+    """
+
+    engine: Engine
+    build: str = ""
+    configured: str | None = None
+    slots: int | None = None
+    models: tuple[str, ...] = ()
+
+
+async def identify(server: EngineServer) -> Identity:
+    """Ask a server what it is; nothing is generated.
+
+    Raises:
+        UpstreamError: it cannot be reached, or does not list its models.
+    """
+    models = await server.models()
+    listed = await server.told(LISTED)
+    engine = by_owner(_owner(listed)) or await _by_looks(server)
+    build, info = "", {}
+    for path, key in engine.looks:
+        found = await server.told(path)
+        if isinstance(found, dict) and isinstance(found.get(key), str):
+            build, info = shown(found[key], _LONGEST_BUILD), found
+            break
+    configured, slots = await _configured(server, engine, info)
+    return Identity(engine, build, configured, slots, models)
+
+
+def by_answer(engine: Engine, answer: Mapping[str, object]) -> Engine:
+    """The engine, should an answer show what its lists do not."""
+    if engine is not OTHER:
+        return engine
+    timings, mark = answer.get("timings"), answer.get("system_fingerprint")
+    if isinstance(timings, dict) and "draft_kind" in timings:
+        return MLX_VLM
+    if isinstance(mark, str) and _MLX.match(mark):
+        return MLX_LM
+    return OLLAMA if mark == "fp_ollama" else engine
+
+
+async def _by_looks(server: EngineServer) -> Engine:
+    """The engine by what only it answers, where its models do not name it."""
+    for engine in ENGINES.values():
+        for path, key in engine.looks:
+            found = await server.told(path)
+            if isinstance(found, dict) and isinstance(found.get(key), str) and _fits(engine, found):
+                return engine
+    found = await server.told("/api/v0/models")
+    return LM_STUDIO if isinstance(found, dict) and isinstance(found.get("data"), list) else OTHER
+
+
+def _fits(engine: Engine, found: Mapping[str, object]) -> bool:
+    """`/version` is anybody's: vLLM's says nothing but the version."""
+    return engine.key != "vllm" or set(found) == {"version"}
+
+
+def _owner(listed: object) -> object:
+    data = listed.get("data") if isinstance(listed, dict) else None
+    first = data[0] if isinstance(data, list) and data else None
+    return first.get("owned_by") if isinstance(first, dict) else None
+
+
+async def _configured(
+    server: EngineServer, engine: Engine, info: Mapping[str, object]
+) -> tuple[str | None, int | None]:
+    """What the server is set up for: llama.cpp by its slots (seen), SGLang by its settings (read)."""
+    if engine.key == "sglang" and "speculative_algorithm" in info:
+        return shown(str(info["speculative_algorithm"] or "")), None
+    if engine.key != "llama.cpp":
+        return None, None
+    count = info.get("total_slots")
+    slots = count if isinstance(count, int) and not isinstance(count, bool) and count > 0 else None
+    told = await server.told("/slots")
+    if not isinstance(told, list) or not told or not all(isinstance(slot, dict) for slot in told):
+        return None, slots
+    if not any(slot.get("speculative") is True for slot in told):
+        return "", slots
+    kinds = {_kind(slot) for slot in told} - {""}
+    return next(iter(sorted(kinds)), "on"), slots
+
+
+def _kind(slot: Mapping[str, object]) -> str:
+    """What kind of speculation a slot says; it does so from its first request on."""
+    said = slot.get("params")
+    kind = said.get("speculative.types") if isinstance(said, dict) else None
+    return shown(kind) if isinstance(kind, str) and kind != "none" else ""

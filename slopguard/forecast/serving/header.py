@@ -1,0 +1,156 @@
+"""What a GGUF file says of itself: its settings and the names and shapes of its tensors, never their contents.
+
+Written out here because the `gguf` package makes arrays of every word of a vocabulary (minutes and a gigabyte for a
+large one) and trusts the counts it reads. Invariants: nothing is read beyond the file or allocated because a count says
+so; whatever the file holds, the answer is a `Header` or an `InputError`; arrays are counted, not kept.
+"""
+
+from __future__ import annotations
+
+import mmap
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+from slopguard.errors import InputError
+from slopguard.names import shown
+
+Value = int | float | bool | str
+_MAGIC = b"GGUF"
+_VERSIONS = (2, 3)
+_MOST_KEYS = 65_536
+_MOST_TENSORS = 262_144
+_LONGEST = 1 << 20
+"""Bytes of a text that is kept."""
+_DEEPEST = 4
+_PLAIN = {0: "<B", 1: "<b", 2: "<H", 3: "<h", 4: "<I", 5: "<i", 6: "<f", 7: "<?", 10: "<Q", 11: "<q", 12: "<d"}
+_TEXT, _ARRAY = 8, 9
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a file says.
+
+    Args:
+        values: its settings that are one value.
+        lengths: of its settings that are lists.
+        tensors: shape by name.
+    """
+
+    values: dict[str, Value]
+    lengths: dict[str, int]
+    tensors: dict[str, tuple[int, ...]]
+
+    @property
+    def arch(self) -> str:
+        """Its architecture; "" if it names none."""
+        found = self.values.get("general.architecture", "")
+        return found if isinstance(found, str) else ""
+
+    def number(self, key: str) -> int:
+        """A setting of its architecture; 0 if it has none."""
+        found = self.values.get(f"{self.arch}.{key}", 0)
+        return found if isinstance(found, int) and not isinstance(found, bool) else 0
+
+
+class _Broken(Exception):
+    """The file ends too early, or holds what cannot be."""
+
+
+def read(path: Path) -> Header:
+    """The header of a file.
+
+    Raises:
+        InputError: it cannot be read, or is no GGUF file.
+    """
+    try:
+        with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            return _read(data)
+    except _Broken as broken:
+        raise InputError(f"'{shown(path.name)}' {broken}", "Fetch or make the file again") from None
+    except (OSError, ValueError) as why:  # ValueError: an empty file cannot be mapped
+        problem = "is empty" if isinstance(why, ValueError) else f"cannot be read ({type(why).__name__})"
+        raise InputError(f"'{shown(path.name)}' {problem}", "Name a GGUF file") from None
+
+
+class _Cursor:
+    """Walks over the bytes."""
+
+    def __init__(self, data: mmap.mmap) -> None:
+        self.data = data
+        self.at = 0
+
+    def skip(self, size: int) -> int:
+        start = self.at
+        if size < 0 or size > len(self.data) - start:
+            raise _Broken("ends too early: it is cut off, or no GGUF file")
+        self.at = start + size
+        return start
+
+    def number(self, form: str) -> Value:
+        found: Value = struct.unpack_from(form, self.data, self.skip(struct.calcsize(form)))[0]
+        return found
+
+    def count(self, most: int) -> int:
+        found = int(self.number("<Q"))
+        if found > most:
+            raise _Broken("holds counts that cannot be")
+        return found
+
+    def text(self) -> str:
+        size = int(self.number("<Q"))
+        start = self.skip(size)
+        return self.data[start : start + min(size, _LONGEST)].decode("utf-8", "replace")
+
+    def pass_text(self) -> None:
+        self.skip(int(self.number("<Q")))
+
+
+def _read(data: mmap.mmap) -> Header:
+    cursor = _Cursor(data)
+    start = cursor.skip(4)
+    if data[start : start + 4] != _MAGIC:
+        raise _Broken("is no GGUF file")
+    if cursor.number("<I") not in _VERSIONS:
+        raise _Broken("is a GGUF file of a version that is not known")
+    tensors, keys = cursor.count(_MOST_TENSORS), cursor.count(_MOST_KEYS)
+    values: dict[str, Value] = {}
+    lengths: dict[str, int] = {}
+    for _ in range(keys):
+        key, kind = cursor.text(), int(cursor.number("<I"))
+        if kind == _ARRAY:
+            lengths[key] = _pass_array(cursor, 0)
+        else:
+            values[key] = cursor.text() if kind == _TEXT else cursor.number(_form(kind))
+    return Header(values, lengths, dict(_tensor(cursor) for _ in range(tensors)))
+
+
+def _form(kind: int) -> str:
+    if kind not in _PLAIN:
+        raise _Broken("holds settings of a kind that is not known")
+    return _PLAIN[kind]
+
+
+def _pass_array(cursor: _Cursor, depth: int) -> int:
+    """Step over a list; its length."""
+    kind, length = int(cursor.number("<I")), int(cursor.number("<Q"))
+    if depth > _DEEPEST or length > len(cursor.data):
+        raise _Broken("holds counts that cannot be")
+    if kind == _TEXT:
+        for _ in range(length):
+            cursor.pass_text()
+    elif kind == _ARRAY:
+        for _ in range(length):
+            _pass_array(cursor, depth + 1)
+    else:
+        cursor.skip(length * struct.calcsize(_form(kind)))
+    return length
+
+
+def _tensor(cursor: _Cursor) -> tuple[str, tuple[int, ...]]:
+    name, wide = cursor.text(), int(cursor.number("<I"))
+    if wide > 8:
+        raise _Broken("holds counts that cannot be")
+    shape = tuple(int(cursor.number("<Q")) for _ in range(wide))
+    cursor.skip(struct.calcsize("<IQ"))  # its type and place
+    return name, shape
