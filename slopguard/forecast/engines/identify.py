@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from slopguard.forecast.engines.server import LISTED, EngineServer
 from slopguard.forecast.engines.table import ENGINES, LM_STUDIO, MLX_LM, MLX_VLM, OLLAMA, OTHER, Engine, by_owner
 from slopguard.names import shown
 
 _LONGEST_BUILD = 64
+_META = ("n_params", "size", "n_vocab", "n_ctx", "ftype")
+_INFO = ("model_ftype", "speculative_algorithm", "speculative_num_steps", "speculative_num_draft_tokens", "model_path")
 _MLX = re.compile(r"\d+\.\d+\S*-\d+\.\d+\S*-macOS\S*")
 """MLX-LM's fingerprint: its version, that of MLX, the system (read)."""
 
@@ -27,6 +29,7 @@ class Identity:
         configured: the kind of speculation it says it is set up for; "" for none, `None` if it does not say.
         slots: requests it can work on at once, if it says.
         models: what it serves.
+        flags: what else it says that changes what it does or which model it is.
     """
 
     engine: Engine
@@ -34,6 +37,7 @@ class Identity:
     configured: str | None = None
     slots: int | None = None
     models: tuple[str, ...] = ()
+    flags: Mapping[str, str] = field(default_factory=dict)
 
 
 async def identify(server: EngineServer) -> Identity:
@@ -52,7 +56,8 @@ async def identify(server: EngineServer) -> Identity:
             build, info = shown(found[key], _LONGEST_BUILD), found
             break
     configured, slots = await _configured(server, engine, info)
-    return Identity(engine, build, configured, slots, models)
+    flags = _flags(listed, info, {"speculative.types": configured, "total_slots": slots})
+    return Identity(engine, build, configured, slots, models, flags)
 
 
 def by_answer(engine: Engine, answer: Mapping[str, object]) -> Engine:
@@ -74,7 +79,7 @@ async def _by_looks(server: EngineServer) -> Engine:
             found = await server.told(path)
             if isinstance(found, dict) and isinstance(found.get(key), str) and _fits(engine, found):
                 return engine
-    found = await server.told("/api/v0/models")
+    found = await server.told("/api/v0/models")  # a list without an owner
     return LM_STUDIO if isinstance(found, dict) and isinstance(found.get("data"), list) else OTHER
 
 
@@ -87,6 +92,17 @@ def _owner(listed: object) -> object:
     data = listed.get("data") if isinstance(listed, dict) else None
     first = data[0] if isinstance(data, list) and data else None
     return first.get("owned_by") if isinstance(first, dict) else None
+
+
+def _flags(listed: object, info: Mapping[str, object], more: Mapping[str, object]) -> dict[str, str]:
+    """What tells this server from another one of the same build: which model, which settings."""
+    data = listed.get("data") if isinstance(listed, dict) else None
+    meta = data[0].get("meta") if isinstance(data, list) and data and isinstance(data[0], dict) else None
+    told = {key: meta.get(key) for key in _META} if isinstance(meta, dict) else {}
+    told |= {key: info.get(key) for key in _INFO} | dict(more)
+    return {
+        key: shown(str(value)) for key, value in sorted(told.items()) if isinstance(value, str | int) and value != ""
+    }
 
 
 async def _configured(

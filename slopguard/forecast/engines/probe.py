@@ -85,14 +85,15 @@ def probe(
         UpstreamError: it cannot be reached, or answers no chat completion.
     """
 
-    async def asked() -> Probed:
+    async def opened() -> Probed:
         async with EngineServer(url, Manners(remote=remote, tries=2), key) as server:
-            return await _probed(server, model, step)
+            return await asked(server, model, step)
 
-    return asyncio.run(asked())
+    return asyncio.run(opened())
 
 
-async def _probed(server: EngineServer, wanted: str | None, step: Callable[[], None]) -> Probed:
+async def asked(server: EngineServer, wanted: str | None = None, step: Callable[[], None] = lambda: None) -> Probed:
+    """Ask a server that is open already; as `probe`."""
     identity = await identify(server)
     asker = Asker(server, identity.engine, _chosen(identity, wanted))
     step()
@@ -129,6 +130,7 @@ async def _probed(server: EngineServer, wanted: str | None, step: Callable[[], N
         more,
         schema,
         opt_out,
+        again.flags,
     )
 
 

@@ -5,6 +5,7 @@ Invariants: every finding has a word for "not found out"; nothing in it was writ
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -65,6 +66,7 @@ class Probed:
         configured: as `identify.Identity.configured`.
         short: what was drafted for one short request.
         largest_n: completions that one request may ask for; `more`: at least that many.
+        flags: what else it says of its model and its settings.
     """
 
     engine: Engine
@@ -79,6 +81,12 @@ class Probed:
     more: bool = False
     schema: SchemaSupport = SchemaSupport.UNDETERMINED
     opt_out: OptOut = OptOut.UNDETERMINED
+    flags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def on(self) -> bool | None:
+        """Whether it speculates; `None` where that did not become clear."""
+        return {Speculating.ON: True, Speculating.OFF: False}.get(self.speculating)
 
     @property
     def code(self) -> int:
@@ -112,6 +120,7 @@ def as_json(found: Probed) -> dict[str, object]:
         "largest_n": {"value": found.largest_n, "at_least": found.more},
         "schema_support": found.schema.value,
         "opt_out": found.opt_out.value,
+        "flags": dict(found.flags),
     }
 
 

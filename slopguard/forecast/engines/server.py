@@ -21,13 +21,21 @@ LISTED = "/v1/models"
 class EngineServer(OpenAIServer):
     """One server of models, asked for more than completions; an async context manager."""
 
+    async def get(self, path: str) -> tuple[int, bytes]:
+        """The status and the body of what is at a path.
+
+        Raises:
+            UpstreamError: no usable answer came in spite of several tries.
+        """
+        return await self._asked("GET", path, None)
+
     async def told(self, path: str) -> object:
         """The JSON at a path; `None` where there is nothing, or no JSON.
 
         Raises:
             UpstreamError: the server cannot be reached.
         """
-        status, data = await self._asked("GET", path, None)
+        status, data = await self.get(path)
         return _json(data) if status == 200 else None
 
     async def post(self, path: str, body: Mapping[str, object]) -> tuple[int, bytes]:
@@ -47,13 +55,13 @@ class EngineServer(OpenAIServer):
         """
         if engine.names is None:
             return None
-        status, data = await self._asked("GET", "/metrics", None)
+        status, data = await self.get("/metrics")
         return counters.read(data.decode("utf-8", "replace"), engine.names) if status == 200 else None
 
     async def healthy(self) -> bool:
         """Whether `/health` says that it is ready (llama.cpp, vLLM, SGLang)."""
         try:
-            status, _ = await self._asked("GET", "/health", None)
+            status, _ = await self.get("/health")
         except UpstreamError:
             return False
         return status == 200

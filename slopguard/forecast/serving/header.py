@@ -10,6 +10,7 @@ from __future__ import annotations
 import mmap
 import struct
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 
 from slopguard.errors import InputError
@@ -25,6 +26,11 @@ _LONGEST = 1 << 20
 _DEEPEST = 4
 _PLAIN = {0: "<B", 1: "<b", 2: "<H", 3: "<h", 4: "<I", 5: "<i", 6: "<f", 7: "<?", 10: "<Q", 11: "<q", 12: "<d"}
 _TEXT, _ARRAY = 8, 9
+_ALIGNED = 32
+_MOST_ALIGNED = 1 << 20
+_BLOCKS = {0: (1, 4), 1: (1, 2), 2: (32, 18), 3: (32, 20), 6: (32, 22), 7: (32, 24), 8: (32, 34), 9: (32, 36)}
+_BLOCKS |= {10: (256, 84), 11: (256, 110), 12: (256, 144), 13: (256, 176), 14: (256, 210), 15: (256, 292), 30: (1, 2)}
+"""Of the usual kinds of tensors: numbers in a block, bytes of it. Of others only the place is looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +128,18 @@ def _read(data: mmap.mmap) -> Header:
             lengths[key] = _pass_array(cursor, 0)
         else:
             values[key] = cursor.text() if kind == _TEXT else cursor.number(_form(kind))
-    return Header(values, lengths, dict(_tensor(cursor) for _ in range(tensors)))
+    found = [_tensor(cursor) for _ in range(tensors)]
+    _check_whole(cursor, values.get("general.alignment", _ALIGNED), max((end for _, _, end in found), default=0))
+    return Header(values, lengths, {name: shape for name, shape, _ in found})
+
+
+def _check_whole(cursor: _Cursor, aligned: Value, end: int) -> None:
+    """See to it that what the tensors hold is there, too."""
+    if not isinstance(aligned, int) or not 0 < aligned <= _MOST_ALIGNED:
+        raise _Broken("holds counts that cannot be")
+    start = -(-cursor.at // aligned) * aligned
+    if end and start + end > len(cursor.data):
+        raise _Broken("is cut off: tensors are missing")
 
 
 def _form(kind: int) -> str:
@@ -147,10 +164,12 @@ def _pass_array(cursor: _Cursor, depth: int) -> int:
     return length
 
 
-def _tensor(cursor: _Cursor) -> tuple[str, tuple[int, ...]]:
+def _tensor(cursor: _Cursor) -> tuple[str, tuple[int, ...], int]:
+    """Name, shape, and where its contents end behind the header."""
     name, wide = cursor.text(), int(cursor.number("<I"))
-    if wide > 8:
+    if wide > _DEEPEST:
         raise _Broken("holds counts that cannot be")
     shape = tuple(int(cursor.number("<Q")) for _ in range(wide))
-    cursor.skip(struct.calcsize("<IQ"))  # its type and place
-    return name, shape
+    kind, place = int(cursor.number("<I")), int(cursor.number("<Q"))
+    block, size = _BLOCKS.get(kind, (1, 0))
+    return name, shape, place + prod(shape) // block * size
