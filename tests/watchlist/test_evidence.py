@@ -99,3 +99,14 @@ def test_a_judge_that_records_nothing_has_no_watchlist(tmp_path: Path) -> None:
     mine = judge(None)
     assert mine.verdict(request("acme-magic"), ESTABLISHED).evidence.watch is None
     assert not mine.watched(PYPI, request("acme-magic").name)  # type: ignore[arg-type]  # it is a name
+
+
+def test_a_listed_name_that_is_watched_is_judged_by_its_age_as_well(tmp_path: Path) -> None:
+    from slopguard.gate.session import _settled
+
+    watch(tmp_path, "flask", first=1)
+    with judge(tmp_path) as mine:
+        names = [request(name).name for name in ("flask", "requests")]
+        assert [_settled(mine, PYPI, name) for name in names if name is not None] == [False, True]
+        assert mine.verdict(request("flask"), listed(20)).rule == "predicted-registered"
+        assert mine.verdict(request("flask"), ESTABLISHED).rule == "allowlisted"
