@@ -7,6 +7,7 @@ import click
 from slopguard.cli.lazy import LazyGroup
 
 COMMANDS = {
+    "bench": ("slopguard.cli.forecast_bench:bench", "Measure whether speculation helps, and for which requests."),
     "probe": ("slopguard.cli.forecast_probe:probe", "What a server of models is, and what it does."),
     "report": ("slopguard.cli.forecast_report:report", "One HTML page about what was forecast and what came of it."),
     "run": ("slopguard.cli.forecast_run:run", "Predict names and watch them."),

@@ -1,0 +1,217 @@
+"""`slopguard forecast bench`: measure whether speculation helps, kind of request by kind of request.
+
+Invariants: only the servers that were named are asked, and only with our own prompts; a bench that is ended in any way
+goes on with `--resume`; what is written with `-o` is there as a whole or not at all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from slopguard.cli.app import common, config_of
+from slopguard.errors import InputError, UsageError
+from slopguard.names import shown
+
+if TYPE_CHECKING:
+    from slopguard.forecast.measuring.bench import Pair, Tell
+    from slopguard.forecast.measuring.model import Plan
+    from slopguard.forecast.measuring.results import Compared, Results
+
+_TIMEOUT = 300.0
+"""Seconds that one answer may take."""
+_COMPARED = 6
+"""Paired rounds of forecasting with and without routing."""
+Number = TypeVar("Number", int, float)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """The command line, understood."""
+
+    mtp: str
+    plain: str | None
+    plan: Plan
+    model: str | None
+    key_from: str | None
+    remote: bool
+    resume: bool
+    compare: int
+    output: str | None
+    home: Path
+
+
+@click.command(epilog="Example: slopguard forecast bench --mtp http://127.0.0.1:8081 --plain http://127.0.0.1:8080")
+@click.option("--mtp", required=True, metavar="URL", help="The server that speculates.")
+@click.option("--plain", metavar="URL", help="The same model without; not needed where a request can opt out.")
+@click.option("--slices", metavar="LIST", help="Of name,code,text,json,tool; default: all.")
+@click.option("--temperatures", metavar="LIST", help="Default: 0,0.7,1.")
+@click.option("--concurrency", metavar="LIST", help="Requests under way at once; default: 1,4.")
+@click.option("--requests", type=click.IntRange(1, 10_000), default=8, show_default=True, help="Of one round.")
+@click.option("--rounds", type=click.IntRange(2, 1_000), default=8, show_default=True, help="Paired rounds of a cell.")
+@click.option("--longest", type=click.IntRange(8, 4096), default=48, show_default=True, help="Tokens of an answer.")
+@click.option(
+    "--samples", type=click.IntRange(0, 100_000), default=1200, show_default=True, help="Of a prompt, for KL."
+)
+@click.option(
+    "--compare", type=click.IntRange(0, 10_000), default=0, metavar="N", help="Forecast, too: N prompts a round."
+)
+@click.option("--model", metavar="NAME", help="Which of their models.")
+@click.option("-o", "--output", metavar="FILE", help="Write the results there: also what `forecast run --route` reads.")
+@click.option("--resume", is_flag=True, help="Go on with the last bench where it ended.")
+@click.option("--key-from", metavar="VARIABLE", help="The environment variable that holds the servers' key.")
+@click.option("--allow-remote", is_flag=True, help="The servers may be on another machine.")
+@common
+@click.pass_context
+def bench(ctx: click.Context, /, config: Path | None, form: str, **options: Any) -> int:
+    """Measure acceptance, equal output, gain and slow requests: each pass, fail or undetermined, with its interval.
+
+    A request is worth speculating where all four pass. p99 needs 1,000 requests a server: --requests times --rounds.
+    """
+    from slopguard.config import load
+
+    settings = load(Path.cwd(), os.environ, config_file=config_of(ctx, config))
+    results = asyncio.run(_measured(_wanted(options, settings.home)))
+    from slopguard.forecast.measuring.results import as_json
+    from slopguard.reports.mtp_bench import lines
+
+    if form == "json":
+        print(json.dumps(as_json(results), indent=1))
+    else:
+        print("\n".join(lines(results, options["output"])))
+    return 0
+
+
+def _wanted(options: dict[str, Any], home: Path) -> _Wanted:
+    """The options, looked at.
+
+    Raises:
+        UsageError: one makes no sense.
+        InputError: the file cannot be written.
+    """
+    from slopguard.forecast.measuring.model import SLICES, Plan
+
+    slices = tuple(options["slices"].split(",")) if options["slices"] else SLICES
+    if not set(slices) <= set(SLICES):
+        raise UsageError("--slices knows no such slice", f"They are {', '.join(SLICES)}")
+    usual = Plan()
+    plan = Plan(
+        tuple(dict.fromkeys(slices)),
+        _numbers(options["temperatures"], float, "--temperatures", 0.0, 5.0) or usual.temperatures,
+        _numbers(options["concurrency"], int, "--concurrency", 1, 1024) or usual.concurrencies,
+        options["requests"],
+        options["rounds"],
+        options["longest"],
+        options["samples"],
+    )
+    output = options["output"]
+    if output is not None and not Path(output).resolve().parent.is_dir():
+        raise InputError(f"-o {shown(output)}: there is no such folder", "Name a file in a folder that is there")
+    return _Wanted(
+        options["mtp"],
+        options["plain"],
+        plan,
+        options["model"],
+        options["key_from"],
+        options["allow_remote"],
+        options["resume"],
+        options["compare"],
+        output,
+        home,
+    )
+
+
+def _numbers(text: str | None, kind: type[Number], option: str, least: Number, most: Number) -> tuple[Number, ...]:
+    """A list of numbers, in order.
+
+    Raises:
+        UsageError: it is none.
+    """
+    try:
+        found = tuple(sorted({kind(each) for each in text.split(",")})) if text else ()
+    except ValueError:
+        found = (kind(-1),)
+    if not all(least <= each <= most for each in found):
+        raise UsageError(f"{option} takes numbers from {least:g} to {most:g}", f"For example: {option} 0,1")
+    return found
+
+
+async def _measured(wanted: _Wanted) -> Results:
+    from dataclasses import replace
+
+    from slopguard import __version__
+    from slopguard.cli.forecast_probe import _key as key_of
+    from slopguard.forecast.campaign.openai import Manners
+    from slopguard.forecast.measuring import servers
+    from slopguard.forecast.measuring.bench import Bench, begun
+    from slopguard.forecast.measuring.results import Results, now, written
+    from slopguard.forecast.measuring.state import Benches
+
+    manners = Manners(timeout=_TIMEOUT, tries=1, at_once=max(wanted.plan.concurrencies), remote=wanted.remote)
+    of = servers.Wanted(wanted.mtp, wanted.plain, wanted.model, manners, key_of(wanted.key_from))
+    with Benches(wanted.home, writing=True) as store:
+        async with servers.opened(of) as pair:
+            number = begun(store, pair.digest(wanted.plan), resume=wanted.resume)
+            with _bar() as tell:
+                cells = await Bench(store, number, wanted.plan, pair, tell).run()
+            results = Results(
+                now(), __version__, pair.plain_identity, pair.other_identity, pair.one, wanted.plan, cells
+            )
+            if wanted.compare:
+                results = replace(results, forecasts=await _compared(results, pair, wanted))
+        async with servers.opened(of) as after:
+            servers.unchanged(pair, after)
+        text = written(results)
+        if wanted.output is not None:
+            _write(Path(wanted.output), text)
+        store.finish(number, text)
+    return results
+
+
+async def _compared(results: Results, pair: Pair, wanted: _Wanted) -> Compared:
+    """Forecasting with the table that was just made, and without."""
+    from slopguard.forecast.routing.comparing import compare
+    from slopguard.forecast.routing.samplers import held, plain, router
+
+    concurrency = max(wanted.plan.concurrencies)
+    table, _ = held(results, pair, results.made)
+    return await compare(router(pair, table, concurrency), plain(pair), _COMPARED, wanted.compare, concurrency)
+
+
+def _write(path: Path, text: str) -> None:
+    """The file, as a whole."""
+    beside = path.with_name(f".{path.name}.new")
+    try:
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(path)
+    except OSError:
+        raise InputError(
+            f"-o {shown(str(path))}: it cannot be written", "Name another file; --resume keeps all"
+        ) from None
+
+
+@contextmanager
+def _bar() -> Iterator[Tell]:
+    """A bar on a terminal; nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda what, done, of: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("measuring", total=None)
+
+        def told(what: str, done: int, of: int) -> None:
+            bar.update(task, description=what, completed=done, total=of)
+
+        yield told

@@ -1,0 +1,1 @@
+"""Measuring whether speculation helps: acceptance, equal output, gain and slow requests, each with its interval."""

@@ -1,0 +1,172 @@
+"""From rounds to judgements.
+
+Invariants: pure; `pass` and `fail` rest on an interval that lies on one side of the bound, everything else is
+`undetermined`; too little is never enough.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from statistics import median
+
+from slopguard.forecast.measuring.figures import (
+    FEWEST_ROUNDS,
+    Divergence,
+    Estimate,
+    alike,
+    quantile,
+    ratio_of_medians,
+    slowdown,
+    tolerated,
+)
+from slopguard.forecast.measuring.model import (
+    ACCEPTED,
+    GAIN,
+    KL,
+    P99,
+    Asked,
+    Cell,
+    Judgement,
+    Measured,
+    Round,
+    Rule,
+    Verdict,
+)
+from slopguard.forecast.statistics import clustered
+
+FEWEST_DRAFTING = 30
+"""Requests that an acceptance must rest on."""
+FEWEST_ALIKE = 40
+"""Pairs of outputs that must be alike before they count as always alike: then fewer than 7.3 % differ (95 %)."""
+FEWEST_SLOW = 1_000
+"""Requests of each server that a p99 must rest on: ten of them are slower than it."""
+UNSTEADY = 1.1
+"""A plain server whose speed differs from its own by more than this, for certain, stands on an unsteady machine."""
+NOISIEST = 1.5
+"""The same for its slowest requests."""
+
+
+def measured(
+    cell: Cell, same: Sequence[Round], pairs: Sequence[Round], sampled: Divergence | None, seed: int
+) -> Measured:
+    """All that is known of a cell.
+
+    Args:
+        same: rounds of the plain server against itself.
+        pairs: rounds of the plain server against the speculating one.
+        sampled: how far its samples lie from the plain server's chances, at this slice and temperature.
+    """
+    asked = [each for pair in pairs for each in pair.other.asked]
+    plain = [each for pair in pairs for each in pair.plain.asked]
+    judgements = (
+        acceptance(asked, seed),
+        output(cell, same, pairs, sampled),
+        gain(same, pairs, seed),
+        slow(same, pairs, seed),
+    )
+    return Measured(
+        cell,
+        judgements,
+        sum(each.accepted or 0 for each in asked),
+        sum(each.drafted or 0 for each in asked),
+        median([pair.plain.speed for pair in pairs] or [0.0]),
+        median([pair.other.speed for pair in pairs] or [0.0]),
+        quantile([each.seconds for each in plain] or [0.0], 0.95),
+        quantile([each.seconds for each in asked] or [0.0], 0.95),
+    )
+
+
+def acceptance(asked: Sequence[Asked], seed: int) -> Judgement:
+    """Whether enough of what was drafted was accepted: over requests, as tokens of one resemble each other."""
+    told = [(each.accepted or 0, each.drafted) for each in asked if each.drafted]
+    if not told:
+        return _open(Rule.ACCEPTANCE, ACCEPTED, "The server drafted nothing, or does not say so")
+    share = clustered(told, seed)
+    if share.rate is None or share.low is None or share.high is None:
+        return _open(Rule.ACCEPTANCE, ACCEPTED, "The server drafted nothing, or does not say so")
+    found = Estimate(share.rate, share.low, share.high, len(told))
+    if len(told) < FEWEST_DRAFTING:
+        return _open(Rule.ACCEPTANCE, ACCEPTED, f"It needs {FEWEST_DRAFTING} requests with drafts", found)
+    return above(Rule.ACCEPTANCE, found, ACCEPTED, "Too few drafts are accepted")
+
+
+def output(cell: Cell, same: Sequence[Round], pairs: Sequence[Round], sampled: Divergence | None) -> Judgement:
+    """Whether speculation leaves the output as it is: each greedy answer, or the chances of what is sampled."""
+    if cell.temperature == 0.0:
+        return _greedy(same, pairs)
+    if sampled is not None:
+        return below(Rule.OUTPUT, sampled.kl, KL, "What is sampled is not what the plain server would sample")
+    found = _alike(pairs)
+    if found and found.value == 1.0 and found.count >= FEWEST_ALIKE:  # the same seeds gave the same texts, every time
+        return Judgement(Rule.OUTPUT, Verdict.PASS, 1.0, found)
+    return _open(Rule.OUTPUT, KL, "Too few samples to tell two distributions apart, or the server tells no chances")
+
+
+def _greedy(same: Sequence[Round], pairs: Sequence[Round]) -> Judgement:
+    found, itself = _alike(pairs), _alike(same)
+    if found is None or found.count < FEWEST_ALIKE:
+        return _open(Rule.OUTPUT, 1.0, f"It needs {FEWEST_ALIKE} answers of each server", found)
+    if found.value == 1.0:
+        return Judgement(Rule.OUTPUT, Verdict.PASS, 1.0, found)
+    if itself is None or itself.value < 1.0:
+        return _open(Rule.OUTPUT, 1.0, "The plain server does not repeat its own greedy answers either", found)
+    return Judgement(Rule.OUTPUT, Verdict.FAIL, 1.0, found, "Greedy answers differ from the plain server's")
+
+
+def gain(same: Sequence[Round], pairs: Sequence[Round], seed: int) -> Judgement:
+    """Whether it is fast enough to be worth it."""
+    itself, found = _ratio(same, seed), _ratio(pairs, seed)
+    if found is None or len(pairs) < FEWEST_ROUNDS:
+        return _open(Rule.GAIN, GAIN, f"It needs {FEWEST_ROUNDS} paired rounds", found)
+    if itself is None or itself.low > UNSTEADY or itself.high < 1.0 / UNSTEADY:
+        return _open(Rule.GAIN, GAIN, "The plain server is not as fast as itself: the machine is too unsteady", found)
+    return above(Rule.GAIN, found, GAIN, "The gain is too small")
+
+
+def slow(same: Sequence[Round], pairs: Sequence[Round], seed: int) -> Judgement:
+    """Whether its slowest requests take longer than the plain server's, beyond what that differs from itself."""
+    itself, found = _slowdown(same, seed), _slowdown(pairs, seed)
+    if itself is None or found is None or min(itself.count, found.count) < FEWEST_SLOW:
+        return _open(Rule.P99, 1.0, f"It needs {FEWEST_SLOW:,} requests of each server", found)
+    bound = tolerated(itself)
+    if bound > NOISIEST:
+        return _open(Rule.P99, bound, "The plain server's slowest requests differ too much from its own", found)
+    return below(Rule.P99, found, bound, "Its slowest requests take longer")
+
+
+def above(rule: Rule, found: Estimate, bound: float, why: str) -> Judgement:
+    """Held to lie above a bound."""
+    if found.low > bound:
+        return Judgement(rule, Verdict.PASS, bound, found)
+    if found.high <= bound:
+        return Judgement(rule, Verdict.FAIL, bound, found, why)
+    return _open(rule, bound, "The interval holds the bound: more rounds would tell", found)
+
+
+def below(rule: Rule, found: Estimate, bound: float, why: str) -> Judgement:
+    """Held to lie below a bound."""
+    if found.high < bound:
+        return Judgement(rule, Verdict.PASS, bound, found)
+    if found.low >= bound:
+        return Judgement(rule, Verdict.FAIL, bound, found, why)
+    return _open(rule, bound, "The interval holds the bound: more samples would tell", found)
+
+
+def _open(rule: Rule, bound: float, why: str, found: Estimate | None = None) -> Judgement:
+    return Judgement(rule, Verdict.UNDETERMINED, bound, found, why)
+
+
+def _alike(rounds: Iterable[Round]) -> Estimate | None:
+    same = [
+        one.text == other.text for pair in rounds for one, other in zip(pair.plain.asked, pair.other.asked, strict=True)
+    ]
+    return alike(sum(same), len(same))
+
+
+def _ratio(rounds: Sequence[Round], seed: int) -> Estimate | None:
+    return ratio_of_medians([(pair.plain.speed, pair.other.speed) for pair in rounds], seed)
+
+
+def _slowdown(rounds: Sequence[Round], seed: int) -> Estimate | None:
+    plain = [each.seconds for pair in rounds for each in pair.plain.asked]
+    return slowdown(plain, [each.seconds for pair in rounds for each in pair.other.asked], P99, seed)
