@@ -21,7 +21,7 @@ from slopguard.cli.forecast_output import STANDARD_OUTPUT, Row, check, said, wri
 from slopguard.cli.forecasting import TITLES, subjects
 from slopguard.config import Settings, load
 from slopguard.errors import InputError
-from slopguard.forecast.running import KEEP
+from slopguard.forecast.running import KEEP, verified
 from slopguard.forecast.subjects import Kind, Subject
 from slopguard.model import Ecosystem, NormalizedName
 from slopguard.names import shown
@@ -93,10 +93,9 @@ def _campaign(wanted: Wanted, settings: Settings) -> tuple[CampaignSummary, list
     from slopguard.forecast.campaign.model import Limits
     from slopguard.forecast.known import known
     from slopguard.forecast.leaving_out import LeftOut, own_globs
-    from slopguard.lists import Lists
     from slopguard.store import Store
 
-    lists = Lists.load(settings)
+    lists = verified(settings)
     real = known(lists)
     chosen = tuple(Ecosystem) if wanted.ecosystem is None else (Ecosystem(wanted.ecosystem),)
     asked = campaign.Wanted(

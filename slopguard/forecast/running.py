@@ -14,6 +14,7 @@ from itertools import islice
 
 from slopguard import __version__
 from slopguard.config import Settings
+from slopguard.errors import ListInvalid
 from slopguard.forecast.keeping import Watching, replace
 from slopguard.forecast.known import known
 from slopguard.forecast.leaving_out import LeftOut
@@ -78,14 +79,27 @@ def forecasts(asked: Sequence[Order], settings: Settings, steps: Steps = lambda 
 
     Raises:
         StoreError: the record of what exists cannot be read.
-        ListInvalid: a list holds a row that cannot be read.
+        ListInvalid: a list cannot be verified, or holds a row that cannot be read.
     """
-    lists, store = Lists.load(settings), Store.open(settings)
+    lists = verified(settings)
+    store = Store.open(settings)
     try:
         real, left_out = known(lists), LeftOut.of(settings, lists, store)
         return [forecast(real, order, left_out, steps) for order in asked]
     finally:
         store.close()
+
+
+def verified(settings: Settings) -> Lists:
+    """The lists that these settings ask for.
+
+    Raises:
+        ListInvalid: one cannot be verified: names on it would be taken for invented.
+    """
+    lists = Lists.load(settings)
+    if lists.state != "ok":
+        raise ListInvalid("a list cannot be verified, so it is not known which names are real")
+    return lists
 
 
 def forecast(real: Known, order: Order, left_out: LeftOut, steps: Steps = lambda many: None) -> Forecast:

@@ -193,6 +193,16 @@ def test_what_is_known_to_exist_is_left_out(slopguard: Program) -> None:
     assert free in names(slopguard)
 
 
+def test_where_a_list_cannot_be_verified_nothing_is_forecast(slopguard: Program) -> None:
+    """Without it nobody knows which names are real, and those on it would be watched."""
+    source = f'[lists]\nsources = [{{url = "http://127.0.0.1:9/", root = "sha256:{"0" * 64}"}}]\n'
+    slopguard.write("home/.config/slopguard/slopguard.toml", source)
+    done = run(slopguard, *TOPIC)
+    assert (done.rc, done.out, done.err.count("\n")) == (4, "", 1)
+    assert "so it is not known which names are real. See what is wrong: slopguard lists verify" in done.err
+    assert batches(slopguard) == []
+
+
 # ---------------------------------------------------------------- wrong command lines
 
 
@@ -239,6 +249,7 @@ def test_without_a_guarded_project_there_is_nothing_to_do(slopguard: Program) ->
 # ---------------------------------------------------------------- ending in the middle
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="the system does not tell what a process has open")
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -9)])
 def test_who_is_ended_in_the_middle_leaves_everything_as_it_was(
     slopguard: Program, sent: signal.Signals, code: int
