@@ -37,6 +37,10 @@ def mind(*invented: Invention, told: int = 4) -> Mind:
     return Mind(invented, REAL, told)
 
 
+def often(name: str, chance: float = 1.0, spread: float = 1.0) -> Invention:
+    return Invention("pypi", name, chance, spread)
+
+
 def topics(count: int) -> list[str]:
     nouns = listed("tide ferry kiln loom barn quarry orchard glacier harbour mill dune cellar lantern meadow tunnel")
     return [f"{noun} {matter}" for matter in ("meters", "labels", "orbits") for noun in sorted(nouns)][:count]

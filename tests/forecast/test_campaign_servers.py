@@ -3,45 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import socket
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from aiohttp.abc import AbstractResolver, ResolveResult
-from hypothesis import given
-from hypothesis import strategies as st
 
-from slopguard.errors import UpstreamAuth, UpstreamError, UsageError
-from slopguard.forecast.campaign import wire
+from slopguard.errors import UpstreamAuth, UpstreamError
 from slopguard.forecast.campaign.interface import Nonsense, Sampled
-from slopguard.forecast.campaign.near import Address, loopback
-from slopguard.forecast.campaign.openai import LIMIT, Key, Manners, OpenAIModel, OpenAIServer, label
+from slopguard.forecast.campaign.openai import LIMIT, Key, Manners, OpenAIModel, OpenAIServer
 from slopguard.forecast.campaign.prompts import SCHEMA
 from tests.forecast.asking import QUICK, WAITS, mind
 from tests.simulators.models import Fault, OpenAI
 
 PROMPT = "What is there for Python? `pip install`"
+
+
 SECRET = "sk-a-secret-of-the-tests-0123456789"
-
-
-class Table(AbstractResolver):
-    """Names and where they lead to."""
-
-    def __init__(self, **hosts: str) -> None:
-        self.hosts = hosts
-
-    async def resolve(self, host: str, port: int = 0, family: int = socket.AF_INET) -> list[ResolveResult]:
-        if host not in self.hosts:
-            raise OSError
-        address = self.hosts[host]
-        return [ResolveResult(hostname=host, host=address, port=port, family=socket.AF_INET, proto=0, flags=0)]
-
-    async def close(self) -> None:
-        pass
 
 
 def faulty(*faults: Fault | None, always: Fault | None = None, **server: Any) -> OpenAI:
@@ -108,12 +86,6 @@ def test_a_cost_that_cannot_be_true_is_estimated(fault: Fault) -> None:
         found = sample(server)
     assert found.usage.doubtful
     assert len(found.texts[0]) // 4 <= found.usage.completion <= 512
-
-
-@pytest.mark.parametrize("said", [None, [], {}, {"prompt_tokens": "9"}, {"prompt_tokens": True}, {"prompt_tokens": -1}])
-def test_a_cost_that_is_no_number_is_estimated(said: object) -> None:
-    usage = said | {"completion_tokens": 5} if isinstance(said, dict) else said
-    assert wire.used(usage, PROMPT, ("x" * 40,), 512).doubtful
 
 
 def test_a_server_that_knows_no_schema_is_asked_without_from_then_on() -> None:
@@ -204,33 +176,6 @@ def test_a_server_that_lists_no_models_is_told_with_the_status() -> None:
         asyncio.run(ask(server.url))
 
 
-def test_completions_in_parts_and_those_without_text_are_read() -> None:
-    parts = [{"type": "text", "text": "one "}, {"type": "image"}, {"type": "text", "text": "two"}, 7]
-    data = json.dumps({"choices": [{"message": {"content": parts}}, {"message": {"content": None}}]}).encode()
-    assert wire.sampled(data, PROMPT, 2, 512, schema=False).texts == ("one two", "")
-    with pytest.raises(Nonsense):
-        wire.sampled(b'{"choices": [{"message": {"content": 7}}]}', PROMPT, 1, 512, schema=False)
-
-
-@pytest.mark.parametrize(
-    ("model", "name"),
-    [
-        ("/home/somebody/models/tiny.gguf", "tiny.gguf"),
-        ("C:\\models\\tiny.gguf", "tiny.gguf"),
-        ("./tiny.gguf", "tiny.gguf"),
-        ("org/tiny-7b", "org/tiny-7b"),
-        ("tiny:7b", "tiny:7b"),
-    ],
-)
-def test_a_model_that_is_a_path_is_called_by_its_file(model: str, name: str) -> None:
-    assert label(model) == name
-
-
-def test_a_list_of_models_must_be_one() -> None:
-    with pytest.raises(Nonsense, match="no list"):
-        wire.models(b'{"data": {}}')
-
-
 def test_a_gigabyte_is_read_to_the_limit_and_no_further() -> None:
     import tracemalloc
 
@@ -278,104 +223,3 @@ def test_no_more_requests_are_under_way_than_allowed() -> None:
     with faulty(think=0.02) as server:
         asyncio.run(run(server.url))
     assert server.most_at_once == 3
-
-
-@pytest.mark.parametrize(
-    "url", ["http://192.0.2.7:1", "https://[2001:db8::1]/v1", "http://10.0.0.1", "http://0.0.0.0:1"]
-)
-def test_an_address_of_another_machine_is_refused_before_anything_is_sent(url: str) -> None:
-    async def made() -> None:
-        OpenAIServer(url)
-
-    with pytest.raises(UsageError, match="not on this machine") as caught:
-        asyncio.run(made())
-    assert "--allow-remote" in caught.value.hint
-
-
-def test_a_name_is_judged_by_where_it_leads_to() -> None:
-    async def ask(port: int, *, remote: bool, **hosts: str) -> tuple[str, ...]:
-        manners = replace(QUICK, remote=remote)
-        async with OpenAIServer(f"http://models.example:{port}", manners, resolver=Table(**hosts)) as to:
-            return await to.models()
-
-    with faulty() as server:
-        port = int(server.url.rpartition(":")[2])
-        near = {"models.example": "127.0.0.1"}
-        assert asyncio.run(ask(port, remote=False, **near)) == ("m",)
-        with pytest.raises(UsageError, match="not on this machine"):
-            asyncio.run(ask(port, remote=False, **{"models.example": "192.0.2.7"}))
-        assert asyncio.run(ask(port, remote=True, **near)) == ("m",)
-        with pytest.raises(UsageError, match="leads to nothing on this machine"):
-            asyncio.run(ask(port, remote=False))
-        with pytest.raises(UpstreamError, match="cannot be reached"):
-            asyncio.run(ask(port, remote=True))
-
-
-def test_a_key_never_goes_to_another_machine_in_the_clear() -> None:
-    async def made() -> None:
-        OpenAIServer("http://models.example", replace(QUICK, remote=True), Key(SECRET))
-
-    with pytest.raises(UsageError, match="in the clear"):
-        asyncio.run(made())
-
-
-@pytest.mark.parametrize(
-    ("typed", "base"),
-    [
-        ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
-        ("127.0.0.1:8080", "http://127.0.0.1:8080"),
-        ("http://[::1]:8080/v1", "http://[::1]:8080"),
-        ("https://localhost/models/v1/", "https://localhost/models"),
-    ],
-)
-def test_an_address_may_be_written_in_several_ways(typed: str, base: str) -> None:
-    assert Address.of(typed).base == base
-
-
-@pytest.mark.parametrize(
-    "typed",
-    [
-        "",
-        "ftp://127.0.0.1",
-        "http://",
-        "http://127.0.0.1:x",
-        "http://me:pw@127.0.0.1",
-        "http://a\n.example",
-        "http://127.0.0.1?a=b",
-    ],
-)
-def test_what_is_no_address_is_refused(typed: str) -> None:
-    with pytest.raises(UsageError):
-        Address.of(typed)
-
-
-def test_loopback_is_what_leads_nowhere() -> None:
-    assert all(map(loopback, ("127.0.0.1", "127.8.9.1", "::1", "::ffff:127.0.0.1")))
-    assert not any(map(loopback, ("0.0.0.0", "10.0.0.1", "::", "::ffff:10.0.0.1", "fe80::1%eth0", "192.0.2.1")))
-
-
-def test_models_whose_names_cannot_be_shown_are_left_out() -> None:
-    listed = [{"id": "good/model-1"}, {"id": "bad\u202ename"}, {"id": 7}, {"id": ""}, 5, {"id": "good/model-1"}]
-    data = json.dumps({"data": listed}).encode()
-    assert wire.models(data) == ("good/model-1",)
-
-
-@given(st.binary(max_size=200))
-def test_whatever_bytes_a_server_sends_give_an_answer_or_one_error(data: bytes) -> None:
-    for read in (wire.models, lambda each: wire.sampled(each, PROMPT, 1, 512, schema=True)):
-        with suppress(Nonsense):
-            read(data)
-
-
-_JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["message", "content", "text"]), inner),
-    max_leaves=8,
-)
-
-
-@given(_JSON, _JSON)
-def test_whatever_json_a_server_sends_gives_an_answer_or_one_error(choices: Any, usage: Any) -> None:
-    data = json.dumps({"choices": [choices], "usage": usage}).encode()
-    with suppress(Nonsense):
-        assert len(wire.sampled(data, PROMPT, 1, 512, schema=True).texts) == 1

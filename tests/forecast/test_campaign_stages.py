@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sqlite3
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,26 +10,18 @@ from typing import Any
 
 import pytest
 
-from slopguard.errors import ConfigError, StoreError, UpstreamError, UsageError
-from slopguard.forecast.campaign.asking import PATIENCE, Progress
+from slopguard.errors import ConfigError, UsageError
+from slopguard.forecast.campaign.asking import Progress
 from slopguard.forecast.campaign.model import Kind, Limits, Stage
 from slopguard.forecast.campaign.stages import ALL_ASKED, ENOUGH, Name
 from slopguard.forecast.campaign.state import Campaigns
-from slopguard.forecast.campaign.summary import campaigns, summary
+from slopguard.forecast.campaign.summary import campaigns
 from slopguard.model import Ecosystem
 from slopguard.names import normalize
-from tests.forecast.asking import KNOWN, QUICK, REAL, SMALL, campaign, mind, topics
-from tests.simulators.models import Fault, Invention, OpenAI
+from tests.forecast.asking import KNOWN, REAL, SMALL, campaign, mind, often, topics
+from tests.simulators.models import OpenAI
 
 PYPI = Ecosystem.PYPI
-
-
-def often(name: str, chance: float = 1.0, spread: float = 1.0) -> Invention:
-    return Invention("pypi", name, chance, spread)
-
-
-def always(fault: Fault) -> Any:
-    return lambda number, body: fault
 
 
 def test_a_name_of_many_models_and_prompts_comes_first(tmp_path: Path) -> None:
@@ -184,21 +174,6 @@ def test_there_is_nothing_to_go_on_with_at_first(tmp_path: Path) -> None:
         campaign(server, tmp_path, resume=True)
 
 
-def test_two_campaigns_at_once_are_refused(tmp_path: Path) -> None:
-    with OpenAI({"m": mind()}) as server, Campaigns(tmp_path, writing=True):
-        with pytest.raises(StoreError, match="another forecast"):
-            campaign(server, tmp_path)
-        assert server.asked == []
-
-
-def test_a_summary_is_read_again_as_it_was(tmp_path: Path) -> None:
-    with OpenAI({"m": mind(often("made-up", 0.4))}) as server:
-        found = campaign(server, tmp_path)
-    assert summary(tmp_path) == summary(tmp_path, found.id) == found
-    line = campaigns(tmp_path)[0]
-    assert (line.id, line.models, line.stopped, line.ended) == (found.id, ("m",), "finished", found.ended)
-
-
 def test_names_that_an_index_has_are_dropped_if_somebody_asks_it(tmp_path: Path) -> None:
     asked: list[Name] = []
 
@@ -226,75 +201,6 @@ def test_progress_is_told_after_each_answer(tmp_path: Path) -> None:
     assert told[-1].unknown == 1
 
 
-def test_a_model_on_two_servers_is_asked_on_both(tmp_path: Path) -> None:
-    minds = {"m": mind(often("made-up"))}
-    with OpenAI(minds, think=0.01) as one, OpenAI(minds, think=0.01) as two:
-        found = campaign([one, two], tmp_path, plan=replace(SMALL, again=0))
-    assert len(one.asked) + len(two.asked) == 48 == sum(found.answers.values())
-    assert min(len(one.asked), len(two.asked)) > 12
-
-
-def test_a_server_that_dies_leaves_its_work_to_another_of_the_same_model(tmp_path: Path) -> None:
-    minds = {"m": mind(often("made-up"))}
-    with OpenAI(minds, faults=always(Fault.BROKEN)) as one, OpenAI(minds) as two:
-        found = campaign([one, two], tmp_path, plan=replace(SMALL, again=0))
-    assert len(two.done) == 48 == sum(found.answers.values())
-
-
-def test_a_server_that_dies_ends_the_campaign_and_nothing_is_lost(tmp_path: Path) -> None:
-    dying = lambda number, body: Fault.GONE if number >= 20 else None  # noqa: E731 - as short as it is
-    with OpenAI({"m": mind(often("made-up", 0.5, 0.5))}, faults=dying) as server:
-        with pytest.raises(UpstreamError) as caught:
-            campaign(server, tmp_path)
-        assert "--resume" in caught.value.diagnosis()
-        kept = summary(tmp_path)
-        assert (kept.stopped, sum(kept.answers.values())) == ("servers", 20)
-        server.faults = lambda number, body: None
-        found = campaign(server, tmp_path, resume=True)
-    assert found.stopped == "finished"
-    assert server.twice() == []
-
-
-def test_one_model_that_is_gone_does_not_end_the_others_and_is_asked_later(tmp_path: Path) -> None:
-    gone = lambda number, body: Fault.BROKEN if body["model"] == "k" else None  # noqa: E731 - as above
-    with OpenAI({"m": mind(often("made-up")), "k": mind()}, faults=gone) as server:
-        found = campaign(server, tmp_path, plan=replace(SMALL, again=0))
-        assert (found.stopped, found.answers["discovery"]) == ("servers", 48)
-        assert {each.ended for each in found.strata} == {""}
-        server.faults = lambda number, body: None
-        found = campaign(server, tmp_path, plan=replace(SMALL, again=0), resume=True)
-    assert (found.stopped, found.answers["discovery"]) == ("finished", 96)
-    assert server.twice() == []
-
-
-@pytest.mark.parametrize("fault", [Fault.GARBAGE, Fault.EMPTY, Fault.STREAM])
-def test_answers_that_cannot_be_read_cost_only_themselves(tmp_path: Path, fault: Fault) -> None:
-    third = lambda number, body: fault if number % 3 == 0 else None  # noqa: E731 - as above
-    with OpenAI({"m": mind(often("made-up"))}, faults=third) as server:
-        found = campaign(server, tmp_path, plan=replace(SMALL, again=0))
-    assert found.stopped == "finished"
-    assert (found.malformed, sum(found.answers.values())) == (16, 48)
-    assert found.names[0].prompts == len({heard.prompt for heard in server.done})
-
-
-def test_a_server_that_answers_nothing_but_nonsense_is_left_alone_and_can_be_asked_once_mended(tmp_path: Path) -> None:
-    with OpenAI({"m": mind(often("made-up"))}, faults=always(Fault.GARBAGE)) as server:
-        with pytest.raises(UpstreamError, match="not JSON"):
-            campaign(server, tmp_path)
-        assert len(server.asked) <= PATIENCE + QUICK.at_once
-        server.faults = lambda number, body: None
-        found = campaign(server, tmp_path, resume=True)
-    assert (found.stopped, found.malformed, found.answers["discovery"]) == ("finished", 0, 48)
-
-
-def test_a_request_that_one_server_breaks_on_is_answered_by_another(tmp_path: Path) -> None:
-    minds = {"m": mind(often("made-up"))}
-    second = lambda number, body: Fault.GARBAGE if number % 2 else None  # noqa: E731 - as above
-    with OpenAI(minds, faults=second) as one, OpenAI(minds) as two:
-        found = campaign([one, two], tmp_path, plan=replace(SMALL, again=0))
-    assert (found.malformed, len(one.done) + len(two.done)) == (0, 48)
-
-
 def test_a_model_that_is_a_file_is_named_without_its_folders(tmp_path: Path) -> None:
     with OpenAI({"/home/somebody/models/tiny.gguf": mind()}) as server:
         found = campaign(server, tmp_path, models=(), limits=Limits(requests=4))
@@ -304,117 +210,11 @@ def test_a_model_that_is_a_file_is_named_without_its_folders(tmp_path: Path) -> 
     assert b"somebody" not in b"".join(path.read_bytes() for path in tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("fault", [Fault.PROSE, Fault.FENCED, Fault.UNICODE, Fault.NO_SCHEMA, Fault.LIES, Fault.BOASTS])
-def test_whatever_stands_around_the_names_they_are_found(tmp_path: Path, fault: Fault) -> None:
-    with OpenAI({"m": mind(often("made-up"))}, faults=always(fault)) as server:
-        found = campaign(server, tmp_path, plan=replace(SMALL, again=0))
-    assert [(row.name, row.prompts) for row in found.names] == [("made-up", 24)]
-    assert found.refused == (48 * 4 if fault is Fault.UNICODE else 0)
-    assert found.doubtful == (48 if fault in (Fault.LIES, Fault.BOASTS) else 0)
-
-
-def test_an_answer_that_was_cut_off_keeps_its_whole_names(tmp_path: Path) -> None:
-    with OpenAI({"m": mind(often("made-up"), told=2)}, faults=always(Fault.CUT)) as server:
-        found = campaign(server, tmp_path, plan=replace(SMALL, again=0))
-    assert [row.name for row in found.names] == ["made-up"]
-    assert 0.4 < (found.names[0].hits or 0) / (found.names[0].samples or 1) < 0.9  # not where it came last
-
-
-def test_a_server_with_several_models_wants_one_to_be_named(tmp_path: Path) -> None:
-    with OpenAI({"m": mind(), "k": mind()}) as server:
-        with pytest.raises(UsageError) as caught:
-            campaign(server, tmp_path, models=())
-        assert "m, k" in caught.value.diagnosis()
-        with pytest.raises(UsageError, match="no server has the model"):
-            campaign(server, tmp_path, models=("absent",))
-        assert server.asked == []
-
-
-def test_the_only_model_of_a_server_needs_no_name(tmp_path: Path) -> None:
-    with OpenAI({"m": mind()}) as server:
-        assert campaign(server, tmp_path, models=(), limits=Limits(requests=2)).models == ("m",)
-
-
-def test_a_server_that_does_not_list_its_models_is_taken_at_its_word(tmp_path: Path) -> None:
-    with OpenAI({"m": mind()}, lists=False) as server:
-        assert campaign(server, tmp_path, limits=Limits(requests=2)).models == ("m",)
-
-
 def test_there_must_be_something_to_ask_about(tmp_path: Path) -> None:
     with OpenAI({"m": mind()}) as server, pytest.raises(UsageError, match="nothing to ask about"):
         campaign(server, tmp_path, topics=())
     with pytest.raises(UsageError, match="no server"):
         campaign([], tmp_path, models=("m",))
-
-
-def test_the_file_is_private_and_a_newer_one_is_refused(tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    with OpenAI({"m": mind()}) as server:
-        campaign(server, home, limits=Limits(requests=2))
-    assert home.stat().st_mode & 0o777 == 0o700
-    assert {path.stat().st_mode & 0o077 for path in home.iterdir()} == {0}
-    connection = sqlite3.connect(home / "forecast.db")
-    connection.execute("PRAGMA user_version = 99")
-    connection.close()
-    with pytest.raises(ConfigError, match="newer"):
-        campaigns(home)
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
-    tmp_path.chmod(0o500)
-    with OpenAI({"m": mind()}) as server, pytest.raises(StoreError):
-        campaign(server, tmp_path)
-
-
-def test_a_damaged_file_is_told_in_our_own_words(tmp_path: Path) -> None:
-    (tmp_path / "forecast.db").write_bytes(b"SQLite format 3\0" + b"\xff" * 5000)
-    with pytest.raises(StoreError, match="cannot be read"):
-        campaigns(tmp_path)
-
-
-@pytest.mark.parametrize(
-    "damage",
-    [
-        "UPDATE prompt SET kind = 'other'",
-        "DELETE FROM prompt WHERE number = 0",
-        "UPDATE request SET told = '[[1]]'",
-        'UPDATE request SET told = \'[["pypi", "no name", "unknown"]]\'',
-        "UPDATE request SET refused = 'x'",
-        "UPDATE campaign SET plan = '{}'",
-        "UPDATE campaign SET started = 'then'",
-    ],
-)
-def test_damaged_rows_are_told_in_our_own_words(tmp_path: Path, damage: str) -> None:
-    with OpenAI({"m": mind()}) as server:
-        campaign(server, tmp_path, limits=Limits(requests=4))
-    connection = sqlite3.connect(tmp_path / "forecast.db", isolation_level=None)
-    connection.execute(damage)
-    connection.close()
-    with pytest.raises(StoreError, match=r"forecast\.db cannot be read"):
-        summary(tmp_path)
-
-
-def test_requests_about_prompts_that_are_not_there_do_not_count(tmp_path: Path) -> None:
-    with OpenAI({"m": mind()}) as server:
-        found = campaign(server, tmp_path, limits=Limits(requests=4))
-    connection = sqlite3.connect(tmp_path / "forecast.db", isolation_level=None)
-    connection.execute(_MOVED)
-    connection.close()
-    assert sum(summary(tmp_path).answers.values()) == sum(found.answers.values()) - 1
-
-
-_MOVED = (
-    "UPDATE request SET prompt = 10000"
-    " WHERE (prompt, sample) = (SELECT prompt, sample FROM request ORDER BY prompt LIMIT 1)"
-)
-
-
-def test_no_campaign_yet_is_no_error_in_a_list_and_one_in_a_report(tmp_path: Path) -> None:
-    assert campaigns(tmp_path) == []
-    with pytest.raises(Exception, match="no campaign"):
-        summary(tmp_path)
-    assert not (tmp_path / "forecast.db").exists()
 
 
 def test_real_names_are_those_of_the_world() -> None:
