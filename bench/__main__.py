@@ -3,7 +3,8 @@
 `python -m bench installs [CLIENT ...]` installs whole projects, `phases [CLIENT ...]` says where their time goes.
 
 `python -m bench accuracy DIR` prints what `check` says of the names in a folder (see `bench.accuracy`); `topics DIR`
-what forecasts for a request find (see `bench.topical`); `radar` polls a hundred thousand names (see `bench.radar`).
+what forecasts for a request find (see `bench.topical`); `coverage --data DIR` what those of a whole ecosystem find (see
+`bench.coverage`); `radar` polls a hundred thousand names (see `bench.radar`).
 
 Invariants: what is compared runs in turn, so that noise disturbs both alike; processor time is given beside the
 clock's, because other work on the machine hardly changes it; a command that does not end as it should is no figure but
@@ -243,7 +244,13 @@ PARTS = {
 WITH_CLIENTS = ("installs", "phases")
 """Parts behind which clients may be named; they take long, so they run only where they are named themselves."""
 
-ALONE = {"accuracy": "accuracy", "topics": "topical", "radar": "radar", "watchlist": "watchlist"}
+ALONE = {
+    "accuracy": "accuracy",
+    "coverage": "coverage",
+    "topics": "topical",
+    "radar": "radar",
+    "watchlist": "watchlist",
+}
 """Parts that are modules of their own, with a `main` that takes what stands behind them on the command line."""
 
 
