@@ -10,7 +10,7 @@ import asyncio
 import os
 import sys
 from datetime import timedelta
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 
 import click
@@ -28,7 +28,6 @@ from slopguard.radar.choosing import Choosing
 from slopguard.radar.feeds.reading import Feed
 from slopguard.radar.memory import Memory
 from slopguard.radar.poll import utc_now
-from slopguard.radar.schedule import alternate
 from slopguard.radar.session import Session, Wanted
 
 EVERY = 6 * 3600
@@ -124,11 +123,10 @@ def _count(machine: Machine, wanted: Wanted, ecosystems: tuple[Ecosystem, ...]) 
     """How many names will be asked about, for whoever watches."""
     if not sys.stderr.isatty():
         return 0
-    streams = _choosing(machine, wanted).streams(ecosystems)
     most = wanted.limit or COUNTED
     if wanted.seconds is not None:
         most = min(most, int(wanted.seconds * wanted.rate * len(ecosystems)))
-    return sum(1 for _ in islice(chain.from_iterable(streams.values()), most))
+    return sum(1 for _ in islice(_choosing(machine, wanted).in_turn(ecosystems), most))
 
 
 def _choosing(machine: Machine, wanted: Wanted) -> Choosing:
@@ -136,10 +134,9 @@ def _choosing(machine: Machine, wanted: Wanted) -> Choosing:
 
 
 def _dry(machine: Machine, wanted: Wanted, form: str) -> int:
-    streams = _choosing(machine, wanted).streams(wanted.ecosystems)
     most = wanted.limit or SHOWN
-    chosen = list(islice(alternate(streams), most + 1))
-    words.print_due([(target, record) for _, (target, record) in chosen[:most]], form, more=len(chosen) > most)
+    chosen = list(islice(_choosing(machine, wanted).in_turn(wanted.ecosystems), most + 1))
+    words.print_due(chosen[:most], form, more=len(chosen) > most)
     return 0
 
 

@@ -19,6 +19,8 @@ from slopguard.radar.watched import Watched
 PAGE = 1_000
 """Names looked up at a time."""
 Chosen = tuple[Target, Record | None]
+Stream = Iterator[Chosen | None]
+"""Names in their order; `None` after each page that was looked up, so that others have their turn meanwhile."""
 
 
 class Choosing:
@@ -45,26 +47,32 @@ class Choosing:
         self._every, self._now, self._fed, self._walk = every, now, fed, walk
         self._given: set[Key] = set()
 
-    def streams(self, ecosystems: Iterable[Ecosystem], limit: int | None = None) -> dict[Ecosystem, Iterator[Chosen]]:
+    def streams(self, ecosystems: Iterable[Ecosystem], limit: int | None = None) -> dict[Ecosystem, Stream]:
         """The names of each ecosystem, in their order.
 
         Args:
             limit: only so many in all, of each ecosystem in turn.
         """
-        streams = {ecosystem: self._of(ecosystem) for ecosystem in ecosystems}
+        ecosystems = tuple(ecosystems)
         if limit is None:
-            return streams
-        taken: dict[Ecosystem, list[Chosen]] = {ecosystem: [] for ecosystem in streams}
-        for ecosystem, chosen in islice(alternate(streams), limit):
-            taken[ecosystem].append(chosen)
+            return {ecosystem: self._of(ecosystem) for ecosystem in ecosystems}
+        taken: dict[Ecosystem, list[Chosen]] = {ecosystem: [] for ecosystem in ecosystems}
+        for chosen in islice(self.in_turn(ecosystems), limit):
+            taken[chosen[0].ecosystem].append(chosen)
         return {ecosystem: iter(chosen) for ecosystem, chosen in taken.items()}
 
-    def _of(self, ecosystem: Ecosystem) -> Iterator[Chosen]:
+    def in_turn(self, ecosystems: Iterable[Ecosystem]) -> Iterator[Chosen]:
+        """The names of all these ecosystems, one of each in turn."""
+        streams = {each: (chosen for chosen in self._of(each) if chosen is not None) for each in ecosystems}
+        return (chosen for _, chosen in alternate(streams))
+
+    def _of(self, ecosystem: Ecosystem) -> Stream:
         yield from self._fresh(self._wanted(ecosystem), always=True)
         fed = ecosystem in self._fed
         targets = iter(self._watched.targets(ecosystem) if self._walk else ())
         while page := list(islice(targets, PAGE)):
             yield from self._fresh(page, fed=fed)
+            yield None
 
     def _wanted(self, ecosystem: Ecosystem) -> list[Target]:
         """What a feed spoke of; names that are watched no more are forgotten."""

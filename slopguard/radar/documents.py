@@ -7,7 +7,6 @@ characters, and are data: nothing here shows them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -88,9 +87,3 @@ def _each(value: object) -> Iterable[str]:
 
 def _cut(text: str) -> str:
     return text[:TEXT]
-
-
-def pared(what: Found) -> Found:
-    """The same without the words of a registry: for whoever is told of an alarm by a machine."""
-    files = tuple(replace(file, name="", version="") for file in what.files)
-    return Found((), files, what.first, ())

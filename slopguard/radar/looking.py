@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from types import TracebackType
 from typing import Self
@@ -52,6 +52,7 @@ class _Way:
     pace: Pace
     head: bool = True
     checked: bool = False
+    checking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class Looking:
@@ -69,7 +70,6 @@ class Looking:
         self._connections = Connections()
         self._ways: dict[Index, _Way] = {}
         self._canary = NormalizedName(canary or f"slopguard-radar-{os.urandom(12).hex()}")
-        self._checking = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
         return self
@@ -134,7 +134,7 @@ class Looking:
         Raises:
             UpstreamError: it does, or does not answer.
         """
-        async with self._checking:
+        async with way.checking:
             if way.checked:
                 return
             try:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
 
 from slopguard.model import Ecosystem, Existence
-from slopguard.radar.choosing import Chosen
+from slopguard.radar.choosing import Stream
 from slopguard.radar.looking import Looking
 from slopguard.radar.memory import Key, Memory
 from slopguard.radar.model import Alarm, Found, Look, Record, State, Target
@@ -81,7 +81,7 @@ class Poll:
         self._batch: list[tuple[Key, Record]] = []
         self.tally = Tally()
 
-    async def run(self, streams: Mapping[Ecosystem, Iterator[Chosen]]) -> Tally:
+    async def run(self, streams: Mapping[Ecosystem, Stream]) -> Tally:
         """Ask about these names, best first, all ecosystems at the same time.
 
         Raises:
@@ -98,11 +98,15 @@ class Poll:
             self._flush()
         return self.tally
 
-    async def _work(self, ecosystem: Ecosystem, stream: Iterator[Chosen]) -> None:
+    async def _work(self, ecosystem: Ecosystem, stream: Stream) -> None:
         while not self._over(ecosystem):
-            chosen = next(stream, None)
-            if chosen is None:
+            try:
+                chosen = next(stream)
+            except StopIteration:
                 return
+            if chosen is None:
+                await asyncio.sleep(0)  # a long list of which nothing is due holds up nobody, nor the end
+                continue
             self._take(*chosen, await self._looking.look(*chosen))
             self._terms.done()
         self.tally.whole = False
