@@ -246,6 +246,7 @@ WITH_CLIENTS = ("installs", "phases")
 
 ALONE = {
     "accuracy": "accuracy",
+    "campaigns": "campaigns",
     "coverage": "coverage",
     "topics": "topical",
     "radar": "radar",

@@ -302,13 +302,11 @@ class OpenAI:
         return {"id": "x", "model": body["model"], "choices": choices, "usage": usage}
 
     def _text(self, heard: Heard, names: Sequence[str], ecosystem: str) -> str:
-        if "complete code" in heard.prompt:
-            return _code(names, ecosystem)
         if heard.fault is Fault.UNICODE:
             names = [*names, "p\u0430ndas", "\u202eevil", "two words and more", "x" * 400]
         if heard.fault is Fault.ECHO:
             names = [*names, heard.headers.get("Authorization", "").removeprefix("Bearer ")]
-        text = json.dumps({"packages": list(names)})
+        text = completion(names, ecosystem, heard.prompt)
         match heard.fault:
             case Fault.CUT:
                 return text[: text.rindex(",") + 3] if "," in text else text[:-2]
@@ -337,6 +335,11 @@ def _said(fault: Fault | None) -> web.Response | None:
         case Fault.STREAM:
             return web.Response(text='data: {"choices": []}\n\n', content_type="text/event-stream")
     return None
+
+
+def completion(names: Sequence[str], ecosystem: str, prompt: str) -> str:
+    """The text of a completion with these names, in the form that the prompt asks for."""
+    return _code(names, ecosystem) if "complete code" in prompt else json.dumps({"packages": list(names)})
 
 
 def _code(names: Sequence[str], ecosystem: str) -> str:

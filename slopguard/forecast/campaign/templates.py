@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from random import Random
 
 from slopguard.forecast.campaign.model import Form, Kind
+from slopguard.forecast.topics.asked import words_of
 from slopguard.model import Ecosystem
 
 TEMPLATES: Mapping[Kind, Sequence[str]] = {
@@ -113,6 +114,9 @@ class Words:
         return template.format(**self.each, topic=topic, missing=error, partner=random.choice(_PARTNERS))
 
     def module(self, topic: str) -> str:
-        """A module that may be missing where a topic is worked on: its first words; a model's echo does not count."""
-        words = ["".join(filter(str.isalnum, word)).lower() for word in topic.split()]
-        return self.each["joint"].join([word for word in words if word][:_MODULE_WORDS]) or "client"
+        """A module that may be missing where a topic is worked on: its first words that say something.
+
+        A model that repeats it has invented nothing.
+        """
+        words = words_of(topic) or ["client"]
+        return self.each["joint"].join(words[:_MODULE_WORDS])
