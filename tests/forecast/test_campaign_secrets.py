@@ -13,11 +13,13 @@ from slopguard.names import normalize
 from tests.forecast.asking import SMALL, campaign, mind, topics
 from tests.simulators.models import Fault, Invention, OpenAI
 
-KEY = "sk-key-of-the-tests-0123456789"
+KEY = "the-key-of-the-tests"
 SECRETS = {
     "NPM_TOKEN": "npm_AbCdEfGhIjKlMnOpQrStUvWxYz0123456789",
     "DATABASE_URL": "postgres://shop:hunter2@db.registry.example/shop",
     "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+    "SHOP_PASSWORD": "correct horse battery staple",
+    "VAULT_AUTH": "otter-lamp-seven",
     "OTHER_API_KEY": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822c",
 }
 """Variable to value: in the environment, in topics, in lines and among the project's names."""
@@ -25,7 +27,7 @@ SECRETS = {
 
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for variable, value in {**SECRETS, "MODEL_KEY": KEY}.items():
+    for variable, value in {**SECRETS, "MODEL_SERVER": KEY}.items():
         monkeypatch.setenv(variable, value)
 
 
@@ -44,7 +46,7 @@ def test_no_secret_is_in_any_request(tmp_path: Path) -> None:
             topics=[*topics(2), *planted],
             lines=["Read a meter.", *planted, f"connect with {KEY}"],
             project=project,
-            key_from="MODEL_KEY",
+            key_from="MODEL_SERVER",
             plan=SMALL,
         )
     bodies = "".join(heard.raw for heard in server.asked)
@@ -79,7 +81,7 @@ def test_a_server_that_sends_the_key_back_puts_it_nowhere(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with caplog.at_level(logging.DEBUG), OpenAI({"m": mind()}, key=KEY, faults=lambda n, body: Fault.ECHO) as server:
-        found = campaign(server, tmp_path, key_from="MODEL_KEY")
+        found = campaign(server, tmp_path, key_from="MODEL_SERVER")
     assert all(heard.headers["Authorization"] == f"Bearer {KEY}" for heard in server.asked)
     assert KEY.encode() not in kept(tmp_path)
     assert KEY not in repr(found)
@@ -104,11 +106,11 @@ def test_the_address_of_a_server_is_not_kept(tmp_path: Path) -> None:
 def test_a_variable_without_a_usable_key_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: str | None
 ) -> None:
-    monkeypatch.delenv("MODEL_KEY", raising=False)
+    monkeypatch.delenv("MODEL_SERVER", raising=False)
     if value is not None:
-        monkeypatch.setenv("MODEL_KEY", value)
+        monkeypatch.setenv("MODEL_SERVER", value)
     with OpenAI({"m": mind()}) as server, pytest.raises(UsageError) as caught:
-        campaign(server, tmp_path, key_from="MODEL_KEY")
+        campaign(server, tmp_path, key_from="MODEL_SERVER")
     assert "--key-from" in caught.value.diagnosis()
     assert not value or value not in caught.value.diagnosis()
 

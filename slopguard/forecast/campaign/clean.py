@@ -1,14 +1,14 @@
 """What may stand in a prompt: words, verified names, lines without secrets.
 
 A prompt leaves this process, and with `--allow-remote` this machine. Invariants: what may be a secret, an address or a
-person's mail is left out whole, never sent in part; nothing is read from the environment; a name of the user's own
-project is sent only if it stands on the verified lists, so that private names stay here.
+person's mail is left out whole, never sent in part; the environment is looked at for what must not be sent alone; a
+name of the user's own project is sent only if it stands on the verified lists, so that private names stay here.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from slopguard.patterns import regex
 from slopguard.store.redact import redact
@@ -22,19 +22,35 @@ _FORMS = regex(
     r"|-----BEGIN|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|[A-Za-z][A-Za-z0-9+.-]*://[^\s/]*@"
 )
 """Well-known forms of keys, mail addresses, addresses with a login."""
+_SECRETS = regex(r"token|secret|passw|passphrase|credential|key|auth|(?:^|_)(?:pw|pass|pat)(?:_|$)", re.IGNORECASE)
+"""Names of variables that hold secrets."""
+_SHORTEST = 8
 _NO_WORD = 32
 _WINDOW = 900
 """Characters looked at at once: `redact` keeps the first thousand."""
 
 
-def topics(texts: Iterable[str]) -> tuple[str, ...]:
-    """The topics that may be sent, as they are sent, each once; what is no plain phrase is left out."""
-    return tuple(dict.fromkeys(found for text in texts if (found := topic(text))))
+def hidden(environment: Mapping[str, str]) -> frozenset[str]:
+    """The secrets of an environment: what variables hold that are called after keys, tokens and passwords."""
+    return frozenset(
+        value.strip()
+        for name, value in environment.items()
+        if _SECRETS.search(name) and len(value.strip()) >= _SHORTEST
+    )
 
 
-def topic(text: str) -> str | None:
+def topics(texts: Iterable[str], never: Collection[str] = ()) -> tuple[str, ...]:
+    """The topics that may be sent, as they are sent, each once; what is no plain phrase is left out.
+
+    Args:
+        never: texts that no topic may hold (`hidden`).
+    """
+    return tuple(dict.fromkeys(found for text in texts if (found := topic(text, never))))
+
+
+def topic(text: str, never: Collection[str] = ()) -> str | None:
     """A topic as it is sent: a phrase of plain words; `None` if it may hold a secret or has no word in it."""
-    if secret(text):
+    if secret(text, never):
         return None
     words = " ".join(_WORD.findall(_TOPIC.sub(" ", text)))[: LONGEST_TOPIC + 1]
     if len(words) > LONGEST_TOPIC:
@@ -42,16 +58,18 @@ def topic(text: str) -> str | None:
     return words or None
 
 
-def lines(texts: Iterable[str]) -> tuple[tuple[str, ...], int]:
+def lines(texts: Iterable[str], never: Collection[str] = ()) -> tuple[tuple[str, ...], int]:
     """The lines of a file of prompts that may be sent, each once, and how many were left out."""
     whole = [" ".join(text.split()) for text in texts]
     asked = [text for text in whole if text and not text.startswith("#")]
-    kept = [text for text in asked if len(text) <= LONGEST_LINE and text.isprintable() and not secret(text)]
+    kept = [text for text in asked if len(text) <= LONGEST_LINE and text.isprintable() and not secret(text, never)]
     return tuple(dict.fromkeys(kept)), len(asked) - len(kept)
 
 
-def secret(text: str) -> bool:
+def secret(text: str, never: Collection[str] = ()) -> bool:
     """Whether a text may hold a secret: better one prompt too few."""
+    if any(each in text for each in never):
+        return True
     plain = "".join(each if " " <= each <= "~" else "?" for each in text)
     pieces = (plain[at : at + _WINDOW] for at in range(0, max(1, len(plain)), _WINDOW // 2))
     return bool(_FORMS.search(plain)) or any(map(_random, _RANDOM.findall(plain))) or any(map(_redacted, pieces))

@@ -174,13 +174,16 @@ def _sources(wanted: Wanted, sorter: Sorter, year: int) -> Asked:
     Raises:
         UsageError: nothing is left to ask about.
     """
-    given, left_out = clean.lines(wanted.lines)
+    never = clean.hidden(os.environ)
+    if wanted.key_from:
+        never |= {os.environ.get(wanted.key_from, "").strip()} - {""}
+    given, left_out = clean.lines(wanted.lines, never)
     project = {
         each: tuple(dict.fromkeys(n for n in wanted.project.get(each, ()) if sorter.verified(each, n)))
         for each in wanted.ecosystems
     }
     kept = {each: tuple(n for n in names if not sorter.internal(each, n)) for each, names in project.items()}
-    sources = Sources(clean.topics(wanted.topics), tuple(wanted.ecosystems), kept, given, year)
+    sources = Sources(clean.topics(wanted.topics, never), tuple(wanted.ecosystems), kept, given, year)
     if not (sources.topics or sources.given or any(kept.values())):
         raise UsageError(
             "there is nothing to ask about", "Name a topic (--topic), a project (--from) or --prompts FILE"
