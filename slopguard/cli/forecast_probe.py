@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,10 +24,19 @@ _PART = 10
 @click.command(epilog="Example: slopguard forecast probe http://127.0.0.1:8080")
 @click.argument("url", metavar="URL")
 @click.option("--model", metavar="NAME", help="Which of its models; may be left out where it has one.")
+@click.option("--draft-model", metavar="NAME", help="The drafter, on servers whose requests name it (LM Studio).")
 @click.option("--key-from", metavar="VARIABLE", help="The environment variable that holds the server's key.")
 @click.option("--allow-remote", is_flag=True, help="The server may be on another machine.")
 @common
-def probe(url: str, model: str | None, key_from: str | None, allow_remote: bool, config: Path | None, form: str) -> int:
+def probe(
+    url: str,
+    model: str | None,
+    draft_model: str | None,
+    key_from: str | None,
+    allow_remote: bool,
+    config: Path | None,
+    form: str,
+) -> int:
     """Ask a server which engine it is and whether it speculates, by a dozen short requests.
 
     Also whether its log-probabilities can be trusted, how many completions one request may ask for, whether answers
@@ -39,7 +49,8 @@ def probe(url: str, model: str | None, key_from: str | None, allow_remote: bool,
     from slopguard.progress import advancing
 
     with advancing(STEPS * _PART, "asking the server") as advance:
-        found = ask(url, model, remote=allow_remote, key=_key(key_from), step=lambda: advance(_PART))
+        key, step = _key(key_from), partial(advance, _PART)
+        found = ask(url, model, draft_model, remote=allow_remote, key=key, step=step)
     if form == "json":
         print(json.dumps({"schema": SCHEMA, **as_json(found)}, indent=1))
     else:

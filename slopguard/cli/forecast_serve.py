@@ -70,7 +70,7 @@ def serve(
     if draft is not None and no_speculation:
         raise UsageError("--draft and --no-speculation exclude each other", "Leave one of them out")
     settings = load(Path.cwd(), os.environ, config_file=config_of(ctx, config))
-    found = fitting.fit(header.read(model), header.read(draft) if draft else None, speculation=not no_speculation)
+    found = fitting.fit(header.whole(model), header.whole(draft) if draft else None, speculation=not no_speculation)
     plan = Plan(
         str(model.absolute()),
         str(draft.absolute()) if draft else "",

@@ -39,12 +39,16 @@ class EngineModel(OpenAIModel):
         model: what it is called there.
         engine: what the server is.
         plain: ask not to speculate, where the engine can be asked.
+        draft: the drafter to name, where requests name one.
     """
 
-    def __init__(self, server: EngineServer, model: str, engine: Engine, *, plain: bool = False) -> None:
+    def __init__(
+        self, server: EngineServer, model: str, engine: Engine, *, plain: bool = False, draft: str | None = None
+    ) -> None:
         super().__init__(server, model)
         self.engine = engine
         self.plain = plain
+        self.draft = draft
         self._wire = server
 
     async def told(
@@ -74,4 +78,6 @@ class EngineModel(OpenAIModel):
         body = wire.request(self._model, prompt, n, seed, temperature, schema, longest) | dict(self.engine.asking)
         if self.plain and self.engine.without is not None:
             body |= dict(self.engine.without)
+        elif self.draft is not None and self.engine.drafter is not None:
+            body[self.engine.drafter] = self.draft
         return await self._wire.post(self.engine.chat, body)

@@ -68,6 +68,7 @@ class Answer:
 def probe(
     url: str,
     model: str | None = None,
+    draft: str | None = None,
     *,
     remote: bool = False,
     key: Key | None = None,
@@ -77,6 +78,7 @@ def probe(
 
     Args:
         model: which of its models; may be left out where it has one.
+        draft: the drafter to name, on servers whose requests name one.
         remote: it may be on another machine.
         step: called after each of the `STEPS` questions.
 
@@ -87,19 +89,25 @@ def probe(
 
     async def opened() -> Probed:
         async with EngineServer(url, Manners(remote=remote, tries=2), key) as server:
-            return await asked(server, model, step)
+            return await asked(server, model, draft, step)
 
     return asyncio.run(opened())
 
 
-async def asked(server: EngineServer, wanted: str | None = None, step: Callable[[], None] = lambda: None) -> Probed:
+async def asked(
+    server: EngineServer,
+    wanted: str | None = None,
+    draft: str | None = None,
+    step: Callable[[], None] = lambda: None,
+) -> Probed:
     """Ask a server that is open already; as `probe`."""
     identity = await identify(server)
+    drafting = _drafting(identity.engine, draft)
     asker = Asker(server, identity.engine, _chosen(identity, wanted))
     step()
-    answer = await asker.ask(TOKENS, {**identity.engine.asking, **identity.engine.logprobs})
+    answer = await asker.ask(TOKENS, {**identity.engine.asking, **drafting, **identity.engine.logprobs})
     if answer.status != 200:  # some refuse to be asked for log-probabilities
-        answer = await asker.ask(TOKENS, identity.engine.asking)
+        answer = await asker.ask(TOKENS, {**identity.engine.asking, **drafting})
     if answer.status != 200 or answer.choice is None:
         raise UpstreamError("the server answers no chat completion", "See what it logs, and --model")
     engine = asker.engine = by_answer(identity.engine, answer.body)
@@ -216,6 +224,19 @@ class Asker:
             return logprobs.judged((await self.ask(TOKENS, self.engine.logprobs, count=False)).choice)
         except UpstreamError:
             return LogProbs(Trust.NONE)
+
+
+def _drafting(engine: Engine, draft: str | None) -> dict[str, object]:
+    """The field that names a drafter.
+
+    Raises:
+        UsageError: this engine's requests name none.
+    """
+    if draft is None:
+        return {}
+    if engine.drafter is None:
+        raise UsageError("requests to this server name no drafter", "Leave --draft-model out")
+    return {engine.drafter: draft}
 
 
 def _chosen(identity: Identity, wanted: str | None) -> str:

@@ -153,12 +153,12 @@ def of_sglext(engine: str, details: Mapping[str, object]) -> Speculation:
 
 
 def of_stats(engine: str, details: Mapping[str, object]) -> Speculation:
-    """LM Studio (read): `stats`, or `usage`, of its own interface; left out where no drafter is used."""
+    """LM Studio (read): `stats`, or `usage`, of its own interface; the counts are left out where no drafter is used."""
     for place in ("stats", "usage"):
         told = _within(details, place)
         if "total_draft_tokens_count" in told:
             return record(engine, told["total_draft_tokens_count"], told.get("accepted_draft_tokens_count"))
-    return Speculation(engine)
+    return record(engine, 0, 0) if "tokens_per_second" in _within(details, "stats") else Speculation(engine)
 
 
 def of_nothing(engine: str, details: Mapping[str, object]) -> Speculation:

@@ -48,6 +48,7 @@ class Engine:
         told: how the record is found in an answer.
         chat: where completions are asked for.
         asking: what to add to a request so that it tells.
+        drafter: the field of a request that names its drafter, where requests name one.
         without: what to add so that a request is not speculated; `None`: there is nothing.
         tries: what people believe to opt out, where nothing does: sent to show that it is ignored.
         names: its counters; `None`: it has none.
@@ -63,6 +64,7 @@ class Engine:
     told: Callable[[str, Mapping[str, object]], Speculation] = speculation.of_nothing
     chat: str = CHAT
     asking: Mapping[str, object] = field(default_factory=dict)
+    drafter: str | None = None
     without: Mapping[str, object] | None = None
     tries: Mapping[str, object] = field(default_factory=dict)
     names: Names | None = None
@@ -129,11 +131,12 @@ LM_STUDIO = Engine(
     "LM Studio",
     owner="organization_owner",
     told=speculation.of_stats,
-    chat="/api/v0/chat/completions",
+    chat="/api/v0/chat/completions",  # the counts are not in /v1
+    drafter="draft_model",
     without={},
 )
 MLX_VLM = Engine("mlx-vlm", "mlx-vlm", told=speculation.of_timings)
-MLX_LM = Engine("mlx-lm", "MLX-LM", without={"draft_model": None}, logprobs={"logprobs": 5})
+MLX_LM = Engine("mlx-lm", "MLX-LM", drafter="draft_model", without={"draft_model": None}, logprobs={"logprobs": 5})
 OTHER = Engine("other", "a server that speaks OpenAI's interface")
 
 ENGINES: dict[str, Engine] = {

@@ -8,6 +8,7 @@ so; whatever the file holds, the answer is a `Header` or an `InputError`; arrays
 from __future__ import annotations
 
 import mmap
+import re
 import struct
 from dataclasses import dataclass
 from math import prod
@@ -26,9 +27,11 @@ _LONGEST = 1 << 20
 _DEEPEST = 4
 _PLAIN = {0: "<B", 1: "<b", 2: "<H", 3: "<h", 4: "<I", 5: "<i", 6: "<f", 7: "<?", 10: "<Q", 11: "<q", 12: "<d"}
 _TEXT, _ARRAY = 8, 9
+_PART = re.compile(r"(.+)-00001-of-\d{5}\.gguf")
+_MOST_PARTS = 512
 _ALIGNED = 32
 _MOST_ALIGNED = 1 << 20
-_BLOCKS = {0: (1, 4), 1: (1, 2), 2: (32, 18), 3: (32, 20), 6: (32, 22), 7: (32, 24), 8: (32, 34), 9: (32, 36)}
+_BLOCKS = {0: (1, 4), 1: (1, 2), 2: (32, 18), 3: (32, 20), 6: (32, 22), 7: (32, 24), 8: (32, 34)}
 _BLOCKS |= {10: (256, 84), 11: (256, 110), 12: (256, 144), 13: (256, 176), 14: (256, 210), 15: (256, 292), 30: (1, 2)}
 """Of the usual kinds of tensors: numbers in a block, bytes of it. Of others only the place is looked at."""
 
@@ -57,6 +60,25 @@ class Header:
         """A setting of its architecture; 0 if it has none."""
         found = self.values.get(f"{self.arch}.{key}", 0)
         return found if isinstance(found, int) and not isinstance(found, bool) else 0
+
+
+def whole(path: Path) -> Header:
+    """The header of a model; of one that is split into several files, with the tensors of all of them.
+
+    Args:
+        path: the file, or the first of them.
+
+    Raises:
+        InputError: one of them cannot be read, is no GGUF file, or is missing.
+    """
+    first = read(path)
+    count, parts = first.values.get("split.count", 1), _PART.fullmatch(path.name)
+    if not isinstance(count, int) or not 1 < count <= _MOST_PARTS or parts is None:
+        return first
+    tensors = dict(first.tensors)
+    for number in range(1, count + 1):
+        tensors |= read(path.with_name(f"{parts[1]}-{number:05}-of-{count:05}.gguf")).tensors
+    return Header(first.values, first.lengths, tensors)
 
 
 class _Broken(Exception):
