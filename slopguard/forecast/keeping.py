@@ -1,66 +1,52 @@
 """A forecast in the watchlist: the newest of its kind, with the dates of all.
 
 Invariants: a name that an earlier run of the same kind predicted keeps the date of its first prediction: one that was
-predicted in March, registered in May and predicted again in June was predicted before it was registered. The earlier
-batches go once the new one is on disk, so that whatever ends a run in the middle leaves too many names, never too few.
+predicted in March, registered in May and predicted again in June was predicted before it was registered. Whatever ends
+a run in the middle leaves what was there.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace as changed
 from datetime import datetime
-from typing import Protocol
 
 from slopguard.forecast.model import Steps
 from slopguard.model import Ecosystem
 from slopguard.watchlist.answers import Kept
-from slopguard.watchlist.model import Batch, Sighting, Watched
+from slopguard.watchlist.layout import UNRANKED, Line, stats_of
+from slopguard.watchlist.model import Batch, Watched
+from slopguard.watchlist.watchlist import WINDOW, Watchlist
 
 _KIND = ("about", "ecosystem")
 """What of a batch's detail says of which kind it is."""
 
 
-class Watching(Protocol):
-    """What a forecast needs of `slopguard.watchlist.watchlist.Watchlist`."""
-
-    def batches(self) -> tuple[Kept, ...]:
-        """Every batch."""
-        ...
-
-    def everything(self, ecosystem: Ecosystem | None = None) -> Iterator[Sighting]:
-        """Every row."""
-        ...
-
-    def add(self, batch: Batch, names: Iterable[Watched], steps: Steps) -> object:
-        """Add a batch in one transaction."""
-        ...
-
-    def remove_batch(self, number: int) -> object:
-        """Take a batch out."""
-        ...
-
-
-def replace(watchlist: Watching, batch: Batch, rows: Sequence[Watched], steps: Steps = lambda many: None) -> None:
-    """Put a batch in the place of all earlier ones of its kind.
+def replace(watchlist: Watchlist, batch: Batch, rows: Sequence[Watched], steps: Steps = lambda many: None) -> None:
+    """Put a batch in the place of all earlier ones of its kind, in one transaction.
 
     Args:
         batch: of one ecosystem, named in its detail.
 
     Raises:
-        StoreError: the watchlist cannot be read or written.
+        StoreError: the watchlist cannot be read or written; what was there still is.
         ConfigError: a newer slopguard wrote it.
     """
+    ecosystem = Ecosystem(batch.detail["ecosystem"])
     before = [kept for kept in watchlist.batches() if same_kind(kept.batch, batch)]
-    first = _first(watchlist, before, Ecosystem(batch.detail["ecosystem"]))
-    groups: defaultdict[datetime, list[Watched]] = defaultdict(list)
+    first = _first(watchlist, before, ecosystem)
+    groups: defaultdict[datetime, list[Line]] = defaultdict(list)
     for row in rows:
-        groups[min(first.get(row.name, batch.at), batch.at)].append(row)
-    for at, group in groups.items():
-        watchlist.add(changed(batch, at=at), group, steps)
-    for kept in before:
-        watchlist.remove_batch(kept.number)
+        line = Line(row.name, UNRANKED if row.rank is None else row.rank, stats_of(row))
+        groups[min(first.get(row.name, batch.at), batch.at)].append(line)
+    with watchlist.filling(without=[kept.number for kept in before]) as filling:
+        for at, lines in groups.items():
+            for start in range(0, len(lines), WINDOW):
+                part = lines[start : start + WINDOW]
+                filling.put(changed(batch, at=at), ecosystem, part)
+                steps(len(part))
+        filling.finish()
 
 
 def same_kind(one: Batch, other: Batch) -> bool:
@@ -69,7 +55,7 @@ def same_kind(one: Batch, other: Batch) -> bool:
     return keys[0] == keys[1] and None not in keys[0]
 
 
-def _first(watchlist: Watching, before: Sequence[Kept], ecosystem: Ecosystem) -> dict[str, datetime]:
+def _first(watchlist: Watchlist, before: Sequence[Kept], ecosystem: Ecosystem) -> dict[str, datetime]:
     """When each name of these batches was predicted first."""
     if not before:
         return {}

@@ -15,7 +15,7 @@ from itertools import islice
 from slopguard import __version__
 from slopguard.config import Settings
 from slopguard.errors import ListInvalid
-from slopguard.forecast.keeping import Watching, replace
+from slopguard.forecast.keeping import replace
 from slopguard.forecast.known import known
 from slopguard.forecast.leaving_out import LeftOut
 from slopguard.forecast.model import Known, Prediction, Steps
@@ -25,6 +25,7 @@ from slopguard.lists import Lists
 from slopguard.model import Ecosystem
 from slopguard.store import Store
 from slopguard.watchlist.model import EMBEDDED, Batch, Watched
+from slopguard.watchlist.watchlist import Watchlist
 
 KEEP = timedelta(days=365)
 """How long predicted names are watched; whoever forecasts again prolongs it."""
@@ -113,7 +114,7 @@ def forecast(real: Known, order: Order, left_out: LeftOut, steps: Steps = lambda
     return Forecast(order, tuple(_counted(found, steps)))
 
 
-def watch(done: Forecast, watchlist: Watching, now: datetime, steps: Steps = lambda many: None) -> None:
+def watch(done: Forecast, watchlist: Watchlist, now: datetime, steps: Steps = lambda many: None) -> None:
     """Put what was predicted into the watchlist, in the place of what the same order gave before.
 
     Raises:
