@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from contextlib import suppress
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
@@ -20,7 +21,7 @@ from slopguard.cli.app import common, config_of
 from slopguard.cli.radar_machine import Machine, opened
 from slopguard.config import Settings, load
 from slopguard.config.grammar import KEYS, Unfit
-from slopguard.errors import UsageError
+from slopguard.errors import SlopguardError, UsageError
 from slopguard.model import Ecosystem
 from slopguard.progress import progress
 from slopguard.radar.alone import alone
@@ -91,8 +92,18 @@ def poll(
             return _dry(machine, wanted, form)
     if settings.offline:
         raise UsageError("told to stay offline, so no index is asked", "Leave offline out")
-    with alone(settings.home), opened(settings) as machine:
-        return _poll(machine, settings, wanted, form, unattended=unattended)
+    with alone(settings.home):
+        _forecast_anew(settings)
+        with opened(settings) as machine:
+            return _poll(machine, settings, wanted, form, unattended=unattended)
+
+
+def _forecast_anew(settings: Settings) -> None:
+    """Watch what follows from projects that have changed; a poll that cannot is one all the same."""
+    from slopguard.forecast.projects import refresh  # heavy
+
+    with suppress(SlopguardError):
+        refresh(settings.home)
 
 
 def _poll(machine: Machine, settings: Settings, wanted: Wanted, form: str, *, unattended: bool) -> int:
