@@ -89,7 +89,8 @@ class Bench:
         self._store, self._number, self._plan, self._pair = store, number, plan, pair
         self._tell, self._pause = tell, pause
         self._taken = set(store.keys(number))
-        self._prompts = {kind: prompts(kind, 4 * plan.requests * plan.rounds, plan.seed) for kind in plan.slices}
+        most = 2 * plan.rounds * max(map(plan.of_round, plan.cells()))
+        self._prompts = {kind: prompts(kind, most, plan.seed) for kind in plan.slices}
 
     async def run(self) -> tuple[Measured, ...]:
         """Take every step that was not taken yet, and judge.
@@ -144,7 +145,8 @@ class Bench:
     async def _round(self, cell: Cell, other: Arm, what: str, number: int) -> Round:
         plan = self._plan
         place = number if what == "pair" else plan.rounds + number
-        asked = requests(cell.slice, self._prompts[cell.slice], place, plan.requests, cell.temperature, plan.longest)
+        count = plan.of_round(cell)
+        asked = requests(cell.slice, self._prompts[cell.slice], place, count, cell.temperature, plan.longest)
         if number % 2:
             second = await other.burst(asked, cell.concurrency)
             return Round(await self._pair.plain.burst(asked, cell.concurrency), second)

@@ -56,7 +56,7 @@ class Plan:
     """What is measured, and how thoroughly.
 
     Args:
-        requests: of each server in one round.
+        requests: of each server in one round; more where more are under way at once (`of_round`).
         rounds: paired rounds of a cell, and as many of the plain server against itself before.
         longest: tokens that an answer may have.
         samples: of each prompt, for the divergence of what is sampled; 0: it is not measured.
@@ -72,6 +72,10 @@ class Plan:
     samples: int = 1200
     contexts: int = 4
     seed: int = 1
+
+    def of_round(self, cell: Cell) -> int:
+        """Requests of one round of a cell: at least twice as many as are under way at once, or none ever would be."""
+        return max(self.requests, 2 * cell.concurrency) if cell.concurrency > 1 else self.requests
 
     def cells(self) -> Iterator[Cell]:
         """All cells, in the order in which they are measured."""

@@ -1,0 +1,237 @@
+"""What multi-token prediction gains on this machine: a twin of the reference model, plain and drafting, side by side.
+
+Usage: python -m bench mtp [--layers N] [--slices json,tool] [--temperatures 0,0.7] [--concurrency 1,4,16,64]
+                           [--rounds N] [--requests N] [--threads N] [--llama-server BIN] [-o FILE]
+
+Writes a twin of the reference model with so many layers that add nothing, serves it twice on loopback, measures with
+the parts of `slopguard forecast bench`, and prints the Markdown table of docs/serving.md. Without `--llama-server` it
+serves with the package xllamacpp, whose wheel on PyPI computes on the CPU alone; a `llama-server` that was built for a
+GPU (`-DGGML_CUDA=ON`) does so there. Needs slopguard's own dependencies `aiohttp`, `filelock`, `msgspec` and
+`prometheus-client`, besides `gguf` and `numpy`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from slopguard import __version__
+from slopguard.forecast.campaign.openai import Manners
+from slopguard.forecast.engines.server import EngineServer
+from slopguard.forecast.measuring import servers
+from slopguard.forecast.measuring.bench import Bench, Pair
+from slopguard.forecast.measuring.model import Measured, Plan
+from slopguard.forecast.measuring.results import Results, now, written
+from slopguard.forecast.measuring.state import Benches
+from slopguard.reports.mtp_bench import HEADS, forecasts, row, told
+
+CONTEXT = 1024
+"""Tokens of one request: the model's longest document twice."""
+PATIENCE = 120.0
+"""Seconds that a server has to come up; a GPU's kernels are loaded meanwhile."""
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Serve, measure, print."""
+    wanted = _parsed(arguments)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mtp-")))
+        model = wanted.model or _twin(folder, wanted.layers)
+        urls = [stack.enter_context(_served(wanted, model, folder, drafting=each)) for each in (False, True)]
+        asyncio.run(_measure(wanted, folder, urls))
+
+
+async def _measure(wanted: argparse.Namespace, folder: Path, urls: Sequence[str]) -> None:
+    plain, mtp = urls
+    manners = Manners(timeout=300.0, tries=2, at_once=max(wanted.concurrency))
+    begun = time.monotonic()
+    found: list[Measured] = []
+    async with servers.opened(servers.Wanted(mtp, plain, manners=manners)) as pair:
+        print(f"speculating: {told(pair.other_identity)}\nplain: {told(pair.plain_identity)}\n")
+        print(f"| {' | '.join(HEADS)} |\n|{'---|' * len(HEADS)}", flush=True)
+        for plan in _plans(wanted):
+            if wanted.minutes and time.monotonic() - begun > 60 * wanted.minutes:
+                print(f"\nleft out, as {wanted.minutes:g} minutes are over: {plan.slices}, {plan.concurrencies}")
+                continue
+            for measured in await _bench(folder, plan, pair):
+                found.append(measured)
+                print(f"| {' | '.join(row(measured))} |", flush=True)
+        results = _results(wanted, pair, tuple(found))
+        if wanted.compare:
+            results = await _compared(results, pair, wanted)
+    if wanted.output:
+        _write(Path(wanted.output), written(results))
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text)
+
+
+async def _bench(folder: Path, plan: Plan, pair: Pair) -> tuple[Measured, ...]:
+    with Benches(folder, writing=True) as store:
+        number = store.begin(pair.digest(plan), now())
+        return await Bench(store, number, plan, pair, lambda what, done, of: None).run()
+
+
+async def _compared(results: Results, pair: Pair, wanted: argparse.Namespace) -> Results:
+    """Forecasting with routing on and off, at the middle concurrency."""
+    from dataclasses import replace
+
+    from slopguard.forecast.routing.comparing import compare
+    from slopguard.forecast.routing.samplers import held, plain, router
+
+    concurrency = sorted(wanted.concurrency)[len(wanted.concurrency) // 2]
+    table, why = held(results, pair, results.made)
+    assert table, why
+    done = await compare(
+        router(pair, table, concurrency), plain(pair), 8, 4 * concurrency, concurrency, wanted.temperatures
+    )
+    print("\n" + "\n".join(forecasts(done)))
+    return replace(results, forecasts=done)
+
+
+def _plans(wanted: argparse.Namespace) -> Iterator[Plan]:
+    """One a cell, so that a table grows line by line."""
+    for concurrency in wanted.concurrency:
+        for temperature in wanted.temperatures:
+            for kind in wanted.slices:
+                samples = wanted.samples if concurrency == wanted.concurrency[-1] else 0
+                yield Plan(
+                    (kind,), (temperature,), (concurrency,), wanted.requests, wanted.rounds, wanted.longest, samples, 2
+                )
+
+
+def _results(wanted: argparse.Namespace, pair: Pair, cells: tuple[Measured, ...]) -> Results:
+    plan = Plan(wanted.slices, wanted.temperatures, wanted.concurrency, wanted.requests, wanted.rounds, wanted.longest)
+    return Results(now(), __version__, pair.plain_identity, pair.other_identity, False, plan, cells)
+
+
+def _twin(folder: Path, layers: int) -> Path:
+    from slopguard.forecast.reference.gguf_file import write_twin
+
+    path = folder / "twin.gguf"
+    write_twin(path, layers)
+    print(f"twin of {layers} further layers: {path.stat().st_size / 1e6:.0f} MB", flush=True)
+    return path
+
+
+@contextmanager
+def _served(wanted: argparse.Namespace, model: Path, folder: Path, *, drafting: bool) -> Iterator[str]:
+    """One server; gives its address."""
+    slots = max(wanted.concurrency)
+    with ExitStack() as stack:
+        log = stack.enter_context((folder / f"{'mtp' if drafting else 'plain'}.log").open("wb"))
+        port = _free_port()
+        command = (
+            _binary(wanted, model, slots, port, drafting)
+            if wanted.llama_server
+            else _wheel(wanted, model, slots, port, drafting)
+        )
+        environ = {key: value for key, value in os.environ.items() if not key.startswith("LLAMA_")}
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log, env=environ)
+        stack.callback(_ended, process)
+        url = f"http://127.0.0.1:{port}"
+        _wait(process, url, Path(log.name))
+        yield url
+
+
+def _binary(wanted: argparse.Namespace, model: Path, slots: int, port: int, drafting: bool) -> list[str]:
+    """A `llama-server` with everything on the device that it was built for."""
+    threads = str(wanted.threads)
+    command = [
+        wanted.llama_server,
+        "--model",
+        str(model),
+        "--alias",
+        "twin",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+    ]
+    command += ["-np", str(slots), "-c", str(CONTEXT * slots), "-t", threads, "-tb", threads, "-ngl", "999"]
+    command += ["--metrics", "--slots", "--no-warmup", "--swa-full", "-fit", "off", "--no-ui"]
+    return command + (["--spec-type", "draft-mtp", "--spec-draft-ngl", "999"] if drafting else [])
+
+
+def _wheel(wanted: argparse.Namespace, model: Path, slots: int, port: int, drafting: bool) -> list[str]:
+    """The package xllamacpp, in a process of its own, as `slopguard forecast serve` runs it."""
+    from slopguard.forecast.serving.child import MODULE
+    from slopguard.forecast.serving.fitting import Kind
+    from slopguard.forecast.serving.plan import Plan as Serving
+
+    kind = Kind("draft-mtp") if drafting else Kind("none")
+    plan = Serving(str(model), "", kind, "twin", port, wanted.threads, slots, CONTEXT, sampled=wanted.sampled)
+    return [sys.executable, "-m", MODULE, plan.dumped()]
+
+
+def _free_port() -> int:
+    import socket
+
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        return int(listening.getsockname()[1])
+
+
+def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    async def healthy() -> bool:
+        async with EngineServer(url, Manners(timeout=5.0, tries=1)) as server:
+            return await server.healthy()
+
+    until = time.monotonic() + PATIENCE
+    while not asyncio.run(healthy()):
+        if process.poll() is not None or time.monotonic() > until:
+            sys.exit(f"a server did not come up:\n{log.read_text(errors='replace')[-3000:]}")
+        time.sleep(0.2)
+
+
+def _ended(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
+    def numbers(text: str) -> tuple[float, ...]:
+        return tuple(float(each) for each in text.split(","))
+
+    def whole(text: str) -> tuple[int, ...]:
+        return tuple(int(each) for each in text.split(","))
+
+    def words(text: str) -> tuple[str, ...]:
+        return tuple(text.split(","))
+
+    parser = argparse.ArgumentParser(prog="python -m bench mtp", description=__doc__.splitlines()[0])  # type: ignore[union-attr]
+    parser.add_argument("--layers", type=int, default=150)
+    parser.add_argument("--model", type=Path, help="a GGUF file instead of the twin")
+    parser.add_argument("--slices", type=words, default=("json", "tool"))
+    parser.add_argument("--temperatures", type=numbers, default=(0.0, 0.7))
+    parser.add_argument("--concurrency", type=whole, default=(1, 4))
+    parser.add_argument("--rounds", type=int, default=8)
+    parser.add_argument("--requests", type=int, default=8)
+    parser.add_argument("--longest", type=int, default=48)
+    parser.add_argument(
+        "--samples", type=int, default=0, help="of each prompt, for the divergence; at the last concurrency"
+    )
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--sampled", action="store_true", help="drafts are sampled (xllamacpp only)")
+    parser.add_argument("--llama-server", help="a llama-server built for this machine's accelerator")
+    parser.add_argument("--compare", action="store_true", help="forecast with routing on and off afterwards")
+    parser.add_argument("--minutes", type=float, default=0.0, help="begin no further cell after so many")
+    parser.add_argument("-o", "--output", help="write the results there, as JSON")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
