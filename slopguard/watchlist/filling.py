@@ -13,7 +13,6 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from struct import unpack
 
 from slopguard.model import Ecosystem
@@ -22,14 +21,13 @@ from slopguard.watchlist.answers import Added
 from slopguard.watchlist.layout import (
     BUCKET,
     BUCKETS,
-    MARK,
     MARKS,
-    PERSONS,
     TOGETHER,
     UNRANKED,
     Line,
     body_of,
     expected,
+    seed,
     written,
 )
 from slopguard.watchlist.model import Batch
@@ -132,15 +130,19 @@ class Filling:
 
     def _point(self, ecosystem: Ecosystem, names: Sequence[str], chunk: int) -> None:
         """Collect where these names stand; written for the clock, as `layout.placed` says it for one name."""
-        salt, person, refs, marks = self._salt, PERSONS[ecosystem], self._refs, _marks()
+        copy, refs, marks = seed(ecosystem, self._salt).copy, self._refs, _marks()
         encoded = "\n".join(names).encode().split(b"\n")
-        digests = [blake2b(name, digest_size=8, salt=salt, person=person).digest() for name in encoded]
+        digests = []
+        for name in encoded:
+            hashed = copy()
+            hashed.update(name)
+            digests.append(hashed.digest())
         numbers = unpack(f">{len(names)}Q", b"".join(digests))
         for at in range(0, len(numbers), TOGETHER):
             chunk += 1
             here = str(chunk)
             for number in numbers[at : at + TOGETHER]:
-                refs[number >> BUCKET] += marks[number >> MARK & 0xFFFF] + here
+                refs[number >> BUCKET] += marks[number & 0xFFFF] + here
 
     def _part(self, batch: Batch, ecosystem: Ecosystem, first: int) -> _Part:
         """The part that goes on with this rank; a new one where the ranks begin anew."""

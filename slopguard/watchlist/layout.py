@@ -26,12 +26,10 @@ TOGETHER = 32
 """Names in a chunk: a dozen chunks share a page of the file."""
 UNRANKED = 1 << 40
 """Stands for no rank where ranks are compared; greater than every rank."""
-BUCKET, MARK = 46, 30
-"""By how many bits the hash is shifted for the number of the bucket, and for the mark in it."""
+BUCKET = 46
+"""By how many bits the hash is shifted for the number of the bucket; its last two bytes are the mark."""
 BUCKETS = 1 << 64 - BUCKET
 MARKS = 1 << 16
-PERSONS = {ecosystem: ecosystem.value.encode() for ecosystem in Ecosystem}
-"""What makes the hashes of a name differ between ecosystems."""
 
 MIGRATIONS: Migrations = (
     (
@@ -76,9 +74,15 @@ class Line(NamedTuple):
 
 def placed(ecosystem: Ecosystem, name: str, salt: bytes) -> tuple[int, str]:
     """The bucket of a name, and its mark in it."""
-    digest = blake2b(name.encode(), digest_size=8, salt=salt, person=PERSONS[ecosystem]).digest()
-    number = int.from_bytes(digest, "big")
-    return number >> BUCKET, f"|{number >> MARK & MARKS - 1:04x}"
+    hashed = seed(ecosystem, salt)
+    hashed.update(name.encode())
+    digest = hashed.digest()
+    return int.from_bytes(digest, "big") >> BUCKET, f"|{digest[6:].hex()}"
+
+
+def seed(ecosystem: Ecosystem, salt: bytes) -> blake2b:
+    """What the hash of every name of an ecosystem begins with; copied, it saves half of the time that a hash takes."""
+    return blake2b(digest_size=8, salt=salt, person=ecosystem.encode())
 
 
 def body_of(lines: Sequence[str]) -> str:
@@ -150,7 +154,7 @@ def find_line(name: str, first: int, body: str) -> Line | None:
     """
     at = body.find(f"\n{name}\n")
     if at >= 0:
-        return Line(name, expected(first, body.count("\n", 0, at)))
+        return Line(name, first + body.count("\n", 0, at) if first < UNRANKED else UNRANKED)
     at = body.find(f"\n{name}\t")
     if at < 0:
         return None

@@ -23,7 +23,18 @@ from slopguard.model import Ecosystem, WatchRow
 from slopguard.store.sqlite import BUSY_SECONDS, Sqlite, private_folder, version_of
 from slopguard.watchlist import rows
 from slopguard.watchlist.choosing import strictest
-from slopguard.watchlist.layout import FILE, MIGRATIONS, TROUBLE, UNRANKED, Line, damaged, find_line, placed
+from slopguard.watchlist.layout import (
+    BUCKET,
+    FILE,
+    MIGRATIONS,
+    TROUBLE,
+    UNRANKED,
+    Line,
+    damaged,
+    find_line,
+    placed,
+    seed,
+)
 from slopguard.watchlist.model import Batch
 
 AGAIN = 0.25
@@ -54,6 +65,7 @@ class Reader:
         self._file: tuple[int, int] = (0, 0)
         self._looked = 0.0
         self._salt = b""
+        self._pypi = self._npm = seed(Ecosystem.PYPI, b"")
         self._parts: dict[int, Batch] = {}
         self._absent: frozenset[tuple[Ecosystem, str]] = frozenset()
         self._absent_until = 0.0
@@ -78,19 +90,14 @@ class Reader:
                 found = self._found(ecosystem, name)
                 if found is None:
                     return None
-                cursor, mark, (refs, _, part, first, body, at) = found
-                if refs.count(mark) == 1:  # all but a few: nothing else can speak of it
-                    line = find_line(name, first, body)
-                    hits = [(self._batch(cursor, part), line)] if line is not None else []
-                else:
-                    hits = self._hits(cursor, name, mark, found[2])
-                appeared = rows.moment(at) if at is not None else None
+                cursor, mark, row = found
+                alone = row[0].count(mark) == 1  # all but a few: nothing else can speak of it
+                hits = self._hit(cursor, name, row) if alone else self._hits(cursor, name, mark, row)
+                appeared = rows.moment(row[5]) if row[5] is not None else None
             except _FAULTS as error:
                 raise StoreError(*TROUBLE) from error
         now = now or datetime.now(UTC)
-        return strictest(
-            [_row(batch, line, appeared) for batch, line in hits if batch.expires is None or batch.expires > now]
-        )
+        return strictest([_row(b, line, appeared) for b, line in hits if b.expires is None or b.expires > now])
 
     def find(self, ecosystem: Ecosystem, name: str) -> tuple[list[Hit], datetime | None]:
         """Every row about a name, expired or not, and when it appeared.
@@ -150,10 +157,15 @@ class Reader:
     def _found(self, ecosystem: Ecosystem, name: str) -> tuple[sqlite3.Cursor, str, tuple[Any, ...]] | None:
         """What stands in the bucket of a name, if its mark is there."""
         cursor = self._opened()
-        if cursor is None or ((ecosystem, name) in self._absent and time.monotonic() < self._absent_until):
+        if cursor is None or (self._absent and self._is_absent((ecosystem, name))):
             return None
-        bucket, mark = placed(ecosystem, name, self._salt)
-        row = cursor.execute(_FIND, (bucket, mark, ecosystem.value, name)).fetchone()
+        pypi = ecosystem is Ecosystem.PYPI  # an enumeration is hashed and formatted in Python: this is faster
+        hashed = (self._pypi if pypi else self._npm).copy()
+        hashed.update(name.encode())
+        digest = hashed.digest()
+        mark = "|" + digest[6:].hex()
+        asked = (int.from_bytes(digest, "big") >> BUCKET, mark, "pypi" if pypi else "npm", name)
+        row = cursor.execute(_FIND, asked).fetchone()
         if row is None:
             return None
         if row[1] is None:
@@ -162,21 +174,21 @@ class Reader:
             return None
         return cursor, mark, row
 
-    def _hits(self, cursor: sqlite3.Cursor, name: str, mark: str, row: tuple[Any, ...]) -> list[Hit]:
-        refs, chunk, part, first, body, _ = row
-        found = []
+    def _is_absent(self, key: tuple[Ecosystem, str]) -> bool:
+        return key in self._absent and time.monotonic() < self._absent_until
+
+    def _hit(self, cursor: sqlite3.Cursor, name: str, row: tuple[Any, ...]) -> list[Hit]:
+        """The row about a name in the one chunk that may hold it."""
+        _, _, part, first, body, _ = row
         line = find_line(name, first, body)
-        if line is not None:
-            found.append((self._batch(cursor, part), line))
-        if refs.count(mark) > 1:
-            others = {int(ref[4:]) for ref in refs.split("|") if ref.startswith(mark[1:])}
-            for other in sorted(others - {chunk}):
-                part, first, body = cursor.execute(
-                    "SELECT part, first, body FROM chunks WHERE id = ?", (other,)
-                ).fetchone()
-                line = find_line(name, first, body)
-                if line is not None:
-                    found.append((self._batch(cursor, part), line))
+        return [(self._parts.get(part) or self._batch(cursor, part), line)] if line is not None else []
+
+    def _hits(self, cursor: sqlite3.Cursor, name: str, mark: str, row: tuple[Any, ...]) -> list[Hit]:
+        found = self._hit(cursor, name, row)
+        others = {int(ref[4:]) for ref in row[0].split("|") if ref.startswith(mark[1:])} - {row[1]}
+        for chunk in sorted(others):
+            other = cursor.execute("SELECT NULL, id, part, first, body, NULL FROM chunks WHERE id = ?", (chunk,))
+            found += self._hit(cursor, name, other.fetchone())
         return found
 
     def _batch(self, cursor: sqlite3.Cursor, part: int) -> Batch:
@@ -228,6 +240,7 @@ class Reader:
             connection = self._connection()
         self._parts = {}
         (self._salt,) = connection.execute("SELECT bytes FROM salt").fetchone()
+        self._pypi, self._npm = seed(Ecosystem.PYPI, self._salt), seed(Ecosystem.NPM, self._salt)
         return connection.cursor()
 
     def _connection(self) -> sqlite3.Connection:
