@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from heapq import nlargest
 
-from slopguard.forecast.topics.lexicon import Lexicon, tokens
+from slopguard.forecast.topics.lexicon import Lexicon, ordered, tokens
 from slopguard.forecast.topics.slots import Slot, Slots
 from slopguard.forecast.topics.tables import Topic
 from slopguard.model import Ecosystem
 
 Family = Sequence[str]
 Matched = Sequence[tuple[Topic, float]]
-MOST = 12_000
+MOST = 20_000
 FEW = 24
 """Words of a slot that stand in names of three words."""
 
@@ -25,6 +25,9 @@ def _split(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
+FEWEST = 12
+COMMON = 2500
+"""Words that stand in real names most often."""
 _AFFIXES = {
     Ecosystem.PYPI: (
         "py-{}",
@@ -62,6 +65,10 @@ def families(ecosystem: Ecosystem, slots: Slots, matched: Matched, lexicon: Lexi
         "w-r": _pairs("{}-{}", words, roles),
         "r-s": _pairs("{}-{}", roles, subjects),
         "ss": _pairs("{}{}", few(subjects), few(subjects)),
+        "sw": _pairs("{}{}", few(subjects), few(words)),
+        "ws": _pairs("{}{}", few(words), few(subjects)),
+        "s-v": _pairs("{}-{}", subjects[:FEWEST], _common(lexicon)),
+        "v-s": _pairs("{}-{}", _common(lexicon), subjects[:FEWEST]),
         "s2s": _pairs("{}2{}", few(words), few(words)),
         "s-to-s": _pairs("{}-to-{}", few(words), few(words)),
         "s-w-r": _triples("{}-{}-{}", few(subjects), few(words), few(roles)),
@@ -74,11 +81,19 @@ def families(ecosystem: Ecosystem, slots: Slots, matched: Matched, lexicon: Lexi
         found[f"{affix}+"] = (
             (affix.format(pair), weight) for pair, weight in _pairs("{}-{}", few(subjects), few(roles))
         )
+    if ecosystem is Ecosystem.PYPI:
+        found["pysr"] = _pairs("py{}{}", few(subjects), few(roles))
     if ecosystem is Ecosystem.NPM:
         found["@s/r"] = _pairs("@{}/{}", subjects, roles)
         found["@s/w"] = _pairs("@{}/{}", subjects, words)
         found["@s/w-r"] = _triples("@{}/{}-{}", few(subjects), few(words), few(roles))
     return {code: _ordered(pairs) for code, pairs in found.items()}
+
+
+def _common(lexicon: Lexicon) -> Slot:
+    """The words of real names, whatever they are about; the weights fall slowly, as they say little."""
+    words = [word for word, _ in ordered(lexicon.count)[:COMMON] if word.isalpha() and len(word) > 1]
+    return tuple((word, 1 / (1 + at / 300)) for at, word in enumerate(words))
 
 
 def _table(matched: Matched, ecosystem: Ecosystem, spelt: Callable[[str], str]) -> Iterable[tuple[str, float]]:
