@@ -11,12 +11,16 @@ from typing import TYPE_CHECKING
 import click
 
 from slopguard.cli.app import common
-from slopguard.errors import UsageError
+from slopguard.errors import UpstreamError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from slopguard.forecast.campaign.openai import Key
+    from slopguard.forecast.engines.probed import Probed
 
 SCHEMA = "slopguard/probe/1"
+_EXAMPLE = "For example: slopguard forecast probe http://127.0.0.1:8080"
 _PART = 10
 """Of a bar's length, that one question takes: each may take seconds with a large model."""
 
@@ -50,12 +54,26 @@ def probe(
 
     with advancing(STEPS * _PART, "asking the server") as advance:
         key, step = _key(key_from), partial(advance, _PART)
-        found = ask(url, model, draft_model, remote=allow_remote, key=key, step=step)
+        found = _in_words_of_this(lambda: ask(url, model, draft_model, remote=allow_remote, key=key, step=step))
     if form == "json":
         print(json.dumps({"schema": SCHEMA, **as_json(found)}, indent=1))
     else:
         print("\n".join(lines(found)))
     return found.code
+
+
+def _in_words_of_this(ask: Callable[[], Probed]) -> Probed:
+    """What `ask` gives, or its error with what to do next here: the client's own hints are about campaigns."""
+    try:
+        return ask()
+    except UpstreamError as why:
+        if "--resume" not in why.hint:
+            raise
+        raise UpstreamError(str(why), "Start it, or name the address where it listens") from None
+    except UsageError as why:
+        if not str(why).startswith("--server"):
+            raise
+        raise UsageError(str(why).replace("--server", "URL", 1), _EXAMPLE) from None
 
 
 def _key(variable: str | None) -> Key | None:

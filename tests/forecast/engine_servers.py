@@ -44,6 +44,7 @@ class Engine:
     logprobs: Callable[[Body, int], Any] = lambda body, tokens: None
     generated: int = 0
     bodies: list[Body] = field(default_factory=list)
+    headers: list[Mapping[str, str]] = field(default_factory=list)
 
     def __enter__(self) -> Self:
         self._loop = asyncio.new_event_loop()
@@ -78,6 +79,7 @@ class Engine:
         await runner.cleanup()
 
     async def _answer(self, request: web.Request) -> web.Response:
+        self.headers.append(request.headers)
         if request.path == self.chat and request.method == "POST":
             return self._chat(await request.json())
         if request.path == "/metrics" and self.metrics is not None:

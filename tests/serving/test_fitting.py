@@ -81,6 +81,12 @@ def test_a_drafter_of_gemma_fits_the_gemma_it_was_made_for(tmp_path: Path) -> No
         fit(made(tmp_path), assistant(64), speculation=True)
 
 
+def test_a_form_of_drafter_that_llama_does_not_load_is_told_before() -> None:
+    draft = Header({"general.architecture": "gemma4_assistant"}, {}, {"nextn.pre_projection.weight": (1, 1)})
+    with pytest.raises(InputError, match="does not load drafters of the form"):
+        fit(gemma(1536), draft, speculation=True)
+
+
 def test_what_is_no_language_model_is_refused() -> None:
     with pytest.raises(InputError, match="no language model"):
         fit(Header({"general.architecture": "clip"}, {}, {"v.weight": (1,)}), None, speculation=False)

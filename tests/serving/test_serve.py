@@ -100,6 +100,15 @@ def test_no_web_page_may_ask_it(chain_server: Server) -> None:
         assert answer.headers.get("Access-Control-Allow-Origin") not in ("*", "http://elsewhere.example")
 
 
+def test_programs_get_a_line_of_json_for_each_start(chain_gguf: Path, tmp_path: Path) -> None:
+    with serving(tmp_path, str(chain_gguf), *ANY, "--format", "json", "--no-speculation") as command:
+        first = json.loads(command.line())
+        os.kill(command.children()[0], signal.SIGKILL)
+        second = json.loads(command.line())
+    assert first == {"schema": "slopguard/model-server/1", "url": first["url"], "kind": "none", "restarts": 0}
+    assert second == first | {"restarts": 1}
+
+
 def test_a_port_that_is_taken_is_said(chain_gguf: Path, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])

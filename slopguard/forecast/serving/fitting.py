@@ -16,6 +16,8 @@ from slopguard.forecast.serving.header import Header
 _NEXTN = re.compile(r"blk\.(\d{1,6})\.nextn\.(.+)")
 _PROJECTION = "eh_proj.weight"
 _ASSISTANT = "gemma4-assistant"
+_MISSPELT = "gemma4_assistant"
+"""So some converters write it; llama.cpp does not load that."""
 _CLOSE = 128
 """Tokens by which the vocabularies of model and drafter may differ (llama.cpp)."""
 _PLAIN = "serve it without drafts: --no-speculation"
@@ -90,6 +92,10 @@ def _drafter(model: Header, draft: Header) -> Kind:
     """
     if draft.arch == _ASSISTANT:
         return _assistant(model, draft)
+    if draft.arch == _MISSPELT:
+        raise InputError(
+            f"llama.cpp does not load drafters of the form '{_MISSPELT}'", f"Take one made as '{_ASSISTANT}'"
+        )
     _check_model(draft, "the drafter's file")
     _check_words(model, draft)
     if mtp_blocks(draft):
