@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from slopguard.model import Evidence, Mode, Request
@@ -15,9 +13,7 @@ from tests.core.worlds import (
     DENIED,
     DOWN,
     ELSEWHERE,
-    FORECAST,
     FRESH,
-    GENERATED,
     GONE,
     IMPORTED,
     MALICIOUS,
@@ -26,12 +22,10 @@ from tests.core.worlds import (
     PINNED,
     PRIVATE,
     REVIEWED,
-    TOO_LOW,
     UNDATED,
     URL,
     VCS,
     YOUNG,
-    ago,
     known,
     locked,
     needed,
@@ -211,60 +205,6 @@ PRECEDENCE: tuple[Row, ...] = (
     ("a run of one version is no warning", typed("1.0", runs=True), known(allow=BASELINE), "allow allowlisted"),
 )
 
-WATCHED: tuple[Row, ...] = (
-    ("generated counts like imported", typed(), known(YOUNG, watch=GENERATED), "block predicted-registered"),
-    ("forecast, registered since and young", typed(), known(YOUNG, watch=FORECAST), "block predicted-registered"),
-    (
-        "seen free, then there, on an index without dates",
-        typed(),
-        known(UNDATED, watch=replace(IMPORTED, appeared=ago(1))),
-        "block predicted-registered",
-    ),
-    ("not seen free: no date tells when", typed(), known(UNDATED, watch=IMPORTED), "quarantine predicted"),
-    ("forecast, existence unknown", typed(), known(OFFLINE, watch=FORECAST), "quarantine predicted"),
-    ("forecast says nothing of a name that is no news", typed(), known(watch=FORECAST), "allow established"),
-    (
-        "nor of one that is needed and was there before",
-        needed(),
-        known(YOUNG, watch=replace(FORECAST, predicted_at=ago(30))),
-        "allow vouched",
-    ),
-    ("nor of a listed one", typed(), known(allow=BASELINE, watch=FORECAST), "allow allowlisted"),
-    (
-        "nor of a young one that was there before",
-        typed(),
-        known(YOUNG, watch=replace(FORECAST, predicted_at=ago(30))),
-        "quarantine unverified",
-    ),
-    (
-        "forecast below watch_rank only quarantines",
-        typed(),
-        known(YOUNG, watch=replace(FORECAST, rank=10_001)),
-        "quarantine predicted",
-    ),
-    ("below watch_rank only quarantines", typed(), known(YOUNG, watch=TOO_LOW), "quarantine predicted"),
-    ("observed never does more", typed(), known(FRESH, watch=OBSERVED), "quarantine predicted"),
-    (
-        "of an unknown origin never does more",
-        typed(),
-        known(FRESH, watch=type(OBSERVED)("strange", "x", rank=1, predicted_at=ago(60))),
-        "quarantine predicted",
-    ),
-    (
-        "registered before it was predicted",
-        typed(),
-        known(YOUNG, watch=type(OBSERVED)("imported", "x", rank=1, predicted_at=ago(30))),
-        "quarantine predicted",
-    ),
-    (
-        "predicted at an unknown time",
-        typed(),
-        known(YOUNG, watch=type(OBSERVED)("imported", "x", rank=1)),
-        "quarantine predicted",
-    ),
-    ("not registered", typed(), known(GONE, watch=IMPORTED), "block not-found"),
-)
-
 RELEASED: tuple[Row, ...] = (
     ("lifts unverified", typed(), known(FRESH, released="name"), "warn released"),
     ("lifts too-new", typed("6.0"), known(NEW_VERSION, allow=BASELINE, released="name"), "warn released"),
@@ -320,7 +260,7 @@ def _rows(rows: tuple[Row, ...]) -> pytest.MarkDecorator:
     )
 
 
-ALL = VERDICTS + ESTABLISHED + ARRIVALS + PRECEDENCE + WATCHED + RELEASED + NETWORK_AND_LISTS
+ALL = VERDICTS + ESTABLISHED + ARRIVALS + PRECEDENCE + RELEASED + NETWORK_AND_LISTS
 
 
 @_rows(VERDICTS)
@@ -340,11 +280,6 @@ def test_a_name_is_judged_by_how_it_arrived(request_: Request, evidence: Evidenc
 
 @_rows(PRECEDENCE)
 def test_precedence(request_: Request, evidence: Evidence, expected: str) -> None:
-    assert said(request_, evidence) == expected
-
-
-@_rows(WATCHED)
-def test_a_watch_row(request_: Request, evidence: Evidence, expected: str) -> None:
     assert said(request_, evidence) == expected
 
 
