@@ -118,15 +118,18 @@ def _page(name: str, when: datetime) -> bytes:
     return json.dumps({"meta": {"api-version": "1.1"}, "name": name, "versions": ["0.0.1"], "files": [file]}).encode()
 
 
-def measure(folder: Path, names: int = NAMES, rate: float = RATE) -> list[tuple[str, float, Result, Seen]]:
-    """Three polls: what each is called, its seconds, what it came to, and what the registry saw."""
+def measure(
+    folder: Path, names: int = NAMES, rate: float = RATE, polls: int = len(ROUNDS)
+) -> list[tuple[str, float, Result, Seen]]:
+    """The first of three polls: what each is called, its seconds, what it came to, and what the registry saw."""
     mine, theirs = multiprocessing.Pipe()
     process = multiprocessing.get_context("spawn").Process(target=registry, args=(theirs, names), daemon=True)
     process.start()
     url = f"http://127.0.0.1:{mine.recv()}/simple/"
     _watch(folder, names)
     found = []
-    for what, every in zip(ROUNDS, (timedelta(hours=6), timedelta(hours=6), timedelta()), strict=True):
+    spans = (timedelta(hours=6), timedelta(hours=6), timedelta())
+    for what, every in list(zip(ROUNDS, spans, strict=True))[:polls]:
         began = time.monotonic()
         result = _poll(folder, url, every, rate)
         took = time.monotonic() - began
@@ -156,16 +159,17 @@ def _poll(folder: Path, url: str, every: timedelta, rate: float) -> Result:
 
 
 def main(argv: Sequence[str]) -> None:
-    """Print the table: `python -m bench radar [NAMES [RATE]]`."""
+    """Print the table: `python -m bench radar [NAMES [RATE [POLLS]]]`."""
     names, rate = (int(argv[0]) if argv else NAMES), (float(argv[1]) if len(argv) > 1 else RATE)
+    polls = int(argv[2]) if len(argv) > 2 else len(ROUNDS)
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        _table(Path(folder), names, rate)
+        _table(Path(folder), names, rate, polls)
 
 
-def _table(folder: Path, names: int, rate: float) -> None:
+def _table(folder: Path, names: int, rate: float, polls: int) -> None:
     print("| poll | names | requests (HEAD, GET) | a second, on the whole | in the busiest second | took | alarms |")
     print("|---|---|---|---|---|---|---|")
-    for what, took, result, seen in measure(folder, names, rate):
+    for what, took, result, seen in measure(folder, names, rate, polls):
         count = len(seen.times)
         mean = (count - 1) / (seen.times[-1] - seen.times[0]) if count > 1 else 0.0
         asked = f"{result.tally.asked:,} | {count:,} ({seen.heads:,}, {seen.gets:,})"
