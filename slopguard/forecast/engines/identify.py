@@ -15,7 +15,7 @@ from slopguard.names import shown
 
 _LONGEST_BUILD = 64
 _META = ("n_params", "size", "n_vocab", "n_ctx", "ftype")
-_INFO = ("model_ftype", "speculative_algorithm", "speculative_num_steps", "speculative_num_draft_tokens", "model_path")
+_INFO = ("model_ftype", "speculative_algorithm", "speculative_num_steps", "speculative_num_draft_tokens")
 _MLX = re.compile(r"\d+\.\d+\S*-\d+\.\d+\S*-macOS\S*")
 """MLX-LM's fingerprint: its version, that of MLX, the system (read)."""
 
