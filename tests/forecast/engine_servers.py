@@ -31,6 +31,8 @@ class Engine:
         metrics: its counters for the tokens generated so far.
         schema: keeps to schemas.
         logprobs: of a request's tokens.
+        models: what it says it has.
+        breaks_after: answers with 500 from this completion on.
     """
 
     owner: str | None
@@ -42,6 +44,8 @@ class Engine:
     metrics: Callable[[int], str] | None = None
     schema: bool = True
     logprobs: Callable[[Body, int], Any] = lambda body, tokens: None
+    models: tuple[str, ...] = ("m",)
+    breaks_after: int | None = None
     generated: int = 0
     bodies: list[Body] = field(default_factory=list)
     headers: list[Mapping[str, str]] = field(default_factory=list)
@@ -85,14 +89,16 @@ class Engine:
         if request.path == "/metrics" and self.metrics is not None:
             return web.Response(text=self.metrics(self.generated))
         if request.path == "/v1/models":
-            model = {"id": "m", "object": "model"} | ({"owned_by": self.owner} if self.owner else {})
-            return web.json_response({"object": "list", "data": [model]})
+            more = {"object": "model"} | ({"owned_by": self.owner} if self.owner else {})
+            return web.json_response({"object": "list", "data": [{"id": each, **more} for each in self.models]})
         if request.path in self.pages:
             return web.json_response(self.pages[request.path])
         return web.json_response({"error": "not found"}, status=404)
 
     def _chat(self, body: Body) -> web.Response:
         self.bodies.append(body)
+        if self.breaks_after is not None and len(self.bodies) > self.breaks_after:
+            return web.json_response({"error": "broken"}, status=500)
         if self.refuses & set(body):
             return web.json_response({"error": "a field is not known"}, status=400)
         count, tokens = min(body.get("n", 1), self.most), body["max_tokens"]

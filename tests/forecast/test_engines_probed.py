@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,10 +10,12 @@ import pytest
 
 from slopguard.errors import UpstreamError, UsageError
 from slopguard.forecast.engines.logprobs import Trust
+from slopguard.forecast.engines.model import EngineModel, Told
 from slopguard.forecast.engines.probe import probe
 from slopguard.forecast.engines.probed import Agreement, OptOut, Probed, SchemaSupport, Speculating, as_json, lines
+from slopguard.forecast.engines.server import EngineServer
 from slopguard.forecast.engines.speculation import Source
-from slopguard.forecast.engines.table import Shape
+from slopguard.forecast.engines.table import LM_STUDIO, Shape
 from tests.forecast.engine_servers import Engine
 
 VERSION = {"/version": {"version": "0.19.1"}}
@@ -136,6 +139,38 @@ def test_a_server_of_no_known_kind_is_asked_all_the_same() -> None:
 def test_what_answers_no_completion_is_no_server_of_models() -> None:
     with Engine("vllm", VERSION, chat="/elsewhere") as server, pytest.raises(UpstreamError, match="no chat completion"):
         probe(server.url)
+
+
+def test_a_model_is_asked_with_and_without_its_drafter() -> None:
+    def told(body: Mapping[str, Any]) -> dict[str, Any]:
+        counts = {"total_draft_tokens_count": 20, "accepted_draft_tokens_count": 9} if "draft_model" in body else {}
+        return {"stats": {"tokens_per_second": 17.0, **counts}}
+
+    async def asked(url: str) -> list[Told]:
+        async with EngineServer(url) as server:
+            models = [EngineModel(server, "m", LM_STUDIO, draft="small", plain=plain) for plain in (False, True)]
+            return [await model.told("Name a package.", 1, 7, 0.0) for model in models]
+
+    with Engine("organization_owner", {}, told, chat="/api/v0/chat/completions") as server:
+        drafting, plain = asyncio.run(asked(server.url))
+    assert (drafting.speculation.drafted, drafting.heeded) == (20, None)
+    assert (plain.speculation.active, plain.heeded) == (False, True)
+
+
+def test_a_server_that_breaks_after_its_first_answer_leaves_the_rest_undetermined() -> None:
+    with Engine("vllm", VERSION, lambda body: drafts(body["max_tokens"]), breaks_after=1) as server:
+        found = probe(server.url)
+    assert found.speculating is Speculating.ON
+    assert (found.schema, found.opt_out) == (SchemaSupport.UNDETERMINED, OptOut.UNDETERMINED)
+
+
+def test_a_server_with_several_models_wants_one_named() -> None:
+    with Engine("vllm", VERSION, lambda body: drafts(body["max_tokens"]), models=("m", "other")) as server:
+        with pytest.raises(UsageError, match="several models"):
+            probe(server.url)
+        assert probe(server.url, "other").model == "other"
+        with pytest.raises(UsageError, match="--model takes"):
+            probe(server.url, "other\nm")
 
 
 def test_every_finding_has_words_and_a_place_in_the_json() -> None:
