@@ -2,9 +2,9 @@
 
 Method: a form has a place for each word; the cost of a word there is that of `Lexicon.costs`, mixed with how often it
 followed the word before in real names: `(count + m * share) / (number + m)`. Forms are walked by depth, in bands of
-cost: whatever costs more than the band's end is left out, what the band before gave is skipped, the rest is sorted.
-So the order is exact, and memory holds one band, never a cache that grows.
-Invariant: the costs of one form never fall.
+cost: whatever costs more than the band's end is left out, and what the band before gave is skipped. So nothing dear is
+looked at before all that is cheaper, and memory holds no more than the beginnings of names that are still to be walked.
+Invariant: a form is a `Stream`.
 """
 
 from __future__ import annotations
@@ -17,9 +17,11 @@ from itertools import pairwise
 from math import exp, log
 from typing import NamedTuple
 
-from slopguard.forecast.embedded.candidate import Candidate
+from slopguard.forecast.embedded.candidate import Candidate, Limits
 
 _Order = Sequence[tuple[float, str]]
+_Pair = tuple[float, float]
+_WIDEST = 40.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,23 +39,12 @@ class Form:
     places: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Walk:
-    """How a form is walked; costs are in nats.
-
-    Args:
-        first: the cost at which the first band ends.
-        step: by how much each later band goes further.
-        widest: the cost at which the walk ends.
-        kinds: how much each different follower of a word adds to the doubt in the counts of its followers.
-        doubt: the doubt that is always there.
-    """
-
-    first: float = 9.0
-    step: float = 0.5
-    widest: float = 30.0
-    kinds: float = 4.0
-    doubt: float = 20.0
+_KINDS = 4.0
+"""How much each different follower of a word adds to the doubt in the counts of its followers."""
+_DOUBT = 20.0
+"""The doubt that is always there."""
+KNOWN = "+"
+"""Ends the stratum of names in which a word is known to follow the one before."""
 
 
 class Followers:
@@ -82,50 +73,54 @@ class Chain:
         places: what each word costs in each place of the form.
     """
 
-    def __init__(
-        self, form: Form, places: Sequence[Mapping[str, float]], followers: Followers, walk: Walk | None = None
-    ) -> None:
-        self._form, self._places, self._followers, self._walk = form, places, followers, walk or Walk()
+    def __init__(self, form: Form, places: Sequence[Mapping[str, float]], followers: Followers) -> None:
+        self.strata = (form.code, form.code + KNOWN)
+        self._form, self._places, self._followers = form, places, followers
         self._orders: list[_Order] = [sorted((cost, word) for word, cost in costs.items()) for costs in places]
         self._steps: dict[tuple[int, str], _Step] = {}
+        self._read = (0.0, 0.0)
 
-    def best(self) -> Iterator[Candidate]:
-        """The names, cheapest first."""
-        low, high = 0.0, self._walk.first
-        while low < self._walk.widest:
-            yield from sorted(self._band(low, high))
-            low, high = high, high + self._walk.step
-
-    def _band(self, low: float, high: float) -> Iterator[Candidate]:
-        ends = len(self._orders) - 1
+    def read(self, limits: Limits) -> Iterator[Candidate]:
+        """The names whose cost is below the limits, and was not so before."""
+        plain, known = (min(limits[stratum], _WIDEST) for stratum in self.strata)
+        low, high = self._read, (max(plain, self._read[0]), max(known, self._read[1]))
+        self._read = high
         stack: list[tuple[float, str, tuple[str, ...], bool]] = [(0.0, "", (), False)]
         while stack:
             cost, text, used, seen = stack.pop()
-            place = len(used)
-            text += self._form.joins[place]
-            at_least = low - cost if place == ends else 0.0
-            for more, word, known in self._next(place, used[-1] if used else "", at_least, high - cost):
-                if word in used:
-                    continue
-                if place == ends:
-                    yield Candidate(cost + more, self._form.code + ("+" if seen or known else ""), text + word)
-                else:
-                    stack.append((cost + more, text + word, (*used, word), seen or known))
+            if len(used) == len(self._orders) - 1:
+                yield from self._ended(cost, text, used, seen, low, high)
+            else:
+                stack += self._longer(cost, text, used, seen, max(high))
 
-    def _next(self, place: int, before: str, low: float, high: float) -> Iterator[tuple[float, str, bool]]:
-        """Cost, word, and whether it is known to follow: all from `low` up to `high`."""
-        step = self._step(place, before)
-        for cost, word in step.known[bisect_left(step.known, (low, "")) :]:
-            if cost >= high:
-                break
-            yield cost, word, True
-        order, back, known = self._orders[place], step.back, step.costs
-        for at in range(bisect_left(order, (low - back, "")), len(order)):
-            cost, word = order[at]
-            if cost + back >= high:
-                return
-            if word not in known:
-                yield cost + back, word, False
+    def _longer(
+        self, cost: float, text: str, used: tuple[str, ...], seen: bool, high: float
+    ) -> list[tuple[float, str, tuple[str, ...], bool]]:
+        """The beginnings that are one word longer."""
+        place = len(used)
+        text += self._form.joins[place]
+        step = self._step(place, used[-1] if used else "")
+        back = cost + step.back
+        more = [(cost + c, word, True) for c, word in _between(step.known, 0.0, high - cost)]
+        more += [(back + c, w, seen) for c, w in _between(self._orders[place], 0.0, high - back) if w not in step.costs]
+        return [(total, text + word, (*used, word), known) for total, word, known in more if word not in used]
+
+    def _ended(
+        self, cost: float, text: str, used: tuple[str, ...], seen: bool, low: _Pair, high: _Pair
+    ) -> Iterator[Candidate]:
+        """The names that one more word makes of a beginning."""
+        place = len(used)
+        text += self._form.joins[place]
+        step = self._step(place, used[-1] if used else "")
+        plain, known = self.strata
+        for c, word in _between(step.known, low[1] - cost, high[1] - cost):
+            if word not in used:
+                yield cost + c, known, text + word
+        back = cost + step.back
+        kind = known if seen else plain
+        for c, word in _between(self._orders[place], low[seen] - back, high[seen] - back):
+            if word not in used and word not in step.costs:
+                yield back + c, kind, text + word
 
     def _step(self, place: int, before: str) -> _Step:
         found = self._steps.get((place, before))
@@ -138,12 +133,17 @@ class Chain:
         if not counts:
             return _NOTHING
         costs = self._places[place]
-        doubt = self._walk.kinds * len(counts) + self._walk.doubt
+        doubt = _KINDS * len(counts) + _DOUBT
         total = sum(counts.values()) + doubt
         known = {
             word: -log((count + doubt * exp(-costs[word])) / total) for word, count in counts.items() if word in costs
         }
         return _Step(sorted((cost, word) for word, cost in known.items()), known, -log(doubt / total))
+
+
+def _between(order: _Order, low: float, high: float) -> _Order:
+    """The part of `order` from `low` up to `high`."""
+    return order[bisect_left(order, (low, "")) : bisect_left(order, (high, ""))]
 
 
 _NOTHING = _Step((), {}, 0.0)

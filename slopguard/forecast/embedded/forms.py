@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from slopguard.forecast.embedded.candidate import Candidate
-from slopguard.forecast.embedded.chains import Chain, Followers, Form, Walk
+from slopguard.forecast.embedded.candidate import Stream
+from slopguard.forecast.embedded.chains import Chain, Followers, Form
 from slopguard.forecast.embedded.lexicon import Lexicon, scope_of
 from slopguard.forecast.embedded.words import words
 from slopguard.forecast.model import Known
@@ -37,13 +37,11 @@ OTHER, TABLE = 0.3, 1.0
 """What a name of the other ecosystem, and one of a table of topics, weighs beside one of the own."""
 
 
-def streams(
-    known: Known, ecosystem: Ecosystem, lexicon: Lexicon, walk: Walk | None = None
-) -> list[Iterator[Candidate]]:
+def streams(known: Known, ecosystem: Ecosystem, lexicon: Lexicon) -> list[Stream]:
     """One stream for each form."""
     followers = Followers(_told(known, ecosystem, lexicon))
     costs = {place: lexicon.costs(ecosystem, place) for form in FORMS[ecosystem] for place in form.places}
-    return [Chain(form, [costs[place] for place in form.places], followers, walk).best() for form in FORMS[ecosystem]]
+    return [Chain(form, [costs[place] for place in form.places], followers) for form in FORMS[ecosystem]]
 
 
 def _told(known: Known, ecosystem: Ecosystem, lexicon: Lexicon) -> Iterator[tuple[Sequence[str], float]]:

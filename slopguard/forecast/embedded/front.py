@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-from slopguard.forecast.embedded.candidate import Candidate, ranked
+from slopguard.forecast.embedded.candidate import Stream, ranked
 from slopguard.forecast.embedded.words import spoken, units
 from slopguard.forecast.model import Known
 from slopguard.model import Ecosystem
@@ -26,10 +26,10 @@ ROLES = frozenset(_ROLES.split())
 """Words that only say what a package is to its users."""
 
 
-def streams(known: Known, ecosystem: Ecosystem) -> list[Iterator[Candidate]]:
+def streams(known: Known, ecosystem: Ecosystem) -> list[Stream]:
     """The strata of this family, each with its own order."""
     names = known.ranked[ecosystem]
-    found = [
+    found: list[Stream] = [
         ranked("namespace", _namespaces(names)),
         ranked("language-end", _without(names, -1, LANGUAGE)),
         ranked("language-start", _without(names, 0, LANGUAGE)),

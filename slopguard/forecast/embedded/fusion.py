@@ -12,75 +12,50 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from math import exp, log
 
-from slopguard.forecast.embedded.candidate import Candidate
+from slopguard.forecast.embedded.candidate import Stream
 from slopguard.forecast.embedded.yields import NONE, Yield
 
-_FALL = 0.7
+_FALL = 0.6
+"""By how much the bound falls from band to band."""
+_AHEAD = 0.5
+"""How far below the bound streams are read, so that what several of them promise a little is not missed."""
 _FLOOR = 1e-9
 Fits = Callable[[str], bool]
 
 
-def fused(
-    streams: Iterable[Iterator[Candidate]], yields: Mapping[str, Yield], fits: Fits
-) -> Iterator[tuple[float, str, str]]:
+def fused(streams: Iterable[Stream], yields: Mapping[str, Yield], fits: Fits) -> Iterator[tuple[float, str, str]]:
     """Score, name and first stratum, best first; only names that `fits` accepts, each once."""
-    open_streams = [_Reader(stream, yields) for stream in streams]
-    pool: dict[str, tuple[float, str]] = {}
+    streams = list(streams)
+    pool: dict[str, float] = {}
+    first: dict[str, str] = {}
     given: set[str] = set()
-    bound, last = 1.0, 1.0
-    while open_streams and bound > _FLOOR:
-        for reader in open_streams:
-            for promise, candidate in reader.down_to(bound):
-                _add(pool, given, promise, candidate, fits)
-        open_streams = [reader for reader in open_streams if not reader.ended]
-        ready = [
-            (-score, name, stratum) for name, (score, stratum) in pool.items() if score >= bound or not open_streams
-        ]
-        for score, name, stratum in sorted(ready):
+    bound, last = 0.5, 1.0
+    while bound > _FLOOR:
+        for stream in streams:
+            _read(stream, yields, bound * _AHEAD, pool, first)
+        ready = sorted((-score, name) for name, score in pool.items() if score >= bound)
+        for score, name in ready:
             del pool[name]
-            given.add(name)
-            last = min(last, -score)
-            yield last, name, stratum
+            stratum = first.pop(name)
+            if name not in given:
+                given.add(name)
+                if fits(name):
+                    last = min(last, -score)
+                    yield last, name, stratum
         bound *= _FALL
 
 
-def _add(pool: dict[str, tuple[float, str]], given: set[str], promise: float, candidate: Candidate, fits: Fits) -> None:
-    name = candidate.name
-    before = pool.get(name)
-    if before is not None:
-        pool[name] = (before[0] + promise, before[1])
-    elif name not in given and fits(name):
-        pool[name] = (promise, candidate.stratum)
-
-
-class _Reader:
-    """One stream, read as far as its promise reaches a bound.
-
-    Args:
-        ended: whether it has nothing more to give.
-    """
-
-    def __init__(self, stream: Iterator[Candidate], yields: Mapping[str, Yield]) -> None:
-        self.ended = False
-        self._stream, self._yields = stream, yields
-        self._strata: dict[str, Yield] = {}
-        self._next = next(stream, None)
-
-    def down_to(self, bound: float) -> Iterator[tuple[float, Candidate]]:
-        """What comes before the point from which no stratum met so far promises `bound`."""
-        low = log(bound)
-        end = self._end(low)
-        while self._next is not None:
-            cost, stratum, _ = found = self._next
-            if stratum not in self._strata:
-                self._strata[stratum] = self._yields.get(stratum, NONE)
-                end = self._end(low)
-            if cost > end:
-                return
-            height, slope = self._strata[stratum]
-            yield exp(height - slope * cost), found
-            self._next = next(self._stream, None)
-        self.ended = True
-
-    def _end(self, low: float) -> float:
-        return max(((each.height - low) / each.slope for each in self._strata.values()), default=0.0)
+def _read(
+    stream: Stream, yields: Mapping[str, Yield], bound: float, pool: dict[str, float], first: dict[str, str]
+) -> None:
+    """Read a stream as far as its strata promise `bound`, and add up what it promises."""
+    figures = {stratum: yields.get(stratum, NONE) for stratum in stream.strata}
+    least = log(bound)
+    limits = {stratum: (each.height - least) / each.slope for stratum, each in figures.items()}
+    for cost, stratum, name in stream.read(limits):
+        height, slope = figures[stratum]
+        if name in pool:
+            pool[name] += exp(height - slope * cost)
+        else:
+            pool[name] = exp(height - slope * cost)
+            first[name] = stratum

@@ -89,6 +89,7 @@ class Lexicon:
         self.cutter = Cutter(self._anywhere())
         self._glued = Counter(part for name in own for word in words(name) for part in self._parts(word))
         self._described: dict[str, Described] = {}
+        self._costs: dict[tuple[Ecosystem, str], Mapping[str, float]] = {}
         self.vocabulary = self._words()
         self.scopes = sorted({scope for each in self._lists.values() for scope in each.at["scope"]})
 
@@ -143,9 +144,14 @@ class Lexicon:
         if seen:
             yield "anywhere?", 1.0
 
-    def costs(self, ecosystem: Ecosystem, place: str) -> dict[str, float]:
+    def costs(self, ecosystem: Ecosystem, place: str) -> Mapping[str, float]:
         """What each word costs in this place, in nats: the shares of all words add up to one."""
-        weights = fitted()[ecosystem, place]
+        found = self._costs.get((ecosystem, place))
+        if found is None:
+            found = self._costs[ecosystem, place] = self._priced(fitted()[ecosystem, place], place)
+        return found
+
+    def _priced(self, weights: Sequence[float], place: str) -> dict[str, float]:
         words_here = (
             self.scopes + self.vocabulary if place.startswith("s") and place.endswith(".0") else self.vocabulary
         )

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import islice
 
-from slopguard.forecast.embedded import forms, front, variants
-from slopguard.forecast.embedded.candidate import Candidate
+from slopguard.forecast.embedded import forms, front, topical, variants
+from slopguard.forecast.embedded.candidate import Stream
 from slopguard.forecast.embedded.fusion import Fits, fused
 from slopguard.forecast.embedded.lexicon import Lexicon
 from slopguard.forecast.embedded.yields import YIELDS, Yield
@@ -27,12 +27,14 @@ _SHAPES = {
 _MOST = 60
 
 
-def streams(known: Known, ecosystem: Ecosystem) -> list[Iterator[Candidate]]:
+def streams(known: Known, ecosystem: Ecosystem) -> list[Stream]:
     """Everything that puts names forward."""
+    lexicon = Lexicon(known, ecosystem)
     return [
         *front.streams(known, ecosystem),
         *variants.streams(known, ecosystem),
-        *forms.streams(known, ecosystem, Lexicon(known, ecosystem)),
+        *topical.streams(ecosystem, lexicon),
+        *forms.streams(known, ecosystem, lexicon),
     ]
 
 

@@ -5,11 +5,11 @@ Invariant: a pure function of what is known; within a stratum the more popular o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import merge
 from math import log
 
-from slopguard.forecast.embedded.candidate import Candidate, ranked
+from slopguard.forecast.embedded.candidate import Ordered, Stream, ranked
 from slopguard.forecast.embedded.front import LANGUAGE
 from slopguard.forecast.embedded.words import units
 from slopguard.forecast.model import Known
@@ -17,27 +17,32 @@ from slopguard.model import Ecosystem
 
 _BEFORE = {
     Ecosystem.PYPI: "python- py- py django- flask- async- aio fast- pytest- simple- easy- open- auto- ai-",
-    Ecosystem.NPM: "node- react- js- vue- express- simple- easy- fast- async- ngx- angular- next- @types/ is- get-",
+    Ecosystem.NPM: "node- react- js- vue- express- simple- easy- fast- async- ngx- angular- next- is- get- @types/",
 }
 _BEHIND = {
     Ecosystem.PYPI: "-python -py py -client -sdk -api -utils -tools -cli -core -lib -helper -wrapper -parser -async "
     "-connector -integration -generator -manager -validator -toolkit -plugin -server -mcp",
-    Ecosystem.NPM: "-js js -node -client -sdk -api -utils -cli -core -lib -helper -parser -wrapper -plugin -loader "
+    Ecosystem.NPM: "-js js .js -node -client -sdk -api -utils -cli -core -lib -helper -parser -wrapper -plugin -loader "
     "-validator -react -generator -manager -async -ts -converter -util -server -middleware",
 }
+AFFIXES: Mapping[Ecosystem, tuple[Sequence[str], Sequence[str]]] = {
+    each: (_BEFORE[each].split(), _BEHIND[each].split()) for each in Ecosystem
+}
+"""Usual beginnings and ends of names, with their hyphens, the most usual first."""
 _HEAD = 10
 _SHARE = 8.0
 
 
-def streams(known: Known, ecosystem: Ecosystem) -> list[Iterator[Candidate]]:
+def streams(known: Known, ecosystem: Ecosystem) -> list[Stream]:
     """The strata of this family, each with its own order."""
     other = Ecosystem.NPM if ecosystem is Ecosystem.PYPI else Ecosystem.PYPI
+    before, behind = AFFIXES[ecosystem]
     own, strange = known.ranked[ecosystem], known.ranked[other]
-    found = [
-        merge(*_affixed("before", own, _BEFORE[ecosystem].split(), "")),
-        merge(*_affixed("behind", own, [""], _BEHIND[ecosystem])),
-        merge(*_affixed("cross-before", map(told, strange), _BEFORE[ecosystem].split(), "")),
-        merge(*_affixed("cross-behind", map(told, strange), [""], _BEHIND[ecosystem])),
+    found: list[Stream] = [
+        Ordered("before", _affixed(own, before, [""])),
+        Ordered("behind", _affixed(own, [""], behind)),
+        Ordered("cross-before", _affixed(map(told, strange), before, [""])),
+        Ordered("cross-behind", _affixed(map(told, strange), [""], behind)),
         ranked("unscoped", _unscoped(own)),
     ]
     if ecosystem is Ecosystem.PYPI:
@@ -53,17 +58,16 @@ def streams(known: Known, ecosystem: Ecosystem) -> list[Iterator[Candidate]]:
     return found
 
 
-def _affixed(stratum: str, names: Iterable[str], before: Sequence[str], behind: str) -> list[Iterator[Candidate]]:
-    plain = [name for name in names if name[:1] != "@"]
-    pairs = [(start, end) for start in before for end in behind.split() or [""]]
-    return [_series(stratum, plain, pair, place) for place, pair in enumerate(pairs)]
+def _affixed(names: Iterable[str], before: Sequence[str], behind: Sequence[str]) -> Iterator[tuple[float, str]]:
+    """Each name with each affix: popular names and usual affixes first."""
+    plain = [name for name in dict.fromkeys(names) if name[:1] != "@"]
+    pairs = [(start, end) for start in before for end in behind]
+    return merge(*(_series(plain, pair, place / _SHARE) for place, pair in enumerate(pairs)))
 
 
-def _series(stratum: str, names: Sequence[str], affix: tuple[str, str], place: int) -> Iterator[Candidate]:
+def _series(names: Sequence[str], affix: tuple[str, str], dearer: float) -> Iterator[tuple[float, str]]:
     before, behind = affix
-    dearer = place / _SHARE
-    for rank, name in enumerate(names):
-        yield Candidate(log(_HEAD + rank) + dearer, stratum, before + name + behind)
+    return ((log(_HEAD + rank) + dearer, before + name + behind) for rank, name in enumerate(names))
 
 
 def told(name: str) -> str:

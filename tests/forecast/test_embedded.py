@@ -1,0 +1,150 @@
+"""Claims about the embedded forecast: what it never predicts, and that the same lists always give the same forecast."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from slopguard.forecast.embedded import front, variants
+from slopguard.forecast.embedded.lexicon import FEATURES, fitted
+from slopguard.forecast.embedded.predict import predict, streams
+from slopguard.forecast.embedded.yields import YIELDS
+from slopguard.forecast.known import known
+from slopguard.forecast.model import Known, Prediction
+from slopguard.lists import Lists
+from slopguard.model import Ecosystem
+from slopguard.names import normalize
+
+HERE = Path(__file__).resolve().parent.parent.parent
+LIMIT = 1_000
+MEGABYTES = 400
+PYPI, NPM = Ecosystem.PYPI, Ecosystem.NPM
+SMALL = Known(
+    ranked={
+        PYPI: ("requests", "python-dateutil", "absl-py", "aws-cdk-core", "aws-cdk-lib", "pyyaml", "flask-login"),
+        NPM: ("react", "@babel/core", "react-dom", "node-fetch", "lodash.merge", "is-number", "@babel/types"),
+    },
+    imports={"yaml": ("pyyaml",), "dateutil": ("python-dateutil",)},
+    stdlib={PYPI: frozenset({"asyncio", "_thread"}), NPM: frozenset({"fs"})},
+)
+FORECAST = """
+import hashlib, resource
+from slopguard.forecast.embedded.predict import predict
+from slopguard.forecast.known import known
+from slopguard.lists import Lists
+from slopguard.model import Ecosystem
+digest = hashlib.sha256()
+for each in predict(known(Lists.shipped()), Ecosystem.NPM, 2_000):
+    digest.update(f"{each.name} {each.score!r} {each.family}".encode())
+print(digest.hexdigest(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Known:
+    return known(Lists.shipped())
+
+
+@pytest.fixture(scope="module")
+def forecasts(shipped: Known) -> Mapping[Ecosystem, Sequence[Prediction]]:
+    return {each: list(predict(shipped, each, LIMIT)) for each in Ecosystem}
+
+
+@pytest.mark.parametrize("ecosystem", Ecosystem)
+def test_predictions_are_well_formed_normalised_and_given_once(
+    forecasts: Mapping[Ecosystem, Sequence[Prediction]], ecosystem: Ecosystem
+) -> None:
+    names = [each.name for each in forecasts[ecosystem]]
+    assert len(names) == len(set(names)) == LIMIT
+    assert [normalize(ecosystem, name) for name in names] == names
+    assert {each.ecosystem for each in forecasts[ecosystem]} == {ecosystem}
+
+
+@pytest.mark.parametrize("ecosystem", Ecosystem)
+def test_no_verified_name_is_predicted(
+    forecasts: Mapping[Ecosystem, Sequence[Prediction]], shipped: Known, ecosystem: Ecosystem
+) -> None:
+    assert {each.name for each in forecasts[ecosystem]} & set(shipped.ranked[ecosystem]) == set()
+
+
+@pytest.mark.parametrize("ecosystem", Ecosystem)
+def test_scores_never_rise(forecasts: Mapping[Ecosystem, Sequence[Prediction]], ecosystem: Ecosystem) -> None:
+    scores = [each.score for each in forecasts[ecosystem]]
+    assert scores == sorted(scores, reverse=True)
+    assert min(scores) > 0
+
+
+def test_a_shorter_forecast_is_the_head_of_a_longer_one() -> None:
+    longer = list(predict(SMALL, PYPI, 500))
+    assert list(predict(SMALL, PYPI, 120)) == longer[:120]
+
+
+def test_the_progress_told_adds_up_to_what_was_asked_for() -> None:
+    told: list[int] = []
+    assert len(list(predict(SMALL, NPM, 1_234, told.append))) == 1_234
+    assert sum(told) == 1_234
+
+
+def test_another_process_gives_the_same_forecast_within_bounded_memory() -> None:
+    found = set()
+    for seed in ("1", "2"):
+        env = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(HERE)}
+        done = subprocess.run([sys.executable, "-c", FORECAST], env=env, capture_output=True, text=True, check=True)
+        digest, megabytes = done.stdout.split()
+        found.add(digest)
+        assert int(megabytes) < MEGABYTES
+    assert len(found) == 1
+
+
+@pytest.mark.parametrize("ecosystem", Ecosystem)
+def test_every_sort_of_candidate_has_its_fitted_figure(ecosystem: Ecosystem) -> None:
+    strata = {stratum for stream in streams(SMALL, ecosystem) for stratum in stream.strata}
+    assert strata == set(YIELDS[ecosystem])
+    assert all(figure.slope > 0 for figure in YIELDS[ecosystem].values())
+
+
+def test_every_place_has_a_weight_for_every_feature() -> None:
+    assert {len(weights) for weights in fitted().values()} == {len(FEATURES)}
+    assert (PYPI, "2.0") in fitted()
+
+
+def names_of(stratum: str, found: Sequence[object]) -> list[str]:
+    (stream,) = (each for each in found if each.strata == (stratum,))  # type: ignore[attr-defined]
+    return [name for _, _, name in stream.read({stratum: 50.0})]  # type: ignore[attr-defined]
+
+
+def test_what_stands_in_for_a_real_name_is_put_forward() -> None:
+    found = front.streams(SMALL, PYPI)
+    assert names_of("namespace", found)[:2] == ["aws", "aws-cdk"]
+    assert names_of("language-start", found) == ["dateutil", "yaml"]
+    assert names_of("language-end", found) == ["absl"]
+    assert set(names_of("import", found)[:2]) == {"yaml", "dateutil"}
+    assert names_of("stdlib", found) == ["asyncio"]
+    assert names_of("start", found) == ["python", "absl", "aws-cdk", "flask"]
+
+
+def test_names_are_carried_over_from_the_other_ecosystem_and_out_of_scopes() -> None:
+    found = variants.streams(SMALL, NPM)
+    assert names_of("pypi-told", found)[:3] == ["requests", "dateutil", "absl"]
+    assert names_of("joined", found) == ["babel-core", "babel-types"]
+    assert names_of("scoped", found)[0] == "@react/dom"
+    assert set(names_of("unscoped", found)) == {"core", "babel", "types"}
+    assert "lodash-merge" in names_of("swapped", found)
+    assert names_of("before", found)[0] == "node-react"
+
+
+def test_told_plainly_a_name_has_neither_scope_nor_affix_of_a_language() -> None:
+    assert variants.told("@node-js/rest.api") == "rest-api"
+    assert variants.told("python") == "python"
+
+
+def test_the_table_of_imports_is_read() -> None:
+    held = front.import_names()
+    assert held["Bio"] == ("biopython",)
+    assert len(list(islice(held, 2_000))) > 1_000
