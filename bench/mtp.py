@@ -100,9 +100,9 @@ async def _compared(results: Results, pair: Pair, wanted: argparse.Namespace) ->
 
 def _plans(wanted: argparse.Namespace) -> Iterator[Plan]:
     """One a cell, so that a table grows line by line."""
-    for concurrency in wanted.concurrency:
+    for kind in wanted.slices:
         for temperature in wanted.temperatures:
-            for kind in wanted.slices:
+            for concurrency in wanted.concurrency:
                 samples = wanted.samples if concurrency == wanted.concurrency[-1] else 0
                 yield Plan(
                     (kind,), (temperature,), (concurrency,), wanted.requests, wanted.rounds, wanted.longest, samples, 2
