@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from slopguard.cli.forecast_output import STANDARD_OUTPUT, Row, check, said, write
 from slopguard.cli.forecasting import TITLES, subjects
 from slopguard.config import Settings, load
-from slopguard.errors import InputError
+from slopguard.errors import InputError, UsageError
 from slopguard.forecast.running import KEEP, verified
 from slopguard.forecast.subjects import Kind, Subject
 from slopguard.model import Ecosystem, NormalizedName
@@ -28,7 +28,8 @@ from slopguard.names import shown
 
 if TYPE_CHECKING:
     from slopguard.forecast.campaign.asking import Progress, Watcher
-    from slopguard.forecast.campaign.summary import CampaignSummary
+    from slopguard.forecast.campaign.run import Through
+    from slopguard.forecast.campaign.summary import CampaignSummary, StratumSummary
     from slopguard.forecast.leaving_out import LeftOut
     from slopguard.forecast.model import Known
     from slopguard.watchlist.model import Watched
@@ -55,6 +56,8 @@ class Wanted:
     remote: bool = False
     key_from: str | None = None
     resume: bool = False
+    route: str | None = None
+    plain: str | None = None
     ecosystem: str | None = None
     limit: int | None = None
     output: str | None = None
@@ -111,13 +114,25 @@ def _campaign(wanted: Wanted, settings: Settings) -> tuple[CampaignSummary, list
     about = subjects(wanted.topics, wanted.places)
     if wanted.topics or wanted.places or not asked.lines:
         asked = replace(asked, topics=_topics(about, chosen, real), project=_project(about, chosen))
+    through = _through(wanted)
     with _watching() as watch:
-        done = campaign.run(asked, settings.home, real, own_globs(settings), watch=watch)
+        done = campaign.run(asked, settings.home, real, own_globs(settings), watch=watch, through=through)
     store = Store.open(settings)
     try:
         return done, _kept(done, LeftOut.of(settings, lists, store), wanted.limit)
     finally:
         store.close()
+
+
+def _through(wanted: Wanted) -> Through | None:
+    """How the models are reached, where a table of routes says it."""
+    if wanted.route is None:
+        if wanted.plain is not None:
+            raise UsageError("--plain goes with --route", "Name the table: --route FILE, from forecast bench -o FILE")
+        return None
+    from slopguard.cli.forecast_routed import through
+
+    return through(wanted.route, wanted.servers, wanted.plain, wanted.models, wanted.key_from, remote=wanted.remote)
 
 
 def _kept(done: CampaignSummary, left_out: LeftOut, limit: int | None) -> list[Watched]:
@@ -249,11 +264,18 @@ def _as_json(done: CampaignSummary, names: Sequence[Watched], wanted: Wanted) ->
         "answers": dict(done.answers),
         "tokens": done.tokens,
         "names": len(names),
-        "parts": [
-            {"ecosystem": each.stratum.ecosystem.value, "kind": each.stratum.kind.value, "pairs": each.pairs}
-            | {"prompts": each.prompts, "unseen": each.unseen if isfinite(each.unseen) else None, "ended": each.ended}
-            for each in done.strata
-        ],
+        "parts": [_part(each) for each in done.strata],
         "watched": wanted.watched,
         "rates": rates,
+    }
+
+
+def _part(each: StratumSummary) -> dict[str, object]:
+    return {
+        "ecosystem": each.stratum.ecosystem.value,
+        "kind": each.stratum.kind.value,
+        "pairs": each.pairs,
+        "prompts": each.prompts,
+        "unseen": each.unseen if isfinite(each.unseen) else None,
+        "ended": each.ended,
     }

@@ -14,6 +14,7 @@ from slopguard import __version__
 from slopguard.forecast.campaign import summary as campaigns
 from slopguard.forecast.campaign.rates import Rated
 from slopguard.forecast.campaign.summary import CampaignSummary
+from slopguard.forecast.measuring import results
 from slopguard.forecast.statistics import Share
 from slopguard.model import Ecosystem, NormalizedName
 from slopguard.radar import db as radar_file
@@ -57,6 +58,7 @@ def gathered(home: Path, now: datetime | None = None) -> Told:
         campaigns=tuple(_campaigns(home)),
         appeared=tuple(map(_appeared, alarms)),
         polled=max(moments, default=None),
+        serving=results.latest(home),
     )
 
 

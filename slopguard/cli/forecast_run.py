@@ -20,6 +20,8 @@ _OF_SERVERS = {
     "allow_remote": "--allow-remote",
     "key_from": "--key-from",
     "resume": "--resume",
+    "route": "--route",
+    "plain": "--plain",
 }
 """Options that make sense with a server only."""
 
@@ -39,6 +41,8 @@ _OF_SERVERS = {
 @click.option("--prompts", metavar="FILE", help="Prompts of your own, one a line.")
 @click.option("--resume", is_flag=True, help="Go on with the last campaign where it ended.")
 @click.option("--key-from", metavar="VARIABLE", help="The environment variable that holds the server's key.")
+@click.option("--route", metavar="FILE", help="Send each kind of request where this bench showed that it goes best.")
+@click.option("--plain", metavar="URL", help="With --route: the same model, served without speculation.")
 @click.option("--allow-remote", is_flag=True, help="The server may be on another machine.")
 @common
 @click.pass_context

@@ -13,6 +13,7 @@ from slopguard.reports.forecast_page_figures import coverage, rates
 from slopguard.reports.forecast_page_model import Told
 from slopguard.reports.forecast_page_names import batches, likeliest, registered
 from slopguard.reports.forecast_page_parts import TITLES, day, number, section, text
+from slopguard.reports.forecast_page_serving import serving
 from slopguard.reports.forecast_page_style import STYLE, policy
 
 TITLE = "Names that models invent"
@@ -60,6 +61,7 @@ def _body(told: Told) -> Iterator[str]:
     yield from coverage(told)
     yield from rates(told)
     yield from batches(told)
+    yield from serving(told.serving)
     yield section("What this page does not say", "not-said", [_list(NOT_SAID)])
     yield "</main>"
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from slopguard.forecast.measuring.results import Results
 from slopguard.forecast.statistics import Coverage, Share
 from slopguard.model import Ecosystem
 
@@ -155,6 +156,7 @@ class Told:
         names: the first `MOST` of each ecosystem, best rank first.
         watched: how many rows are watched in each; a name that two batches hold counts twice.
         polled: when the radar looked last; `None`: never.
+        serving: what the last bench of speculation found; `None`: there was none.
     """
 
     at: datetime
@@ -166,3 +168,4 @@ class Told:
     campaigns: tuple[Campaign, ...] = ()
     appeared: tuple[Appeared, ...] = ()
     polled: datetime | None = None
+    serving: Results | None = None

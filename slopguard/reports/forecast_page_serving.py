@@ -12,9 +12,9 @@ from slopguard.reports.forecast_page_parts import between, day, label, number, p
 HEADS = ("slice", "temperature", "at once", "drafts accepted", "gain", "same output", "slowest 1 %", "goes to")
 _WORDS = {Verdict.PASS: "as it must be", Verdict.FAIL: "fails", Verdict.UNDETERMINED: "undetermined"}
 _NOTE = (
-    "Measured in paired rounds, with 95 % intervals. A request is speculated only where all four figures are as they"
-    " must be: more than 65 % of the drafts accepted, the same output, a gain over 1.3, no slower slowest requests. What"
-    " is undetermined goes to the plain server. It is true of these servers on this machine alone."
+    "Measured in paired rounds, with 95 % intervals. A request is speculated only where all four figures are as"
+    " they must be: more than 65 % of the drafts accepted, the same output, a gain over 1.3, no slower"
+    " slowest requests. What is undetermined goes to the plain server. It is true of these servers on this machine alone."
 )
 
 

@@ -10,7 +10,7 @@ import asyncio
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,6 +36,10 @@ _RESUME = "Start it again, then continue with: slopguard forecast run --resume"
 
 Exists = Callable[[Sequence[Name]], Iterable[Name]]
 """Which of some unknown names an index has. Nobody is asked by default."""
+
+
+Through = Callable[[], AbstractAsyncContextManager[Mapping[str, Sequence[Sampler]]]]
+"""Opens models, each by its name, with what samples from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,7 @@ def run(
     *,
     watch: Watcher | None = None,
     exists: Exists | None = None,
+    through: Through | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> CampaignSummary:
     """Run a campaign, or go on with one.
@@ -97,6 +102,7 @@ def run(
         internal: globs of `[internal]` and `[own]`: such names are neither sent nor counted.
         watch: told after each answer.
         exists: asked between the stages which unknown names an index has, if somebody wants that.
+        through: reaches the models in another way than by asking each server named.
 
     Raises:
         UsageError: no server, a server on another machine without leave, no such model, nothing to ask about.
@@ -105,7 +111,7 @@ def run(
             the summary says `servers`, and `resume` asks the others again.
         StoreError: `forecast.db` cannot be used, or another campaign is running.
     """
-    return asyncio.run(_run(wanted, home, Sorter(known, internal), watch, exists, clock))
+    return asyncio.run(_run(wanted, home, Sorter(known, internal), watch, exists, through, clock))
 
 
 async def _run(
@@ -114,13 +120,16 @@ async def _run(
     sorter: Sorter,
     watch: Watcher | None,
     exists: Exists | None,
+    through: Through | None,
     clock: Callable[[], datetime],
 ) -> CampaignSummary:
     asked = _sources(wanted, sorter, clock().year)
     async with AsyncExitStack() as stack:
-        servers = [await stack.enter_async_context(each) for each in _servers(wanted)]
-        samplers = await _samplers(servers, wanted.models)
-        at_once = wanted.manners.at_once * len(servers)
+        if through is not None:
+            samplers, at_once = await stack.enter_async_context(through()), wanted.manners.at_once
+        else:
+            servers = [await stack.enter_async_context(each) for each in _servers(wanted)]
+            samplers, at_once = await _samplers(servers, wanted.models), wanted.manners.at_once * len(servers)
         return await ask(samplers, at_once, wanted, asked, home, sorter, watch=watch, exists=exists, clock=clock)
 
 
@@ -195,12 +204,12 @@ def _servers(wanted: Wanted) -> list[OpenAIServer]:
     if not wanted.servers:
         raise UsageError("no server is named", "For example: --server http://127.0.0.1:8080")
     manners = replace(wanted.manners, remote=wanted.remote)
-    key = _key(wanted.key_from)
+    key = key_of(wanted.key_from)
     return [OpenAIServer(url, manners, key) for url in dict.fromkeys(wanted.servers)]
 
 
-def _key(variable: str | None) -> Key | None:
-    """The API key that a variable holds.
+def key_of(variable: str | None) -> Key | None:
+    """The API key that a variable of the environment holds; `None` where none is named.
 
     Raises:
         UsageError: it holds none, or none that a header can carry.
@@ -213,7 +222,7 @@ def _key(variable: str | None) -> Key | None:
     return Key(value)
 
 
-async def _samplers(servers: Sequence[OpenAIServer], models: Sequence[str]) -> dict[str, list[Sampler]]:
+async def _samplers(servers: Sequence[OpenAIServer], models: Sequence[str]) -> Mapping[str, Sequence[Sampler]]:
     """The models to ask, each with the servers that have it.
 
     Raises:
