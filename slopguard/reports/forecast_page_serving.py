@@ -13,8 +13,8 @@ HEADS = ("slice", "temperature", "at once", "drafts accepted", "gain", "same out
 _WORDS = {Verdict.PASS: "as it must be", Verdict.FAIL: "fails", Verdict.UNDETERMINED: "undetermined"}
 _NOTE = (
     "Measured in paired rounds, with 95 % intervals. A request is speculated only where all four figures are as"
-    " they must be: more than 65 % of the drafts accepted, the same output, a gain over 1.3, no slower"
-    " slowest requests. What is undetermined goes to the plain server. It is true of these servers on this machine alone."
+    " they must be: more than 65 % of the drafts accepted, the same output, a gain over 1.3, no slower slowest"
+    " requests. What is undetermined goes to the plain server. It is true of these servers on this machine alone."
 )
 
 
