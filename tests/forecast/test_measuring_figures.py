@@ -16,6 +16,7 @@ from slopguard.forecast.measuring.figures import (
     alike,
     choices,
     divergence,
+    likeness,
     plugin,
     quantile,
     ratio_of_medians,
@@ -119,8 +120,17 @@ def test_few_samples_tell_nothing() -> None:
     assert choices({1: 0.995, 2: 0.005}) == 1
     assert not Context({1: 999}, even).enough
     assert Context({1: 1000}, even).enough
-    assert divergence([Context({1: 999}, even)], 1) is None
+    assert likeness([Context({1: 999}, even)], 999, 1).sound is None
     assert divergence([], 1) is None
+
+
+def test_few_samples_may_tell_that_two_distributions_differ_but_not_that_they_do_not() -> None:
+    even = dict.fromkeys(range(20), 0.05)
+    found = likeness([Context({1: 300}, even)], 600, 1)
+    assert found.sound is None
+    assert found.covered == 0.0
+    assert found.every is not None
+    assert found.every.kl.low > 1.0
 
 
 @pytest.mark.parametrize("support", [5, 20])

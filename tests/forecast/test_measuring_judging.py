@@ -8,15 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slopguard.forecast.measuring.figures import FEWEST_ROUNDS, Divergence, Estimate
+from slopguard.forecast.measuring.figures import FEWEST_ROUNDS, Divergence, Estimate, Likeness
 from slopguard.forecast.measuring.judging import FEWEST_ALIKE, FEWEST_SLOW, measured
 from slopguard.forecast.measuring.model import Asked, Burst, Cell, Measured, Round, Rule, Verdict
 
 GREEDY, WARM = Cell("json", 0.0, 1), Cell("json", 0.7, 4)
 PASS, FAIL, OPEN = Verdict.PASS, Verdict.FAIL, Verdict.UNDETERMINED
-CLOSE = Divergence(Estimate(0.001, -0.003, 0.005, 4000), 0.004, 0.5, 4)
-FAR = Divergence(Estimate(0.27, 0.25, 0.29, 4000), 0.28, 200.0, 4)
-UNSURE = Divergence(Estimate(0.015, -0.01, 0.04, 400), 0.04, 1.2, 1)
+_CLOSE = Divergence(Estimate(0.001, -0.003, 0.005, 4000), 0.004, 0.5, 4)
+_FAR = Divergence(Estimate(0.27, 0.25, 0.29, 4000), 0.28, 200.0, 4)
+_UNSURE = Divergence(Estimate(0.015, -0.01, 0.04, 400), 0.04, 1.2, 1)
+CLOSE, FAR, UNSURE = (Likeness(each, each, 0.8) for each in (_CLOSE, _FAR, _UNSURE))
+FEW_PLACES, FAR_IN_FEW = Likeness(_CLOSE, _CLOSE, 0.3), Likeness(_CLOSE, _FAR, 0.8)
 
 
 def burst(speed: float, count: int, accepted: float | None, random: Random, text: str = "same") -> Burst:
@@ -46,9 +48,7 @@ def rounds(
     return made
 
 
-def verdicts(
-    cell: Cell, same: list[Round], pairs: list[Round], sampled: Divergence | None = None
-) -> dict[Rule, Verdict]:
+def verdicts(cell: Cell, same: list[Round], pairs: list[Round], sampled: Likeness | None = None) -> dict[Rule, Verdict]:
     return {each.rule: each.verdict for each in measured(cell, same, pairs, sampled, 1).judgements}
 
 
@@ -111,9 +111,11 @@ def test_a_few_greedy_answers_alike_say_nothing() -> None:
     assert verdicts(GREEDY, rounds(3, few, 1.0), rounds(3, few, 1.9))[Rule.OUTPUT] is OPEN
 
 
-@pytest.mark.parametrize(("sampled", "verdict"), [(CLOSE, PASS), (FAR, FAIL), (UNSURE, OPEN)])
-def test_samples_pass_or_fail_by_their_interval(sampled: Divergence, verdict: Verdict) -> None:
-    found = verdicts(WARM, rounds(8, 20, 1.0), rounds(8, 20, 1.9), sampled)
+@pytest.mark.parametrize(
+    ("sampled", "verdict"), [(CLOSE, PASS), (FAR, FAIL), (UNSURE, OPEN), (FEW_PLACES, OPEN), (FAR_IN_FEW, FAIL)]
+)
+def test_samples_pass_or_fail_by_their_interval(sampled: Likeness, verdict: Verdict) -> None:
+    found = verdicts(WARM, rounds(8, 20, 1.0), rounds(8, 20, 1.9, text="other"), sampled)
     assert found[Rule.OUTPUT] is verdict
 
 

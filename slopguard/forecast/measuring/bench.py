@@ -19,7 +19,7 @@ from slopguard.errors import ConfigError, UpstreamError
 from slopguard.forecast.measuring import equivalence
 from slopguard.forecast.measuring.arm import Arm, requests
 from slopguard.forecast.measuring.equivalence import Drawn
-from slopguard.forecast.measuring.figures import Divergence, divergence
+from slopguard.forecast.measuring.figures import Likeness
 from slopguard.forecast.measuring.judging import measured
 from slopguard.forecast.measuring.model import Cell, Identity, Measured, Plan, Round
 from slopguard.forecast.measuring.state import Benches
@@ -116,11 +116,11 @@ class Bench:
         return 2 * plan.rounds * sum(1 for _ in plan.cells()) + sampled
 
     def _judged(self) -> Iterator[Measured]:
-        found: dict[tuple[str, float], Divergence | None] = {}
+        found: dict[tuple[str, float], Likeness | None] = {}
         for cell in self._plan.cells():
             key = (cell.slice, cell.temperature)
             if key not in found:
-                found[key] = self._divergence(*key)
+                found[key] = self._likeness(*key)
             yield measured(cell, self._rounds(cell, "same"), self._rounds(cell, "pair"), found[key], self._plan.seed)
 
     async def _cell(self, cell: Cell) -> None:
@@ -193,9 +193,9 @@ class Bench:
         keys = (_key(what, cell, number) for number in range(self._plan.rounds))
         return [found for key in keys if (found := self._store.get(self._number, key, Round)) is not None]
 
-    def _divergence(self, kind: str, temperature: float) -> Divergence | None:
-        found = self._store.get(self._number, _sampled_key(kind, temperature), tuple[Drawn, ...])
-        return divergence([each.context for each in found], self._plan.seed) if found else None
+    def _likeness(self, kind: str, temperature: float) -> Likeness | None:
+        found = self._store.get(self._number, _sampled_key(kind, temperature), Drawn)
+        return None if found is None else found.likeness(self._plan.seed)
 
 
 def _key(what: str, cell: Cell, number: int) -> str:

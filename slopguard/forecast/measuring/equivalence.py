@@ -20,10 +20,12 @@ from slopguard.forecast.campaign import wire
 from slopguard.forecast.campaign.interface import Nonsense
 from slopguard.forecast.engines.table import LLAMA
 from slopguard.forecast.measuring.arm import Arm, together
-from slopguard.forecast.measuring.figures import Context, tempered
+from slopguard.forecast.measuring.figures import Context, Likeness, likeness, tempered
 
 TOKENS = 4
 """Tokens of one sample; the first is not speculated."""
+FURTHER = 8
+"""Tokens by which each prompt is sampled further into its answer than the one before."""
 OFTEN = 150
 """Samples behind a start that is looked at."""
 LISTED = 1_000
@@ -40,7 +42,7 @@ Tokens = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
+class Behind:
     """What was sampled behind one start, and its chances, as they are kept between runs.
 
     Args:
@@ -50,10 +52,21 @@ class Drawn:
     counts: tuple[tuple[int, int], ...]
     exact: tuple[tuple[int, float], ...]
 
-    @property
-    def context(self) -> Context:
-        """The same for `figures`."""
-        return Context(dict(self.counts), dict(self.exact))
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """All that was sampled.
+
+    Args:
+        places: sampled tokens that may have been drafted.
+    """
+
+    places: int
+    behind: tuple[Behind, ...]
+
+    def likeness(self, seed: int) -> Likeness:
+        """What it says of the two servers."""
+        return likeness([Context(dict(each.counts), dict(each.exact)) for each in self.behind], self.places, seed)
 
 
 def able(plain: Arm, other: Arm) -> bool:
@@ -63,7 +76,7 @@ def able(plain: Arm, other: Arm) -> bool:
 
 async def drawn(
     plain: Arm, other: Arm, prompts: Sequence[str], samples: int, temperature: float, at_once: int
-) -> tuple[Drawn, ...]:
+) -> Drawn:
     """Samples of the speculating server with the plain server's chances.
 
     Args:
@@ -74,15 +87,17 @@ async def drawn(
     Raises:
         UpstreamError: a server gives no answer.
     """
-    found: list[Drawn] = []
-    for prompt in prompts:
-        start = await _start(plain, prompt)
-        often = _behind(await _samples(other, start, samples, temperature, at_once))
-        for prefix, counts in often.items():
+    found: list[Behind] = []
+    places = 0
+    for number, prompt in enumerate(prompts):
+        start = await _start(plain, prompt, FURTHER * number, temperature)
+        drawn = await _samples(other, start, samples, temperature, at_once)
+        places += sum(max(0, len(tokens) - 1) for tokens in drawn)
+        for prefix, counts in _behind(drawn).items():
             exact = await _chances(plain, (*start, *prefix), temperature)
             if exact:
-                found.append(Drawn(tuple(sorted(counts.items())), tuple(sorted(exact.items()))))
-    return tuple(found)
+                found.append(Behind(tuple(sorted(counts.items())), tuple(sorted(exact.items()))))
+    return Drawn(places, tuple(found))
 
 
 def _behind(samples: Sequence[Tokens]) -> dict[Tokens, Counter[int]]:
@@ -94,11 +109,20 @@ def _behind(samples: Sequence[Tokens]) -> dict[Tokens, Counter[int]]:
     return {prefix: counts for prefix, counts in found.items() if counts.total() >= OFTEN}
 
 
-async def _start(arm: Arm, prompt: str) -> Tokens:
-    """The tokens of a user's message, as the server's own template puts them."""
+async def _start(arm: Arm, prompt: str, further: int, temperature: float) -> Tokens:
+    """The tokens of a user's message, as the server's own template puts them, and the beginning of an answer.
+
+    Args:
+        further: tokens of the answer: the first ones of it are often the same, whatever is asked.
+    """
     said = await _post(arm, "/apply-template", {"messages": [{"role": "user", "content": prompt}]})
     tokens = await _post(arm, "/tokenize", {"content": said.get("prompt"), "add_special": True, "parse_special": True})
-    return _whole(tokens.get("tokens"))
+    start = _whole(tokens.get("tokens"))
+    if not further:
+        return start
+    body = {"prompt": start, "n_predict": further, "seed": 1, "temperature": temperature, **_UNCUT}
+    answer = await _post(arm, "/completion", {**body, "return_tokens": True})
+    return start + _whole(answer.get("tokens"))
 
 
 async def _samples(arm: Arm, start: Tokens, samples: int, temperature: float, at_once: int) -> list[Tokens]:

@@ -170,7 +170,35 @@ def tempered(exact: Mapping[int, float], temperature: float) -> dict[int, float]
     return {token: power / total for token, power in powers.items()}
 
 
-def divergence(contexts: Sequence[Context], seed: int) -> Divergence | None:
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """How alike two ways of sampling are.
+
+    Args:
+        sound: the divergence over the contexts with enough samples: what may show that there is none.
+        every: the divergence over all contexts: what may show that there is one, as the correction holds for few
+            samples, too.
+        covered: the share of all sampled places that `sound` rests on.
+    """
+
+    sound: Divergence | None
+    every: Divergence | None
+    covered: float
+
+
+def likeness(contexts: Sequence[Context], places: int, seed: int) -> Likeness:
+    """What samples say.
+
+    Args:
+        places: sampled tokens in all, those behind texts that did not come often included.
+    """
+    used = [context for context in contexts if context.enough]
+    sound = divergence(used, seed)
+    every = sound if len(used) == len(contexts) else divergence(contexts, seed)
+    return Likeness(sound, every, sum(each.samples for each in used) / places if places else 0.0)
+
+
+def divergence(used: Sequence[Context], seed: int) -> Divergence | None:
     """How far what was sampled lies from the exact chances: Kullback-Leibler, corrected for the size of the samples.
 
     The plug-in figure of a perfect sampler is not 0 but about (choices - 1) / (2 * samples); its mean and its spread
@@ -179,9 +207,8 @@ def divergence(contexts: Sequence[Context], seed: int) -> Divergence | None:
     divergence.
 
     Args:
-        contexts: those that have too few samples are left out; `None` comes back where none is left.
+        used: `None` comes back where there are none.
     """
-    used = [context for context in contexts if context.enough]
     weight = sum(context.samples for context in used)
     if not weight:
         return None

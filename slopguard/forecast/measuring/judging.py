@@ -11,8 +11,8 @@ from statistics import median
 
 from slopguard.forecast.measuring.figures import (
     FEWEST_ROUNDS,
-    Divergence,
     Estimate,
+    Likeness,
     alike,
     quantile,
     ratio_of_medians,
@@ -38,6 +38,9 @@ FEWEST_DRAFTING = 30
 """Requests that an acceptance must rest on."""
 FEWEST_ALIKE = 40
 """Pairs of outputs that must be alike before they count as always alike: then fewer than 7.3 % differ (95 %)."""
+COVERED = 0.5
+"""The share of sampled places that must have enough samples before they are called alike: the rest may not be."""
+_OTHER = "What is sampled is not what the plain server would sample"
 FEWEST_SLOW = 1_000
 """Requests of each server that a p99 must rest on: ten of them are slower than it."""
 UNSTEADY = 1.1
@@ -47,7 +50,7 @@ NOISIEST = 1.5
 
 
 def measured(
-    cell: Cell, same: Sequence[Round], pairs: Sequence[Round], sampled: Divergence | None, seed: int
+    cell: Cell, same: Sequence[Round], pairs: Sequence[Round], sampled: Likeness | None, seed: int
 ) -> Measured:
     """All that is known of a cell.
 
@@ -90,12 +93,14 @@ def acceptance(asked: Sequence[Asked], seed: int) -> Judgement:
     return above(Rule.ACCEPTANCE, found, ACCEPTED, "Too few drafts are accepted")
 
 
-def output(cell: Cell, same: Sequence[Round], pairs: Sequence[Round], sampled: Divergence | None) -> Judgement:
+def output(cell: Cell, same: Sequence[Round], pairs: Sequence[Round], sampled: Likeness | None) -> Judgement:
     """Whether speculation leaves the output as it is: each greedy answer, or the chances of what is sampled."""
     if cell.temperature == 0.0:
         return _greedy(same, pairs)
-    if sampled is not None:
-        return below(Rule.OUTPUT, sampled.kl, KL, "What is sampled is not what the plain server would sample")
+    if sampled is not None and sampled.every is not None and sampled.every.kl.low >= KL:
+        return Judgement(Rule.OUTPUT, Verdict.FAIL, KL, sampled.every.kl, _OTHER)
+    if sampled is not None and sampled.sound is not None and sampled.covered >= COVERED:
+        return below(Rule.OUTPUT, sampled.sound.kl, KL, _OTHER)
     found = _alike(pairs)
     if found and found.value == 1.0 and found.count >= FEWEST_ALIKE:  # the same seeds gave the same texts, every time
         return Judgement(Rule.OUTPUT, Verdict.PASS, 1.0, found)
