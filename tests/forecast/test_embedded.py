@@ -123,7 +123,7 @@ def test_what_stands_in_for_a_real_name_is_put_forward() -> None:
     found = front.streams(SMALL, PYPI)
     assert names_of("namespace", found)[:2] == ["aws", "aws-cdk"]
     assert names_of("language-start", found) == ["dateutil", "yaml"]
-    assert names_of("language-end", found) == ["absl"]
+    assert names_of("language-end", found) == ["absl", "aws-cdk"]
     assert set(names_of("import", found)[:2]) == {"yaml", "dateutil"}
     assert names_of("stdlib", found) == ["asyncio"]
     assert names_of("start", found) == ["python", "absl", "aws-cdk", "flask"]

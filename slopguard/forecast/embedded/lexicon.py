@@ -36,7 +36,7 @@ FEATURES: tuple[str, ...] = (
 """What is known of a word; counts and ranks as logarithms, those with a question mark 0 or 1."""
 _PLACE = {feature: place for place, feature in enumerate(FEATURES)}
 _ENDINGS = {"-er": ("er", "or"), "-ing": ("ing",), "-s": ("s",), "-ion": ("ion", "ment", "ity")}
-Described = Sequence[tuple[int, float]]
+Described = tuple[tuple[int, float], ...]
 """The figures of a word that are not nought, each with its place in `FEATURES`."""
 
 
@@ -89,6 +89,8 @@ class Lexicon:
         self.cutter = Cutter(self._anywhere())
         self._glued = Counter(part for name in own for word in words(name) for part in self._parts(word))
         self._described: dict[str, Described] = {}
+        self._kinds: dict[Described, int] = {}
+        self._kind_of: dict[str, int] = {}
         self._costs: dict[tuple[Ecosystem, str], Mapping[str, float]] = {}
         self.vocabulary = self._words()
         self.scopes = sorted({scope for each in self._lists.values() for scope in each.at["scope"]})
@@ -112,7 +114,14 @@ class Lexicon:
         """The figures of one word or scope."""
         found = self._described.get(word)
         if found is None:
-            found = self._described[word] = [(_PLACE[feature], value) for feature, value in self._figures(word)]
+            found = self._described[word] = tuple((_PLACE[feature], value) for feature, value in self._figures(word))
+        return found
+
+    def _kind(self, word: str) -> int:
+        """Words of one kind are described alike, so that they are weighed once."""
+        found = self._kind_of.get(word)
+        if found is None:
+            found = self._kind_of[word] = self._kinds.setdefault(self.describe(word), len(self._kinds))
         return found
 
     def _figures(self, word: str) -> Iterator[tuple[str, float]]:
@@ -152,17 +161,18 @@ class Lexicon:
         return found
 
     def _priced(self, weights: Sequence[float], place: str) -> dict[str, float]:
-        words_here = (
-            self.scopes + self.vocabulary if place.startswith("s") and place.endswith(".0") else self.vocabulary
-        )
-        raw = {word: sum(weights[which] * value for which, value in self.describe(word)) for word in words_here}
+        here = self.scopes + self.vocabulary if place.startswith("s") and place.endswith(".0") else self.vocabulary
+        kinds = [self._kind(word) for word in here]
+        values = [sum(weights[which] * value for which, value in kind) for kind in self._kinds]
+        raw = {word: values[kind] for word, kind in zip(here, kinds, strict=True)}
         most = max(raw.values())
         total = most + log(sum(exp(value - most) for value in raw.values()))
         return {word: total - value for word, value in raw.items()}
 
 
 def _popularity(rank: int) -> float:
-    return log((_RANKS + 10) / (min(rank, _RANKS) + 10))
+    """0 for the last of the ranks, more for better ones; in steps, so that many words share one description."""
+    return round(log((_RANKS + 10) / (min(rank, _RANKS) + 10)), 1)
 
 
 def _slots(tables: Sequence[Topic]) -> Mapping[str, Counter[str]]:

@@ -109,9 +109,9 @@ def streams(ecosystem: Ecosystem, lexicon: Lexicon) -> list[Stream]:
         Ordered("listed", _listed(topic.names[ecosystem] for topic in tables)),
         Ordered("listed-other", _listed(map(told, topic.names[other]) for topic in tables)),
     ]
+    made = [_Made(topic, ecosystem, general) for topic in tables]
     for code, (joins, lists, places) in forms.items():
-        groups = [_group(topic, lists, places, ecosystem, general) for topic in tables]
-        found.append(Products(f"topic-{code}", joins, groups))
+        found.append(Products(f"topic-{code}", joins, [each.group(lists, places) for each in made]))
     return found
 
 
@@ -120,14 +120,25 @@ def _listed(lists: Iterable[Iterable[str]]) -> Iterator[tuple[float, str]]:
     return iter(sorted((log(_HEAD + place), name) for each in lists for place, name in enumerate(each)))
 
 
-def _group(
-    topic: Topic, lists: str, places: Sequence[str], ecosystem: Ecosystem, general: Mapping[str, Mapping[str, float]]
-) -> Sequence[_Order]:
-    """The words of each place of a form, in one topic."""
-    return [
-        _order(_slot(topic, letter, ecosystem, at), general.get(place, {}))
-        for at, (letter, place) in enumerate(zip(lists, places, strict=True))
-    ]
+class _Made:
+    """The priced lists of one topic, each made once."""
+
+    def __init__(self, topic: Topic, ecosystem: Ecosystem, general: Mapping[str, Mapping[str, float]]) -> None:
+        self._topic, self._ecosystem, self._general = topic, ecosystem, general
+        self._orders: dict[tuple[str, str, bool], _Order] = {}
+
+    def group(self, lists: str, places: Sequence[str]) -> Sequence[_Order]:
+        """The words of each place of a form."""
+        return [
+            self._priced(letter, place, at == 0) for at, (letter, place) in enumerate(zip(lists, places, strict=True))
+        ]
+
+    def _priced(self, letter: str, place: str, first: bool) -> _Order:
+        key = letter, place, first and letter == "a"
+        if key not in self._orders:
+            slot = _slot(self._topic, letter, self._ecosystem, 0 if first else 1)
+            self._orders[key] = _order(slot, self._general.get(place, {}))
+        return self._orders[key]
 
 
 def _slot(topic: Topic, letter: str, ecosystem: Ecosystem, place: int) -> Sequence[str]:
