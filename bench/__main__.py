@@ -248,6 +248,7 @@ ALONE = {
     "accuracy": "accuracy",
     "campaigns": "campaigns",
     "coverage": "coverage",
+    "mtp": "mtp",
     "topics": "topical",
     "radar": "radar",
     "watchlist": "watchlist",
