@@ -1,6 +1,6 @@
 """Trains the reference model and writes `slopguard/forecast/reference/reference.safetensors`, and its digest.
 
-Usage: python tools/train_reference.py [--steps N] [--seed N] [--dry-run]
+Usage: python tools/train_reference.py [--steps N] [--seed N] [--on] [--dry-run]
 
 Needs torch and numpy; nothing else of this repository needs torch. One thread, about ten minutes of an idle core. The
 same seed, versions and processor give the same weights. The documents come from `slopguard.forecast.reference.corpus`:
@@ -29,7 +29,7 @@ from torch.nn import functional
 from slopguard.forecast.known import known
 from slopguard.forecast.reference import shape
 from slopguard.forecast.reference.corpus import Document, documents
-from slopguard.forecast.reference.files import FILE, packed
+from slopguard.forecast.reference.files import FILE, packed, parsed
 from slopguard.lists import Lists
 
 SEED = 7
@@ -261,13 +261,14 @@ def rate(step: int, steps: int) -> float:
     return LAST + (1 - LAST) * 0.5 * (1 + math.cos(math.pi * (step - WARM) / max(1, steps - WARM)))
 
 
-def trained(steps: int, seed: int, aside: Path | None = None) -> Weights:
+def trained(steps: int, seed: int, begin: Weights | None = None, aside: Path | None = None) -> Weights:
     """The weights after so many steps.
 
     Args:
+        begin: weights to go on from; fresh ones by default.
         aside: half-trained ones are written there now and then.
     """
-    weights, found = fresh(seed), batches(documents(known(Lists.shipped()), seed), Random(seed))
+    weights, found = begin or fresh(seed), batches(documents(known(Lists.shipped()), seed), Random(seed))
     muon, begun, shown = Muon(weights), time.monotonic(), 0.0
     for step, batch in enumerate(islice(found, steps), 1):
         loss, deep, agree = losses(weights, batch, 1 if step % 2 else DEPTHS)
@@ -280,6 +281,12 @@ def trained(steps: int, seed: int, aside: Path | None = None) -> Weights:
             if aside:
                 aside.write_bytes(packed(rounded(weights)))
     return weights
+
+
+def kept() -> Weights:
+    """The weights that are there."""
+    found = parsed(FILE.read_bytes())
+    return {name: torch.tensor(each).requires_grad_() for name, each in found.items()}
 
 
 def rounded(weights: Mapping[str, Tensor]) -> dict[str, np.ndarray]:
@@ -298,12 +305,13 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--on", action="store_true", help="go on from the weights that are there")
     parser.add_argument("--dry-run", action="store_true", help="write nothing")
     parser.add_argument("--aside", type=Path, help="write half-trained weights there, too")
     arguments = parser.parse_args(argv[1:])
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
-    weights = trained(arguments.steps, arguments.seed, arguments.aside)
+    weights = trained(arguments.steps, arguments.seed, kept() if arguments.on else None, arguments.aside)
     if not arguments.dry_run:
         written(packed(rounded(weights)))
     return 0
