@@ -90,8 +90,8 @@ def _summary(result: Result, news: Sequence[Noted]) -> str:
 def _notes(result: Result, deaf: Mapping[Ecosystem, EnvironmentFailed]) -> Iterator[str]:
     for ecosystem, why in deaf.items():
         yield f"{ecosystem}: {why}, so none of its watched names was asked about. Or name it in [upstream.{ecosystem}]"
-    for host, why in result.stopped.items():
-        yield f"{host} was left alone: {_BECAUSE[why]}"
+    for host, cause in result.stopped.items():
+        yield f"{host} was left alone: {_BECAUSE[cause]}"
     for heard in result.heard:
         of = f"the feed of {heard.feed.ecosystem}"
         if heard.failed:
