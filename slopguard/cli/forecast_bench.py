@@ -149,8 +149,8 @@ async def _measured(wanted: _Wanted) -> Results:
     from dataclasses import replace
 
     from slopguard import __version__
-    from slopguard.cli.forecast_probe import _key as key_of
     from slopguard.forecast.campaign.openai import Manners
+    from slopguard.forecast.campaign.run import key_of
     from slopguard.forecast.measuring import servers
     from slopguard.forecast.measuring.bench import Bench, begun
     from slopguard.forecast.measuring.results import Results, now, written
