@@ -27,7 +27,7 @@ from slopguard.model import Ecosystem
 from slopguard.progress import advancing
 from slopguard.watchlist.answers import Added
 from slopguard.watchlist.forms import FORMS, SUFFIXES, guessed, told
-from slopguard.watchlist.importing import Importing, Read
+from slopguard.watchlist.importing import BLOCK, Importing, Read
 from slopguard.watchlist.model import ORIGINS, Batch
 from slopguard.watchlist.records import Wrong, moment_of
 from slopguard.watchlist.watchlist import Watchlist
@@ -68,7 +68,7 @@ def import_(
     """
     home = load(Path.cwd(), os.environ, config_file=config_of(ctx, config)).home
     with _opened(file) as (text, size):
-        first = text.readline()
+        first = text.readline(BLOCK)
         form = kind or SUFFIXES.get(Path(file).suffix.lower()) or guessed(first)
         batch = Batch(origin or _origin(form, first), _source(source, file), _moment(at))
         chosen = Ecosystem(ecosystem) if ecosystem else None
@@ -103,9 +103,9 @@ def _opened(file: str) -> Iterator[tuple[TextIO, int]]:
     """
     try:
         if file == STDIN:
-            yield io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8"), 0
+            yield io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8-sig"), 0
         else:
-            with Path(file).open(encoding="utf-8") as text:
+            with Path(file).open(encoding="utf-8-sig") as text:
                 yield text, Path(file).stat().st_size
     except UnicodeDecodeError:
         raise InputError("the file is no text in UTF-8", "Nothing was imported") from None

@@ -29,7 +29,7 @@ def text(form: str, sightings: Iterable[Sighting]) -> Iterator[str]:
 
 def list_row(ecosystem: str, name: str, row: WatchRow) -> str:
     """A row as it stands in a signed list (`slopguard.lists.rows`)."""
-    at = f"{row.predicted_at:%Y-%m-%d}" if row.predicted_at is not None else None
+    at = row.predicted_at.date().isoformat() if row.predicted_at is not None else None
     told = {"origin": row.origin, "source": row.source, "rank": row.rank, "models": row.models or None, "at": at}
     fields = "".join(f"\t{key}={value}" for key, value in told.items() if value is not None)
     return f"{ecosystem}\t{name}\twatch{fields}"

@@ -63,12 +63,13 @@ def names(importing: Importing, lines: Sequence[str], number: int) -> None:
 
 def cells(importing: Importing, lines: Sequence[str], number: int) -> None:
     """Lines of comma-separated cells."""
-    quoted = any('"' in line for line in lines)
-    rows = csv.reader(lines) if quoted else (line.rstrip("\r").split(",") for line in lines)
     told: defaultdict[Ecosystem, list[Entry]] = defaultdict(list)
     records: list[tuple[int, Sequence[str]]] = []
-    for at, row in enumerate(rows, number):
-        if at == 1 and {"name", "ecosystem"} <= set(row) <= set(KEYS):
+    for at, line in enumerate(lines, number):
+        row = _cells(line)
+        if row is None:
+            importing.read.wrong(at, "a quote in it does not end")
+        elif at == 1 and {"name", "ecosystem"} <= set(row) <= set(KEYS):
             importing.columns = tuple(row)
         elif not any(row):
             continue
@@ -121,6 +122,16 @@ def _put_records(
         except Wrong as why:
             importing.read.wrong(at, str(why))
     importing.put_sightings(found)
+
+
+def _cells(line: str) -> Sequence[str] | None:
+    """The cells of a line by itself: a quote that does not end must not take the lines after it along."""
+    if '"' not in line:
+        return line.rstrip("\r").split(",")
+    try:
+        return next(csv.reader([line], strict=True), ())
+    except csv.Error:
+        return None
 
 
 def _entry(importing: Importing, number: int, row: Sequence[str]) -> tuple[Ecosystem, Entry]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from slopguard.errors import InputError
 from slopguard.model import Ecosystem
 from slopguard.watchlist import rows
 from slopguard.watchlist.filling import Filling, Steps
@@ -90,6 +91,9 @@ class Importing:
         Args:
             form: one of `forms.FORMS`.
             steps: told how many characters were read since it was told last.
+
+        Raises:
+            InputError: a line is too long for any name.
         """
         from slopguard.watchlist.forms import FORMS
 
@@ -146,6 +150,8 @@ def _blocks(file: Text) -> Iterator[tuple[list[str], int]]:
     while text := file.read(BLOCK):
         lines = (rest + text).split("\n")
         rest = lines.pop()
+        if len(rest) > BLOCK:
+            raise InputError("the file holds a line of more than a million characters", "Write one name a line")
         yield lines, len(text)
     if rest:
         yield [rest], 0

@@ -24,6 +24,7 @@ LARGEST = (1 << 31) - 1
 MOST_DETAILS = 32
 _SOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _WORD = re.compile(r"[ -~]{0,200}")
+_NO_DATE = "its date is none; write it 2026-11-26"
 
 
 class Wrong(Exception):
@@ -113,18 +114,24 @@ def source_of(value: Any) -> str:
     return value
 
 
-@lru_cache(4096)
 def moment_of(value: Any) -> datetime:
     """A date or moment in ISO 8601; UTC unless it says otherwise.
 
     Raises:
         Wrong: it is none.
     """
+    if not isinstance(value, str):  # also what cannot be remembered
+        raise Wrong(_NO_DATE)
+    return _moment(value)
+
+
+@lru_cache(4096)
+def _moment(value: str) -> datetime:
     try:
         found = datetime.fromisoformat(value)
         return found.astimezone(UTC) if found.tzinfo is not None else found.replace(tzinfo=UTC)
-    except (TypeError, ValueError, OverflowError):
-        raise Wrong("its date is none; write it 2026-11-26") from None
+    except (ValueError, OverflowError):
+        raise Wrong(_NO_DATE) from None
 
 
 def rank_of(value: Any) -> int | None:
@@ -177,7 +184,7 @@ def _bound(record: Mapping[str, Any], key: str) -> float | None:
         return None
     try:
         found = float(value) if not isinstance(value, bool) else -1.0
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         found = -1.0
     if not 0 <= found <= 1:
         raise Wrong(f"its {key} is no share between 0 and 1")

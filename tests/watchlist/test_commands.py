@@ -137,6 +137,14 @@ def test_a_file_that_is_no_text_is_refused(slopguard: Program) -> None:
     assert "no text in UTF-8" in ended.err
 
 
+def test_a_mark_at_the_start_of_a_file_is_no_part_of_its_first_name(slopguard: Program) -> None:
+    path = slopguard.write("names.csv", "")
+    path.write_bytes(b"\xef\xbb\xbfname,ecosystem\r\nacme-a,pypi\r\n")
+    ended = slopguard("watch", "import", str(path))
+    assert (ended.rc, ended.err) == (0, "")
+    assert listed(slopguard) == [("pypi", "acme-a", None)]
+
+
 @pytest.mark.parametrize("form", ["jsonl", "csv"])
 def test_an_export_brings_all_of_it_to_another_machine(slopguard: Program, tmp_path: Path, form: str) -> None:
     slopguard("watch", "add", "pypi:acme-magic", "--why", "seen-in-review")

@@ -12,11 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from slopguard.errors import InputError
 from slopguard.lists.rows import Row
-from slopguard.model import Ecosystem, NormalizedName
+from slopguard.model import Ecosystem, NormalizedName, WatchRow
 from slopguard.watchlist import importing
 from slopguard.watchlist.answers import Added
-from slopguard.watchlist.exporting import text
+from slopguard.watchlist.exporting import list_row, text
 from slopguard.watchlist.forms import FORMS, guessed
 from slopguard.watchlist.importing import Importing, Read
 from slopguard.watchlist.model import Batch, Sighting, Watched
@@ -108,6 +109,9 @@ def test_rows_of_a_signed_list(watchlist: Watchlist) -> None:
         ('{"name": "a", "ecosystem": "pypi", "source": "a study"}', "its source is no short code"),
         ('{"name": "a", "ecosystem": "pypi", "at": "soon"}', "its date is none"),
         ('{"name": "a", "ecosystem": "pypi", "at": 20260501}', "its date is none"),
+        ('{"name": "a", "ecosystem": "pypi", "at": ["2026-05-01"]}', "its date is none"),
+        ('{"name": "a", "ecosystem": "pypi", "at": {}}', "its date is none"),
+        (f'{{"name": "a", "ecosystem": "pypi", "high": {"9" * 400}}}', "its high is no share"),
         ('{"name": "a", "ecosystem": "pypi", "detail": {"a": 1}}', "its detail is no table"),
         ('{"name": "a", "ecosystem": "pypi", "detail": {"a": "\\u001b[31m"}}', "its detail is no table"),
         ('{"name": "a", "ecosystem": "pypi", "verdict": "allow"}', "a key that is not known"),
@@ -119,6 +123,26 @@ def test_a_record_that_cannot_be_understood_is_named_by_its_line(watchlist: Watc
     assert read.first is not None
     assert read.first[0] == 2
     assert why in read.first[1]
+
+
+def test_a_quote_that_does_not_end_takes_no_other_line_along(watchlist: Watchlist) -> None:
+    _, read = take(watchlist, f'a,pypi,1\n"b,pypi,2\nc,pypi,3\n"{"d" * 140_000}",pypi,4\ne,pypi,5\n', "csv")
+    assert (read.rows, read.bad, read.first) == (3, 2, (2, "a quote in it does not end"))
+    assert known(watchlist) == [("pypi", "a", 1), ("pypi", "c", 3), ("pypi", "e", 5)]
+
+
+def test_a_line_without_an_end_is_not_gathered_in_memory(watchlist: Watchlist) -> None:
+    class Endless:
+        def read(self, size: int, /) -> str:
+            return "a" * size
+
+    with pytest.raises(InputError, match="more than a million"), watchlist.filling() as filling:
+        Importing(filling, batch("study", "imported"), PYPI).take(Endless(), "txt")
+
+
+def test_the_date_of_a_row_is_one_that_lists_read_however_early_it_is() -> None:
+    early = WatchRow("imported", "study", predicted_at=datetime(1, 1, 1, tzinfo=UTC))
+    assert list_row("pypi", "a", early).endswith("\tat=0001-01-01")
 
 
 def test_lines_are_counted_over_the_blocks_of_a_file(watchlist: Watchlist, monkeypatch: pytest.MonkeyPatch) -> None:
