@@ -22,6 +22,15 @@ UNREADABLE = "the database cannot be read or written"
 _MAKING = threading.Lock()
 _FOR_GOOD = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
 """Faults that no waiting mends."""
+_AROUND_IT = (
+    *_FOR_GOOD,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+)
+"""Faults that are none of the file's content."""
 
 Migrations = Sequence[Sequence[str]]
 """Statements that lead from each schema version to the next; the version is `PRAGMA user_version`."""
@@ -35,7 +44,8 @@ class Sqlite:
         file: the name of the file in it.
         migrations: its schema.
         patience: seconds to wait for another process that writes.
-        trouble: what is said of a file that cannot be used, and what to do about it; the default names the folder.
+        trouble: what is said of a file that cannot be used, and what to do about one that is damaged; of any other
+            fault the hint names the folder.
 
     Raises:
         StoreError: it cannot be opened.
@@ -133,7 +143,13 @@ def reported(what: str = UNREADABLE, hint: str | None = None) -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, OSError, UnicodeDecodeError) as error:  # the last: SQLite quotes a damaged page
-        raise StoreError(what, hint) from error
+        raise StoreError(what, hint if _of_the_file(error) else None) from error
+
+
+def _of_the_file(error: Exception) -> bool:
+    """Whether something is wrong with the file itself; else with its disk or its rights, or another process has it."""
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)
+    return not isinstance(error, OSError) and code & 0xFF not in _AROUND_IT
 
 
 def private_folder(home: Path) -> None:

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any
 
 from slopguard.errors import StoreError
@@ -219,6 +220,8 @@ class Reader:
         except (FileNotFoundError, NotADirectoryError):
             self.close()
             return None
+        if not S_ISREG(found.st_mode):  # of a pipe, SQLite would wait for a writer for ever
+            raise damaged()
         if self._cursor is None or self._file != (found.st_dev, found.st_ino):
             self.close()
             self._cursor = self._connected()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import stat
 from collections.abc import Callable
@@ -155,3 +156,20 @@ def test_an_older_file_is_brought_forward_by_whoever_reads_it(filled: Path, monk
     connection = sqlite3.connect(filled)
     assert connection.execute("PRAGMA user_version").fetchone() == (len(later),)
     connection.close()
+
+
+def test_a_pipe_in_the_place_of_the_file_is_an_error_and_nobody_waits(filled: Path) -> None:
+    filled.unlink()
+    os.mkfifo(filled)
+    with Watchlist(filled.parent) as watchlist, pytest.raises(StoreError):
+        watchlist.get(PYPI, "a")
+
+
+def test_nobody_is_told_to_throw_a_file_away_that_is_only_in_use(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("slopguard.watchlist.watchlist.PATIENCE", 0.0)
+    other = sqlite3.connect(filled, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with Watchlist(filled.parent) as watchlist, pytest.raises(StoreError) as told:
+        watchlist.add(batch(), rows("b"))
+    other.close()
+    assert told.value.hint == StoreError.default_hint
