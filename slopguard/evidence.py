@@ -21,7 +21,7 @@ from slopguard.lookalike import Names
 from slopguard.model import Ecosystem, Evidence, Facts, NormalizedName, ReleaseRow, Request, SourceKind
 from slopguard.names import LONGEST, BadName, drawn_like, matches, normalize, npm_scope, problem_of
 from slopguard.versions import listed
-from slopguard.watchlist.choosing import strictest
+from slopguard.watchlist.choosing import forecast_only, strictest
 
 if TYPE_CHECKING:
     from slopguard.config import Settings
@@ -212,16 +212,22 @@ class _Watched:
 
 
 class _Observed:
-    """Names asked for here before that did not exist; every other row says more and goes first."""
+    """Names asked for here before that did not exist; every other row says more and goes first.
+
+    A mere forecast says more of some names only, so that beside it both are told: it must take no refusal back.
+    """
 
     def __init__(self, watch: Watch, clock: Callable[[], datetime]) -> None:
         self._watch, self._clock = watch, clock
 
     def __call__(self, request: Request, known: Evidence) -> Evidence:
-        if request.name is None or known.watch is not None:
+        watch = known.watch
+        if request.name is None or (watch is not None and not forecast_only(watch)):
             return known
         row = self._watch.get(request.ecosystem, request.name, self._clock())
-        return replace(known, watch=row) if row is not None else known
+        if row is None:
+            return known
+        return replace(known, watch=row if watch is None else replace(watch, asked=True))
 
 
 class _Meanings:

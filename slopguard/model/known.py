@@ -141,6 +141,7 @@ class WatchRow:
         predicted_at: when it was first predicted or seen (UTC).
         expires: when it stops counting; `None` = never.
         appeared: when the radar first saw it registered, after it had seen that it was free (UTC).
+        asked: whether the name was asked for here, too, and did not exist; told of a mere forecast alone.
     """
 
     origin: str
@@ -150,6 +151,7 @@ class WatchRow:
     predicted_at: datetime | None = None
     expires: datetime | None = None
     appeared: datetime | None = None
+    asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,6 +115,7 @@ def weigh(request: Request, evidence: Evidence, limits: Thresholds, now: datetim
     """The facts of one request. Ages are whole days before `now`, rounded down, so `>= N days` is exact."""
     facts, watch = evidence.facts, evidence.watch
     first = facts.first_upload
+    first_days, since = _days(first, now, limits.longest), _registered_since(watch, first)
     uploads = _uploads(facts, now) if facts.releases else []
     asked = version_upload(request, facts) if facts.releases else None
     return Weighed(
@@ -129,7 +130,7 @@ def weigh(request: Request, evidence: Evidence, limits: Thresholds, now: datetim
         lists=evidence.lists,
         row=evidence.allow.kind.value if evidence.allow is not None else "none",
         deny=_deny(evidence),
-        watch=_origin(watch),
+        watch=_origin(watch, news=since and first_days < limits.established_days),
         watch_high=_ranks_high(watch, limits),
         scope_vouched=evidence.scope_vouched,
         released=_released(evidence),
@@ -142,8 +143,8 @@ def weigh(request: Request, evidence: Evidence, limits: Thresholds, now: datetim
         status=facts.status if facts.status in STATUSES else "active",
         dated=facts.dated,
         first_known=first is not None,
-        first_days=_days(first, now, limits.longest),
-        registered_since=_registered_since(watch, first),
+        first_days=first_days,
+        registered_since=since,
         release_days=min(len({upload.date() for upload in uploads}), limits.established_releases) if uploads else 0,
         span_days=min((max(uploads) - min(uploads)).days, limits.longest) if uploads else 0,
         versioned=request.version is not None,
@@ -192,15 +193,16 @@ def _deny(evidence: Evidence) -> str:
     return "malicious" if evidence.deny.rule == "malicious" else "denied"
 
 
-def _origin(watch: WatchRow | None) -> str:
+def _origin(watch: WatchRow | None, *, news: bool) -> str:
     """The origin of a watch row; an unknown one counts as `observed`, which only ever quarantines.
 
-    A generated row that no model was seen to say is only `forecast`.
+    A generated row that no model was seen to say is only `forecast`. It says nothing of a name that is no news: then
+    counts whether that was asked for here.
     """
     if watch is None:
         return "none"
     if watch.origin == "generated" and not watch.models:
-        return "forecast"
+        return "observed" if watch.asked and not news else "forecast"
     return watch.origin if watch.origin in ORIGINS else "observed"
 
 

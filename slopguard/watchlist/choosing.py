@@ -3,7 +3,7 @@
 The row of all: the origin that weighs most, with its source and models (a documented name, or one that models were seen
 to say, before one that was only forecast); the best rank of any; the earliest moment of any, so that whoever registered
 the name after the first of them registered it since; the latest expiry. What was asked for here and did not exist is
-not among them: it counts where no other row speaks of the name (`evidence`).
+not among them: it counts where no other row speaks of the name, or a mere forecast alone (`evidence`).
 
 Invariants: pure; a further row never takes a refusal back; one row alone stays as it is.
 """
@@ -35,9 +35,14 @@ def strictest(rows: Sequence[WatchRow]) -> WatchRow | None:
     )
 
 
+def forecast_only(row: WatchRow) -> bool:
+    """Whether a name was only forecast: by no model that was seen to say it, and documented nowhere."""
+    return row.origin == "generated" and not row.models
+
+
 def _weight(row: WatchRow) -> int:
     """How much an origin weighs: as the policy weighs it (`policy.facts`)."""
-    return _FORECAST if row.origin == "generated" and not row.models else _SEEN
+    return _FORECAST if forecast_only(row) else _SEEN
 
 
 def _rank(row: WatchRow) -> int:

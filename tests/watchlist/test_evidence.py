@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from slopguard.errors import StoreError
-from slopguard.model import Door, Facts, Request
+from slopguard.model import Arrival, Door, Facts, Request
 from slopguard.watchlist.watchlist import Watchlist
 from tests.judge.worlds import ESTABLISHED, NOW, NOWHERE, PYPI, judge, listed, request
 from tests.watchlist.world import rows
@@ -63,6 +64,18 @@ def test_a_row_of_this_machine_says_more_than_that_a_name_was_asked_for_here(tmp
         row = mine.verdict(request("acme-magic"), NOWHERE).evidence.watch
     assert row is not None
     assert (row.origin, row.models) == ("generated", 2)
+
+
+def test_a_forecast_takes_no_refusal_of_a_name_back_that_was_asked_for_here(tmp_path: Path) -> None:
+    with judge(tmp_path) as mine:
+        mine.judge(request("acme-magic"), NOWHERE, DOOR)
+        needed = replace(request("acme-magic"), arrived=Arrival.TRANSITIVE)
+        assert mine.verdict(needed, listed(20)).rule == "predicted"
+        watch(tmp_path, "acme-magic", days=1)
+        assert mine.verdict(needed, listed(20)).rule == "predicted"
+        assert mine.verdict(needed, ESTABLISHED).rule == "predicted"
+        watch(tmp_path, "acme-magic", days=30)
+        assert mine.verdict(needed, listed(20)).rule == "predicted-registered"
 
 
 def test_a_judge_that_runs_sees_what_is_watched_meanwhile(tmp_path: Path) -> None:
