@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from slopguard.model import Evidence, Mode, Request, WatchRow
+from slopguard.model import Arrival, Evidence, Mode, Request, WatchRow
 from tests.core.worlds import (
     BASELINE,
     FORECAST,
@@ -39,6 +39,19 @@ WATCHED: tuple[Row, ...] = (
     ),
     ("not seen free: no date tells when", typed(), known(UNDATED, watch=IMPORTED), "quarantine predicted"),
     ("forecast, existence unknown", typed(), known(OFFLINE, watch=FORECAST), "quarantine predicted"),
+    ("but not of a listed name", typed(), known(OFFLINE, allow=BASELINE, watch=FORECAST), "allow allowlisted"),
+    (
+        "nor of a locked one",
+        replace(typed(), arrived=Arrival.LOCKED),
+        known(OFFLINE, watch=FORECAST, locked=True),
+        "allow locked",
+    ),
+    (
+        "unless a model was seen to say it",
+        typed(),
+        known(OFFLINE, allow=BASELINE, watch=GENERATED),
+        "quarantine predicted",
+    ),
     ("forecast says nothing of a name that is no news", typed(), known(watch=FORECAST), "allow established"),
     (
         "nor of one that is needed and was there before",
