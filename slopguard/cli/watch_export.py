@@ -20,6 +20,7 @@ from slopguard.cli.watching import SCHEMA, counted, of_ecosystem
 from slopguard.config import load
 from slopguard.errors import InputError, UsageError, printable
 from slopguard.model import Ecosystem, WatchRow
+from slopguard.names import shown
 from slopguard.progress import advancing
 from slopguard.watchlist.answers import Place
 from slopguard.watchlist.exporting import FORMS, list_row, text
@@ -29,6 +30,7 @@ from slopguard.watchlist.watchlist import Watchlist
 
 Named = tuple[Ecosystem, str, WatchRow]
 PAGE = 1000
+STANDARD_OUTPUT = Path("-")
 SHARED = 100_000
 """Names that a team's list gets unless it is told otherwise."""
 NEXT = ("slopguard lists build", "slopguard lists sign", "slopguard lists publish")
@@ -73,10 +75,12 @@ def export(
             return _shared(watchlist, repository, chosen, limit or SHARED, as_json=as_json)
         form = kind or SUFFIXES.get(output.suffix.lower() if output else "") or "jsonl"
         pieces = _pieces(watchlist, form, chosen, limit)
-        if output is None:
+        if output is None or output == STANDARD_OUTPUT:
             for piece in pieces:
                 click.echo(piece, nl=False)
         else:
+            if output.exists() and not output.is_file():
+                raise UsageError(f"'{shown(str(output))}' is no file", "Name a file, or - for standard output")
             _write(output, pieces)
     return 0
 
@@ -114,12 +118,15 @@ def _pieces(watchlist: Watchlist, form: str, ecosystem: Ecosystem | None, limit:
 
 
 def _write(path: Path, pieces: Iterable[str]) -> None:
+    path = path.resolve()  # where a link leads to is what is replaced
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with fresh.open("w", encoding="ascii", newline="\n") as stream:
             rest = iter(pieces)
             while part := "".join(islice(rest, PAGE)):
                 stream.write(part)
+        if path.exists():
+            fresh.chmod(path.stat().st_mode & 0o777)
         fresh.replace(path)
     except OSError as why:
         raise InputError(f"the file cannot be written ({type(why).__name__})", "Check its folder") from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -169,6 +170,27 @@ def test_the_best_names_alone_with_all_that_is_known_of_them(slopguard: Program)
         "b",
         "c",
     ]
+
+
+def test_an_export_goes_where_a_link_leads_with_the_rights_that_are_there(slopguard: Program, tmp_path: Path) -> None:
+    slopguard("watch", "add", "pypi:acme-a")
+    target, link = tmp_path / "target.txt", tmp_path / "link.txt"
+    target.write_text("old\n")
+    target.chmod(0o600)
+    link.symlink_to(target)
+    assert slopguard("watch", "export", "-o", str(link)).rc == 0
+    assert (link.is_symlink(), target.read_text()) == (True, "acme-a\n")
+    assert target.stat().st_mode & 0o777 == 0o600
+
+
+def test_an_export_replaces_nothing_that_is_no_file(slopguard: Program, tmp_path: Path) -> None:
+    slopguard("watch", "add", "pypi:acme-a")
+    os.mkfifo(tmp_path / "pipe")
+    ended = slopguard("watch", "export", "-o", str(tmp_path / "pipe"))
+    assert (ended.rc, (tmp_path / "pipe").is_fifo()) == (2, True)
+    assert "is no file" in ended.err
+    assert slopguard("watch", "export", "--format", "txt", "-o", "-").out == "acme-a\n"
+    assert not (slopguard.cwd / "-").exists()
 
 
 def test_an_export_that_cannot_be_written_leaves_nothing(slopguard: Program) -> None:
