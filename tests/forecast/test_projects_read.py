@@ -49,6 +49,14 @@ def test_a_secret_in_prose_reaches_no_prediction(project: Path) -> None:
     assert not any("5ec38" in each.name for each in predicted)
 
 
+def test_a_word_that_no_package_is_called_after_reaches_none_however_often_it_stands_there(project: Path) -> None:
+    for name in ("README.md", "AGENTS.md", "CLAUDE.md", "CONTRIBUTING.md"):
+        (project / name).write_text("The webhook of falconzulu has the password hunterzebra.\n")
+    predicted = {each.name for each in predict(known(Lists.shipped()), Ecosystem.PYPI, read_project(project), 5000)}
+    assert any("webhook" in name for name in predicted)
+    assert not any("falconzulu" in name or "hunterzebra" in name for name in predicted)
+
+
 def test_names_are_about_what_the_project_uses(project: Path) -> None:
     predicted = predict(known(Lists.shipped()), Ecosystem.PYPI, read_project(project), 300)
     assert sum("stripe" in each.name for each in predicted) > 10

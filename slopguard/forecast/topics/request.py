@@ -19,8 +19,6 @@ IN_A_PROJECT = 20
 """Topics that a project may be about."""
 _PACKAGES, _WORDS = 150, 60
 """Packages and words of a project that count."""
-_OFTEN = 3
-"""A word of prose that no package is known to be called after counts from so many files on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +52,8 @@ def of_project(project: Project, ecosystem: Ecosystem, lexicon: Lexicon) -> Requ
             for word in tokens(name):
                 if len(word) > 1 and word not in STOP:
                     _add(words, word, 0.8 * weight * rarity(word, lexicon))
-    for word, often in project.words.most_common(_WORDS * 5):
-        if spoken_of(word) or word in lexicon.count or (often >= _OFTEN and word.isalpha() and len(word) < 16):
+    for word, _ in project.words.most_common(_WORDS * 5):
+        if spoken_of(word) or word in lexicon.count:  # any other may be a password, a customer, somebody's name
             _add(words, word, 0.5 * rarity(word, lexicon))
     best = sorted(words.items(), key=lambda pair: (-pair[1], pair[0]))[: _PACKAGES + _WORDS]
     return Request(dict(best), IN_A_PROJECT)
