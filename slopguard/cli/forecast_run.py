@@ -69,7 +69,8 @@ def run(
     """
     config = config_of(ctx, config)
     if projects:
-        if output or topics or places or no_watch or of_servers["servers"]:
+        more = (ecosystem, limit, output, topics, places, no_watch, embedded, form != "text", *of_servers.values())
+        if any(more):
             raise UsageError("--projects goes with no other option", "Run it by itself, or leave it out")
         return run_projects(config)
     if not of_servers["servers"]:

@@ -82,7 +82,7 @@ def noted(home: Path) -> dict[str, Noted]:
         raw = read_bytes(home / FILE)
         said = json.loads(raw) if raw is not None else {}
         return {str(folder): Noted(**each) for folder, each in said.get("projects", {}).items()}
-    except (ValueError, TypeError, AttributeError, SlopguardError):
+    except (ValueError, TypeError, AttributeError, RecursionError, SlopguardError):
         return {}
 
 

@@ -220,6 +220,8 @@ def test_where_a_list_cannot_be_verified_nothing_is_forecast(slopguard: Program)
         (["--model", "m"], "--model needs a server. Name it: --server http://127.0.0.1:8080."),
         (["--resume"], "--resume needs a server."),
         (["--projects", "-o", "names.csv"], "--projects goes with no other option. Run it by itself, or leave it out."),
+        (["--projects", "-e", "pypi"], "--projects goes with no other option."),
+        (["--projects", "--format", "json"], "--projects goes with no other option."),
         (["--embedded", "--server", "http://127.0.0.1:9"], "--embedded and --server exclude each other."),
     ],
 )

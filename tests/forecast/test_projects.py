@@ -93,7 +93,9 @@ def test_a_project_is_noted_once_and_nobody_else_may_read_where_it_is(home: Path
     assert (home / projects.FILE).stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"projects": 1}', '{"projects": {"/a": {"what": 1}}}', "\x00"])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"projects": 1}', '{"projects": {"/a": {"what": 1}}}', "\x00", "[" * 200_000]
+)
 def test_a_record_that_is_none_says_nothing(home: Path, text: str) -> None:
     home.mkdir()
     (home / projects.FILE).write_text(text, encoding="utf-8")

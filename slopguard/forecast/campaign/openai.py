@@ -36,7 +36,7 @@ _NO_SCHEMA = frozenset({400, 404, 415, 422, 501})
 """Statuses that servers give which know no `response_format`."""
 _LONGEST_WAIT = 60.0
 _CONNECTING = 10.0
-_DOWN = "Start it again, then continue with: slopguard forecast run --resume"
+_DOWN = "Start it again; if the campaign had begun, run the same command with --resume"
 
 Pause = Callable[[float], Awaitable[None]]
 

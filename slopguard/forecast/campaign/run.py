@@ -32,7 +32,7 @@ from slopguard.model import Ecosystem, NormalizedName
 from slopguard.names import shown
 
 FINISHED = "finished"
-_RESUME = "Start it again, then continue with: slopguard forecast run --resume"
+_RESUME = "Start it again; if the campaign had begun, run the same command with --resume"
 
 Exists = Callable[[Sequence[Name]], Iterable[Name]]
 """Which of some unknown names an index has. Nobody is asked by default."""
