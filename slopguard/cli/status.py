@@ -168,6 +168,18 @@ def _lists(settings: Settings, now: datetime) -> Iterator[str]:
     from slopguard.cli.lists_status import in_short
 
     yield from in_short(settings, now)
+    yield from _watchlist(settings)
+
+
+def _watchlist(settings: Settings) -> Iterator[str]:
+    """Whether the watchlist can be read: nothing is judged while it cannot."""
+    from slopguard.watchlist.watchlist import Watchlist
+
+    try:
+        with Watchlist(settings.home) as watchlist:
+            watchlist.batches()
+    except SlopguardError as error:
+        yield f"{error}, so nothing can be judged. {error.hint}"
 
 
 def _exceptions(settings: Settings) -> Iterator[str]:

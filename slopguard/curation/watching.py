@@ -76,7 +76,7 @@ def write(found: Plan) -> None:
 
 
 def _entry(ecosystem: Ecosystem, name: str, row: WatchRow) -> ListEntry:
-    at = f"{row.predicted_at:%Y-%m-%d}" if row.predicted_at is not None else None
+    at = row.predicted_at.date().isoformat() if row.predicted_at is not None else None
     told = {"origin": row.origin, "source": row.source, "rank": row.rank, "models": row.models or None, "at": at}
     return ListEntry(
         "watch", ecosystem, name, more={key: str(value) for key, value in told.items() if value is not None}

@@ -198,3 +198,13 @@ def test_an_export_that_cannot_be_written_leaves_nothing(slopguard: Program) -> 
     assert ended.rc == 2
     assert slopguard("watch", "export", "--lists", "--format", "csv").rc == 2
     assert "lists.toml" in slopguard("watch", "export", "--lists").err
+
+
+def test_status_says_that_a_watchlist_cannot_be_read_and_what_to_do(slopguard: Program) -> None:
+    slopguard("watch", "add", "pypi:acme-a")
+    assert "watchlist" not in slopguard("status", "--format", "json").out
+    (slopguard.root / "data" / "watch.db").write_bytes(b"nothing of the kind" * 1000)
+    assert slopguard("status", "--format", "json").json["lists"][-1] == (
+        "the watchlist cannot be read or written, so nothing can be judged."
+        " Move watch.db out of SLOPGUARD_HOME, then fill a new one"
+    )

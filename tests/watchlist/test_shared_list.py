@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from slopguard.curation import ceremony, generated
+from slopguard.curation import ceremony, generated, watching
 from slopguard.curation.diff import diff
 from slopguard.curation.layout import Layout
 from slopguard.curation.sources import read_list
 from slopguard.errors import InputError
+from slopguard.model import Ecosystem, WatchRow
 from tests.cli.program import Program
 from tests.curation.repository import Repository
 
@@ -177,3 +178,11 @@ def test_an_entry_is_taken_out_of_a_file_of_rows(layout: Layout) -> None:
     mine = ListEntry("watch", Ecosystem.PYPI, "acme-magic-two", more={"origin": "imported", "source": "me"})
     with pytest.raises(InputError, match="a tool wrote"):
         edit.put(layout.watch, mine)
+
+
+def test_the_date_of_a_shared_row_is_one_that_lists_read_however_early_it_is(acme: Repository) -> None:
+    acme.start()
+    early = WatchRow("imported", "study", predicted_at=datetime(1, 1, 1, tzinfo=UTC))
+    watching.write(watching.plan(acme.layout, [(Ecosystem.PYPI, "acme-a", early)]))
+    found = {entry.name: entry.more["at"] for entry in read_list(acme.layout.watch) if "at" in entry.more}
+    assert found["acme-a"] == "0001-01-01"
