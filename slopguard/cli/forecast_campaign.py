@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from slopguard.cli.forecast_output import STANDARD_OUTPUT, Row, check, said, write
-from slopguard.cli.forecasting import TITLES, subjects
+from slopguard.cli.forecasting import TITLES, only_adds, subjects
 from slopguard.config import Settings, load
 from slopguard.errors import InputError, UsageError
 from slopguard.forecast.running import KEEP, verified
@@ -224,7 +224,7 @@ def _watch(done: CampaignSummary, names: Sequence[Watched], settings: Settings) 
         for ecosystem in Ecosystem:
             mine = [each for each in names if each.ecosystem is ecosystem]
             detail = {**batch.detail, "about": f"campaign-{done.id}", "ecosystem": ecosystem.value}
-            put(watchlist, replace(batch, detail=detail), mine)
+            put(watchlist, replace(batch, detail=detail), mine, keep=only_adds())
 
 
 def _row(each: Watched) -> Row:

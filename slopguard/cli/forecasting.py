@@ -16,10 +16,11 @@ from pathlib import Path
 
 from slopguard.cli.forecast_output import STANDARD_OUTPUT, Row, check, said, write
 from slopguard.config import Settings, load
+from slopguard.config.actors import at_a_terminal, detect
 from slopguard.errors import InputError, UsageError
 from slopguard.forecast.running import KEEP, Forecast, Order, forecasts, merged, orders, watch
 from slopguard.forecast.subjects import EVERYTHING, Kind, Subject, project, topic
-from slopguard.model import Ecosystem
+from slopguard.model import Actor, Ecosystem
 from slopguard.names import phrase, shown
 from slopguard.progress import advancing
 
@@ -117,7 +118,12 @@ def _watch(done: Sequence[Forecast], settings: Settings, steps: Callable[[int], 
     with Watchlist(settings.home) as watchlist:
         now = datetime.now(UTC)
         for each in done:
-            watch(each, watchlist, now, steps)
+            watch(each, watchlist, now, steps, keep=only_adds())
+
+
+def only_adds() -> bool:
+    """Whether whoever runs this may take no name out of the watchlist: a shorter forecast must not be a way to."""
+    return detect(os.environ, terminal=at_a_terminal()) is Actor.AGENT
 
 
 def _rows(done: Sequence[Forecast]) -> Iterator[Row]:

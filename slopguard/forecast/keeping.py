@@ -23,11 +23,19 @@ _KIND = ("about", "ecosystem")
 """What of a batch's detail says of which kind it is."""
 
 
-def replace(watchlist: Watchlist, batch: Batch, rows: Sequence[Watched], steps: Steps = lambda many: None) -> None:
+def replace(
+    watchlist: Watchlist,
+    batch: Batch,
+    rows: Sequence[Watched],
+    steps: Steps = lambda many: None,
+    *,
+    keep: bool = False,
+) -> None:
     """Put a batch in the place of all earlier ones of its kind, in one transaction.
 
     Args:
         batch: of one ecosystem, named in its detail.
+        keep: names that it does not hold any more stay, as they were, in the new batch: an agent takes none out.
 
     Raises:
         StoreError: the watchlist cannot be read or written; what was there still is.
@@ -35,11 +43,15 @@ def replace(watchlist: Watchlist, batch: Batch, rows: Sequence[Watched], steps: 
     """
     ecosystem = Ecosystem(batch.detail["ecosystem"])
     before = [kept for kept in watchlist.batches() if same_kind(kept.batch, batch)]
-    first = _first(watchlist, before, ecosystem)
+    old = _before(watchlist, before, ecosystem)
     groups: defaultdict[datetime, list[Line]] = defaultdict(list)
     for row in rows:
-        line = Line(row.name, UNRANKED if row.rank is None else row.rank, stats_of(row))
-        groups[min(first.get(row.name, batch.at), batch.at)].append(line)
+        at, _ = old.get(row.name, (batch.at, row))
+        groups[min(at, batch.at)].append(_line(row))
+    mine = {row.name for row in rows}
+    for at, row in old.values() if keep else ():
+        if row.name not in mine:
+            groups[min(at, batch.at)].append(_line(row))
     with watchlist.filling(without=[kept.number for kept in before]) as filling:
         for at, lines in groups.items():
             for start in range(0, len(lines), WINDOW):
@@ -55,16 +67,21 @@ def same_kind(one: Batch, other: Batch) -> bool:
     return keys[0] == keys[1] and None not in keys[0]
 
 
-def _first(watchlist: Watchlist, before: Sequence[Kept], ecosystem: Ecosystem) -> dict[str, datetime]:
-    """When each name of these batches was predicted first."""
+def _line(row: Watched) -> Line:
+    return Line(row.name, UNRANKED if row.rank is None else row.rank, stats_of(row))
+
+
+def _before(watchlist: Watchlist, before: Sequence[Kept], ecosystem: Ecosystem) -> dict[str, tuple[datetime, Watched]]:
+    """When each name of these batches was predicted first, and what is known of it."""
     if not before:
         return {}
-    found: dict[str, datetime] = {}
+    found: dict[str, tuple[datetime, Watched]] = {}
     earlier = {_key(kept.batch) for kept in before}
     for sighting in watchlist.everything(ecosystem):
         if _key(sighting.batch) in earlier:
             name, at = sighting.watched.name, sighting.batch.at
-            found[name] = min(found.get(name, at), at)
+            earlier_at, row = found.get(name, (at, sighting.watched))
+            found[name] = min(earlier_at, at), row
     return found
 
 

@@ -114,13 +114,18 @@ def forecast(real: Known, order: Order, left_out: LeftOut, steps: Steps = lambda
     return Forecast(order, tuple(_counted(found, steps)))
 
 
-def watch(done: Forecast, watchlist: Watchlist, now: datetime, steps: Steps = lambda many: None) -> None:
+def watch(
+    done: Forecast, watchlist: Watchlist, now: datetime, steps: Steps = lambda many: None, *, keep: bool = False
+) -> None:
     """Put what was predicted into the watchlist, in the place of what the same order gave before.
+
+    Args:
+        keep: names that are not predicted any more stay (`keeping.replace`).
 
     Raises:
         StoreError: it cannot be written; what was there still is.
     """
-    replace(watchlist, batch(done.order, now), _rows(done.predictions), steps)
+    replace(watchlist, batch(done.order, now), _rows(done.predictions), steps, keep=keep)
 
 
 def batch(order: Order, now: datetime) -> Batch:

@@ -241,6 +241,13 @@ def test_a_project_that_says_nothing_ends_with_one_line(slopguard: Program) -> N
     )
 
 
+def test_an_agent_takes_no_name_out_of_the_watchlist_with_a_shorter_forecast(slopguard: Program) -> None:
+    asked = ("forecast", "run", "-e", "pypi", "--topic", "charts", "--limit")
+    for limit, env, rows in (("50", {}, 50), ("1", {"CLAUDECODE": "1"}, 50), ("1", {}, 1)):
+        assert slopguard(*asked, limit, env=env).rc == 0
+        assert sum(held for _, held in batches(slopguard)) == rows
+
+
 def test_without_a_guarded_project_there_is_nothing_to_do(slopguard: Program) -> None:
     done = run(slopguard, "--projects")
     assert (done.rc, done.err) == (0, "")

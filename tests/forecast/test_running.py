@@ -136,6 +136,16 @@ def test_names_keep_their_first_date_over_many_runs(tmp_path: Path) -> None:
     assert found == {"d": (1, days[2], until), "c": (2, days[1], until), "b": (3, days[3], until)}
 
 
+def test_names_may_stay_as_they_were_beside_those_that_are_predicted_now(tmp_path: Path) -> None:
+    with Watchlist(tmp_path) as watchlist:
+        replace(watchlist, batch(NOW), rows("a", "b", "c"))
+        for day in (1, 2):
+            replace(watchlist, batch(NOW + timedelta(day)), rows("d", "b"), keep=True)
+        found = {each.watched.name: (each.watched.rank, each.batch.at) for each in watchlist.everything()}
+    later = NOW + timedelta(1)
+    assert found == {"a": (1, NOW), "b": (2, NOW), "c": (3, NOW), "d": (1, later)}
+
+
 def test_other_batches_stay_as_they_are(tmp_path: Path) -> None:
     with Watchlist(tmp_path) as watchlist:
         watchlist.add(batch(NOW, about="topic-1"), rows("a", "b"))
