@@ -12,7 +12,6 @@ from slopguard.forecast.embedded.chains import Chain, Followers, Form
 from slopguard.forecast.embedded.lexicon import Lexicon, scope_of
 from slopguard.forecast.embedded.words import words
 from slopguard.forecast.model import Known
-from slopguard.forecast.topics.tables import topics
 from slopguard.model import Ecosystem
 
 _COMMON = (
@@ -49,7 +48,7 @@ def _told(known: Known, ecosystem: Ecosystem, lexicon: Lexicon) -> Iterator[tupl
     for each, names in known.ranked.items():
         for name in names:
             yield _cut(name, lexicon), 1.0 if each is ecosystem else OTHER
-    for topic in topics():
+    for topic in lexicon.tables:
         for each, listed in topic.names.items():
             for name in listed:
                 yield _cut(name, lexicon), TABLE if each is ecosystem else OTHER

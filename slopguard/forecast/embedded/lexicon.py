@@ -75,12 +75,16 @@ class Lexicon:
     """The words, described.
 
     Args:
+        tables: the tables of topics; the shipped ones where none are given.
+
+    Attributes:
+        tables: the same.
         vocabulary: every word, in alphabetical order.
         scopes: every scope of the npm names.
     """
 
-    def __init__(self, known: Known, ecosystem: Ecosystem) -> None:
-        tables = topics()
+    def __init__(self, known: Known, ecosystem: Ecosystem, tables: Sequence[Topic] | None = None) -> None:
+        self.tables = tables = topics() if tables is None else tables
         other = next(each for each in Ecosystem if each is not ecosystem)
         own, strange = known.ranked[ecosystem], known.ranked[other]
         told = [name for topic in tables for each in (ecosystem, other) for name in topic.names[each]]

@@ -6,7 +6,7 @@ normalised, well-formed, given once, none of the known ones and no module of the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 from slopguard.forecast.embedded import forms, front, topical, variants
@@ -15,6 +15,7 @@ from slopguard.forecast.embedded.fusion import Fits, fused
 from slopguard.forecast.embedded.lexicon import Lexicon
 from slopguard.forecast.embedded.yields import YIELDS, Yield
 from slopguard.forecast.model import Known, Prediction, Steps
+from slopguard.forecast.topics.tables import Topic
 from slopguard.model import Ecosystem, NormalizedName
 from slopguard.patterns import regex
 
@@ -27,9 +28,13 @@ _SHAPES = {
 _MOST = 60
 
 
-def streams(known: Known, ecosystem: Ecosystem) -> list[Stream]:
-    """Everything that puts names forward."""
-    lexicon = Lexicon(known, ecosystem)
+def streams(known: Known, ecosystem: Ecosystem, tables: Sequence[Topic] | None = None) -> list[Stream]:
+    """Everything that puts names forward.
+
+    Args:
+        tables: the tables of topics; the shipped ones where none are given.
+    """
+    lexicon = Lexicon(known, ecosystem, tables)
     return [
         *front.streams(known, ecosystem),
         *variants.streams(known, ecosystem),
@@ -50,14 +55,16 @@ def predict(
     limit: int,
     steps: Steps | None = None,
     yields: Mapping[str, Yield] | None = None,
+    tables: Sequence[Topic] | None = None,
 ) -> Iterator[Prediction]:
     """The first `limit` predictions, best first.
 
     Args:
         yields: what the strata promise, where that is not what was fitted.
+        tables: the tables of topics; the shipped ones where none are given.
     """
     table = YIELDS[ecosystem] if yields is None else yields
-    found = fused(streams(known, ecosystem), table, fits(known, ecosystem))
+    found = fused(streams(known, ecosystem, tables), table, fits(known, ecosystem))
     for place, (score, name, stratum) in enumerate(islice(found, limit), 1):
         yield Prediction(ecosystem, NormalizedName(name), score, stratum)
         if steps is not None and place % _STEP == 0:

@@ -15,7 +15,7 @@ from slopguard.forecast.embedded.candidate import Candidate, Limits, Ordered, St
 from slopguard.forecast.embedded.lexicon import Lexicon
 from slopguard.forecast.embedded.variants import AFFIXES, told
 from slopguard.forecast.embedded.words import words
-from slopguard.forecast.topics.tables import Topic, topics
+from slopguard.forecast.topics.tables import Topic
 from slopguard.model import Ecosystem
 
 _HEAD = 3
@@ -101,7 +101,7 @@ def _ends(group: Sequence[_Order]) -> tuple[float, float]:
 
 def streams(ecosystem: Ecosystem, lexicon: Lexicon) -> list[Stream]:
     """The listed names, and one stream for each form."""
-    tables = topics()
+    tables = lexicon.tables
     other = next(each for each in Ecosystem if each is not ecosystem)
     forms = _COMMON | (_NPM if ecosystem is Ecosystem.NPM else {})
     general = {place: lexicon.costs(ecosystem, place) for _, _, places in forms.values() for place in places if place}
