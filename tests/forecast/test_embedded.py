@@ -94,8 +94,8 @@ def test_from_the_shipped_lists_come_well_formed_new_names_each_once_and_best_fi
 def test_verified_names_are_never_predicted_and_the_words_of_a_topic_are_put_together(ecosystem: Ecosystem) -> None:
     found = {each.name for each in predict(SMALL, ecosystem, 2_000, tables=TABLES)}
     assert found & set(SMALL.ranked[ecosystem]) == set()
-    assert "auth-client" in found
-    assert "auth-client" not in {each.name for each in predict(SMALL, ecosystem, 2_000, tables=[])}
+    assert "auth-token" in found
+    assert "auth-token" not in {each.name for each in predict(SMALL, ecosystem, 2_000, tables=[])}
 
 
 def test_what_tables_of_topics_list_is_put_forward_first_ones_first() -> None:
