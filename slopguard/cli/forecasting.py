@@ -99,7 +99,7 @@ def _ecosystems(chosen: str | None) -> tuple[Ecosystem, ...]:
 
 def _run(asked: Sequence[Order], settings: Settings, wanted: Wanted) -> list[Forecast]:
     total = sum(order.limit for order in asked)
-    with advancing(total, "predicting names") as steps:
+    with advancing(total, "predicting names", first="preparing") as steps:
         done = forecasts(asked, settings, steps)
     done = [each for each in done if each.predictions]
     if not done:

@@ -78,6 +78,9 @@ def _uses(project: Project, ecosystem: Ecosystem) -> bool:
 def forecasts(asked: Sequence[Order], settings: Settings, steps: Steps = lambda many: None) -> list[Forecast]:
     """Predict what all orders ask for, with the lists and the records that the settings name.
 
+    Args:
+        steps: also told 0 before each order: until its first names there is nothing to count.
+
     Raises:
         StoreError: the record of what exists cannot be read.
         ListInvalid: a list cannot be verified, or holds a row that cannot be read.
@@ -86,7 +89,11 @@ def forecasts(asked: Sequence[Order], settings: Settings, steps: Steps = lambda 
     store = Store.open(settings)
     try:
         real, left_out = known(lists), LeftOut.of(settings, lists, store)
-        return [forecast(real, order, left_out, steps) for order in asked]
+        found = []
+        for order in asked:
+            steps(0)
+            found.append(forecast(real, order, left_out, steps))
+        return found
     finally:
         store.close()
 
@@ -180,4 +187,5 @@ def _counted(predictions: Iterable[Prediction], steps: Steps) -> Iterator[Predic
         yield each
         if made % _STEP == 0:
             steps(_STEP)
-    steps(made % _STEP)
+    if made % _STEP:
+        steps(made % _STEP)
