@@ -81,6 +81,9 @@ def enable(
     foreseen = None if yes or named.only_agents else to_forecast(settings.home, Path.cwd())
     if made.empty and proposal is None:
         click.echo(f"slopguard: already on; nothing to change. Guarded: {_guarded(made)}")
+        if foreseen is not None and not dry_run and form != "json" and _a_person():
+            ask_yes([*forecast(foreseen)], "Forecast names for this project?", "nothing is forecast")
+            begin(settings.home, foreseen)
         return 0
     tried = rehearse(rehearsal.look(Path.cwd(), settings, os.environ), settings)
     text = [*described(made), *(proposal.lines if proposal else ()), *forecast(foreseen)]
@@ -172,12 +175,17 @@ def _agreed(text: Sequence[str], settings: Settings, proposal: Proposal | None, 
     elif yes:
         if not quiet:
             click.echo(printable_lines(text))
-    elif terminal_there() and detect(os.environ, terminal=at_a_terminal()) is Actor.HUMAN:
+    elif _a_person():
         ask_yes(text, question, refused)
     else:
         click.echo(printable_lines(text))
         raise UsageError("nobody is here to agree, so nothing was changed", "Add --yes")
     return True
+
+
+def _a_person() -> bool:
+    """Whether a person is here, who can read and answer."""
+    return terminal_there() and detect(os.environ, terminal=at_a_terminal()) is Actor.HUMAN
 
 
 def _guarded(made: Plan) -> str:

@@ -62,6 +62,18 @@ def test_without_a_person_nothing_is_forecast(slopguard: Program) -> None:
     assert noted(home(slopguard)) == {}
 
 
+def test_where_the_guard_is_on_already_a_person_is_asked_for_the_project_alone(slopguard: Program) -> None:
+    slopguard.write("project/requirements.txt", "flask\n")
+    assert slopguard("enable", "--yes").rc == 0
+    ended = answered(slopguard, "enable")
+    assert ended.rc == 0
+    assert "already on; nothing to change." in ended.out
+    assert SAID in ended.out.partition("Forecast names for this project? Type yes: ")[0]
+    assert list(noted(home(slopguard))) == [str(slopguard.cwd)]
+    forecast(slopguard)
+    assert "Forecast names" not in answered(slopguard, "enable").out
+
+
 def test_who_says_no_is_forecast_nothing(slopguard: Program) -> None:
     slopguard.write("project/requirements.txt", "flask\n")
     ended = answered(slopguard, "enable", answer="no")
