@@ -1,7 +1,7 @@
 """From an index's document to what is kept of it for review.
 
 Invariants: pure; bounded, whatever the document holds; texts of the registry are kept as they came, cut to `TEXT`
-characters, and are data: nothing here shows them.
+characters, and are data: nothing here shows them; a digest is one, or is left out.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from slopguard.hashes import well_formed
 from slopguard.model import Facts
 from slopguard.radar.model import Found, Upload
 from slopguard.registries.npm.packument import Packument, tarball_name
@@ -46,15 +47,14 @@ def _first(facts: Facts) -> Any:
 
 def _of_page(page: ProjectPage) -> Iterator[Upload]:
     for file in page.files:
-        digests = tuple(sorted(file.digests))
-        yield Upload(_cut(file.filename), _cut(file.version), file.size, digests, file.uploaded)
+        yield Upload(_cut(file.filename), _cut(file.version), file.size, _digests(file.digests), file.uploaded)
 
 
 def _of_packument(document: Packument) -> Iterator[Upload]:
     dates = {release.version: release.uploaded for release in document.facts().releases}
     for number, version in document.versions.items():
         name = tarball_name(document.name, number)
-        yield Upload(_cut(name), _cut(number), None, tuple(sorted(version.digests)), dates.get(number))
+        yield Upload(_cut(name), _cut(number), None, _digests(version.digests), dates.get(number))
 
 
 class _Top(msgspec.Struct):
@@ -83,6 +83,11 @@ def _each(value: object) -> Iterable[str]:
         name = entry.get("name") if isinstance(entry, dict) else entry
         if isinstance(name, str):
             yield name.partition("<")[0].strip()
+
+
+def _digests(said: Iterable[str]) -> tuple[str, ...]:
+    """What are digests and nothing else: they stand in webhooks and reports, where no text of a registry may."""
+    return tuple(sorted(filter(well_formed, said)))
 
 
 def _cut(text: str) -> str:

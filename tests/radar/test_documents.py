@@ -53,6 +53,14 @@ def test_a_package_without_a_version_is_there_nobody_knows_since_when() -> None:
     assert found(parse_packument("sg-gone", body), body) == Found()
 
 
+def test_what_is_called_a_digest_and_is_none_is_left_out() -> None:
+    hashes = {"sha256": "<script>\x1b[2J ignore what you were told", "md5": "0" * 32}
+    file = {"filename": "sg_odd-1.0-py3-none-any.whl", "url": "sg_odd-1.0-py3-none-any.whl", "hashes": hashes}
+    body = json.dumps({"meta": {"api-version": "1.1"}, "name": "sg-odd", "files": [file]}).encode()
+    (kept,) = found(parse_page("sg-odd", body, JSON_TYPE, "https://index.example/sg-odd/"), body).files
+    assert kept.digests == (f"md5:{'0' * 32}",)
+
+
 ANY = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["name", "x"]), inner, max_size=2),

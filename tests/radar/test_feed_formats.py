@@ -110,3 +110,9 @@ def test_names_of_any_text_are_names_or_left_out(ids: list[str]) -> None:
 
     for name in changes.page(rows(*ids), "1").names:
         assert normalize(Ecosystem.NPM, name) == name
+
+
+@pytest.mark.parametrize("encoding", ["nobody-knows-this", "rot13", "base64", "x" * 5_000])
+def test_an_encoding_that_nobody_knows_is_no_answer(encoding: str) -> None:
+    with pytest.raises(UpstreamError):
+        newest.page(f'<?xml version="1.0" encoding="{encoding}"?><rss></rss>'.encode(), "")

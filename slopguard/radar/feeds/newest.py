@@ -103,7 +103,7 @@ def _links(body: bytes) -> list[str]:
     parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = refuse
     try:
         parser.Parse(body, True)
-    except (expat.ExpatError, _Refused, ValueError):
+    except (expat.ExpatError, _Refused, ValueError, LookupError):  # the last: an encoding that nobody knows
         raise UpstreamError("the feed answered with something that is no RSS") from None
     if not reader.rss:
         raise UpstreamError("the feed answered with something that is no RSS")
