@@ -138,12 +138,17 @@ class Looking:
             if way.checked:
                 return
             try:
-                await self._there(way, self._canary)
+                await self._there(way, self._nobody(way.index))
             except ProjectNotFound:
                 way.checked = True
                 return
         way.pace.stop(Why.ODD)
         raise UpstreamError("the index knows names that nobody has registered")
+
+    def _nobody(self, index: Index) -> NormalizedName:
+        """The name that nobody can have; the registry of a scope is asked about names of that scope only."""
+        scoped = index.kind is IndexKind.SCOPE and index.name
+        return NormalizedName(f"{index.name}/{self._canary}") if scoped else self._canary
 
     async def _asked(self, way: _Way, name: NormalizedName, held: Held | None) -> Look:
         if held is None:

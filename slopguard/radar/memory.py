@@ -1,32 +1,38 @@
 """What the radar remembers between polls: of names, of alarms, of feeds, and which hosts asked to be left alone.
 
 Invariants: an alarm and the state that it came from are one transaction, so that a poll that is killed neither loses an
-alarm nor raises one twice; an alarm stays here for good, and each of its consequences is noted once it has happened.
+alarm nor raises one twice; an alarm stays here for good, and each of its consequences is noted once it has happened; a
+row that somebody damaged is one error of ours.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 import msgspec
 
 from slopguard.errors import StoreError
 from slopguard.model import Ecosystem, NormalizedName
+from slopguard.patterns import regex
 from slopguard.radar.db import FILE, MIGRATIONS
-from slopguard.radar.model import Alarm, Held, Record, State
+from slopguard.radar.model import Alarm, Held, Record, State, Target
 from slopguard.store.sqlite import Sqlite
 
 TROUBLE = ("radar.db cannot be read or written", "Move the file away; it is made anew")
 AT_ONCE = 400
 """Names in one statement; SQLite takes up to 999 values in its oldest builds."""
+LONGEST_KEPT = 86_400.0
+"""Seconds for which it is remembered that a host asked to be left alone."""
 CONSEQUENCES = ("written", "marked", "delivered", "told")
 """Of an alarm: written into the ledger, marked in the watchlist, delivered to the webhook, told to a person."""
+_ID = regex(r"d-[0-9a-f]{6,64}")
 Key = tuple[Ecosystem, NormalizedName]
 
 
@@ -78,8 +84,9 @@ class Memory:
             places = ",".join(["(?,?)"] * len(part))
             values = [text for ecosystem, name in part for text in (ecosystem.value, name)]
             statement = f"SELECT * FROM names WHERE (ecosystem, name) IN (VALUES {places})"  # noqa: S608 marks only
-            for ecosystem, name, *row in self._file.read(statement, values):
-                found[Ecosystem(ecosystem), NormalizedName(name)] = _record(row)
+            rows = self._file.read(statement, values)
+            with _sound():
+                found |= {(Ecosystem(of), NormalizedName(name)): _record(row) for of, name, *row in rows}
         return found
 
     def keep(self, answers: Iterable[tuple[Key, Record]], alarms: Iterable[Alarm] = ()) -> None:
@@ -106,7 +113,15 @@ class Memory:
         where = f" WHERE {without} IS NULL" if without else ""
         columns = ", ".join(("body", *CONSEQUENCES))
         rows = self._file.read(f"SELECT {columns} FROM alarms{where} ORDER BY n")  # noqa: S608 our own words
-        return [Noted(_alarm(body), *map(_when, when)) for body, *when in rows]
+        with _sound():
+            return [Noted(_alarm(body), *map(_when, when)) for body, *when in rows]
+
+    def raised(self, target: Target) -> list[Alarm]:
+        """The alarms that there were about a name, oldest first."""
+        key = (target.ecosystem.value, target.name)
+        rows = self._file.read("SELECT body FROM alarms WHERE ecosystem = ? AND name = ? ORDER BY n", key)
+        with _sound():
+            return [_alarm(body) for (body,) in rows]
 
     def happened(self, alarms: Iterable[Alarm], what: str, now: datetime) -> None:
         """Note that a consequence of these alarms has happened."""
@@ -121,7 +136,8 @@ class Memory:
     def fed(self, place: str) -> Fed | None:
         """Up to where a feed was read, `None` if it never was."""
         rows = self._file.read("SELECT at, held FROM feeds WHERE place = ?", (place,))
-        return Fed(str(rows[0][0]), _held(rows[0][1])) if rows else None
+        with _sound():
+            return Fed(str(rows[0][0]), _held(rows[0][1])) if rows else None
 
     def feed(self, place: str, read: Fed, hits: Iterable[Key], now: datetime) -> None:
         """Note that a feed was read up to here, and which watched names it spoke of: they are asked about first."""
@@ -134,7 +150,8 @@ class Memory:
     def wanted(self) -> list[Key]:
         """The names that a feed spoke of and that have not been answered since."""
         rows = self._file.read("SELECT ecosystem, name FROM wanted")
-        return [(Ecosystem(ecosystem), NormalizedName(name)) for ecosystem, name in rows]
+        with _sound():
+            return [(Ecosystem(ecosystem), NormalizedName(name)) for ecosystem, name in rows]
 
     def unwanted(self, names: Iterable[Key]) -> None:
         """Forget that a feed spoke of these names: they are watched no more."""
@@ -145,16 +162,24 @@ class Memory:
     # ------------------------------------------------------------ hosts
 
     def waits(self, now: datetime) -> Mapping[str, float]:
-        """Hosts that asked to be left alone, and for how many seconds from now on."""
+        """Hosts that asked to be left alone, and for how many seconds from now on.
+
+        A wait of more than `LONGEST_KEPT` is none: the clock was wrong when it was written.
+        """
         rows = self._file.read("SELECT host, until FROM waits")
-        return {str(host): until - now.timestamp() for host, until in rows if until > now.timestamp()}
+        with _sound():
+            left = {str(host): until - now.timestamp() for host, until in rows}
+        return {host: seconds for host, seconds in left.items() if 0 < seconds <= LONGEST_KEPT + 1}
 
     def wait(self, hosts: Mapping[str, float], now: datetime) -> None:
-        """Note which hosts asked to be left alone, and for how many seconds; what is over is forgotten."""
+        """Note which hosts asked to be left alone, and for how many seconds; what is over is forgotten.
+
+        Whoever asks for more than `LONGEST_KEPT` is asked again after that: else one answer would silence the radar.
+        """
         with self._file.write() as connection:
             connection.execute("DELETE FROM waits WHERE until <= ?", (_seconds(now),))
             for host, seconds in hosts.items():
-                row = (host, _seconds(now) + int(seconds) + 1)
+                row = (host, _seconds(now) + int(min(seconds, LONGEST_KEPT)) + 1)
                 connection.execute("INSERT OR REPLACE INTO waits VALUES (?, ?)", row)
 
     def counts(self) -> dict[str, int]:
@@ -170,22 +195,24 @@ def _row(record: Record) -> tuple[object, ...]:
 def _record(row: Sequence[Any]) -> Record:
     state, asked, free_from, free_until, held = row
     asked_at = _when(asked)
-    assert asked_at is not None
-    try:
-        return Record(State(state), asked_at, _when(free_from), _when(free_until), _held(held))
-    except ValueError as error:
-        raise _unreadable() from error
+    if asked_at is None:
+        raise ValueError
+    return Record(State(state), asked_at, _when(free_from), _when(free_until), _held(held))
 
 
 def _alarm(body: str) -> Alarm:
-    try:
-        return msgspec.json.decode(body, type=Alarm)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise _unreadable() from error
+    alarm = msgspec.json.decode(body, type=Alarm)
+    if not _ID.fullmatch(alarm.id):
+        raise ValueError
+    return alarm
 
 
 def _held(text: str | None) -> Held | None:
-    return Held(**json.loads(text)) if text else None
+    if not text:
+        return None
+    held = msgspec.json.decode(text, type=Held)
+    urlsplit(held.url)  # it is an address
+    return held
 
 
 def _text(held: Held | None) -> str | None:
@@ -200,5 +227,10 @@ def _when(seconds: int | None) -> datetime | None:
     return datetime.fromtimestamp(seconds, UTC) if seconds is not None else None
 
 
-def _unreadable() -> StoreError:
-    return StoreError("radar.db holds a row that cannot be read", TROUBLE[1])
+@contextmanager
+def _sound() -> Iterator[None]:
+    """Turn what damaged rows are into our one error."""
+    try:
+        yield
+    except (ValueError, TypeError, OverflowError, OSError, msgspec.MsgspecError) as error:
+        raise StoreError("radar.db holds a row that cannot be read", TROUBLE[1]) from error

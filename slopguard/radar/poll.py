@@ -128,10 +128,16 @@ class Poll:
         tally.gone += made.gone
         tally.states[made.record.state] = tally.states.get(made.record.state, 0) + 1
         self._batch.append(((target.ecosystem, target.name), made.record))
-        if made.alarm:
+        if made.alarm and not self._told(target, look.found):
             self._raise(target, made, look.found or Found(), now)
         elif len(self._batch) >= self._terms.batch:
             self._flush()
+
+    def _told(self, target: Target, found: Found | None) -> bool:
+        """Whether it is the registration that an alarm was raised for before: an index had lost it for a while."""
+        if found is None or found.first is None:
+            return False
+        return any(alarm.found.first == found.first for alarm in self._memory.raised(target))
 
     def _raise(self, target: Target, made: Step, found: Found, now: datetime) -> None:
         assert made.record is not None

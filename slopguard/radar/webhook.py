@@ -80,20 +80,32 @@ def secret_of(variable: str | None, env: Mapping[str, str], home: Path) -> bytes
     """What deliveries are signed with: the variable that the settings name, else a file in `SLOPGUARD_HOME`.
 
     Raises:
-        ConfigError: the variable is not set and there is no such file, or others may read the file.
+        ConfigError: the variable is not set and there is no such file, or the file is empty, or others may read it.
     """
     if variable is not None and env.get(variable):
-        return env[variable].encode()
+        return os.fsencode(env[variable])
     path = home / SECRET_FILE
     try:
-        handle = os.open(path, os.O_RDONLY)
-    except OSError:
+        secret = _read(path)
+    except FileNotFoundError:
         if variable is None:
             return b""
         raise ConfigError(
             f"'radar.webhook_secret' names the variable {variable}, which is not set", f"Set it, or write {SECRET_FILE}"
         ) from None
+    except OSError:
+        raise ConfigError(f"{path}: it cannot be read", "Write the secret into it, or take it away") from None
+    if not secret:
+        raise ConfigError(f"{path}: there is no secret in it", "Write the secret into it, or take it away")
+    return secret
+
+
+def _read(path: Path) -> bytes:
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))  # a pipe that nobody fills holds up nothing
     with os.fdopen(handle, "rb") as file:
-        if os.name == "posix" and os.fstat(handle).st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        mode = os.fstat(handle).st_mode
+        if not stat.S_ISREG(mode):
+            raise OSError
+        if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
             raise ConfigError(f"{path}: others may read it", f"Make it yours alone: chmod 600 {path}")
         return file.read(4096).strip()

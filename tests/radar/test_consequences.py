@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hmac
+import os
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -141,6 +143,17 @@ def test_the_secret_is_in_the_variable_or_in_a_private_file(tmp_path: Path) -> N
         secret_of("KEY", {}, tmp_path)
     path.chmod(0o600)
     assert secret_of("KEY", {}, tmp_path) == secret_of(None, {}, tmp_path) == b"from the file"
+
+
+@pytest.mark.parametrize("variable", ["KEY", None])
+@pytest.mark.parametrize("make", [lambda path: path.write_text(" \n"), lambda path: path.mkdir(), os.mkfifo])
+def test_a_file_that_holds_no_secret_is_an_error_and_no_leave_to_sign_nothing(
+    tmp_path: Path, make: Callable[[Path], object], variable: str | None
+) -> None:
+    make(tmp_path / SECRET_FILE)
+    (tmp_path / SECRET_FILE).chmod(0o600)
+    with pytest.raises(ConfigError, match=SECRET_FILE):
+        secret_of(variable, {}, tmp_path)
 
 
 @pytest.mark.parametrize("name", ["x", "a-" * 60 + "z", "@sg/" + "y" * 200, "it's"])

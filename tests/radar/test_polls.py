@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from slopguard.indexes import IndexKind
 from slopguard.model import Ecosystem, Layer
 from slopguard.radar.memory import Memory
 from slopguard.radar.model import OBSERVED, State
 from slopguard.radar.pace import Why
+from slopguard.radar.session import Session, Wanted
 from tests.radar.worlds import DAY, Listed, asked, at, index, poll, settings, target
 from tests.simulators.npm import Npm
 from tests.simulators.pypi import PyPI
@@ -227,9 +230,41 @@ async def test_a_name_that_is_taken_down_and_registered_anew_is_another_alarm(tm
     kept = pypi.projects.pop("sg-twice")
     assert (await poll(tmp_path, names, pypi, every=NONE)).tally.gone == 1
     pypi.projects["sg-twice"] = kept
+    at(NOW + timedelta(hours=1), pypi, "sg-twice")
     assert len((await poll(tmp_path, names, pypi, every=NONE)).tally.alarms) == 1
     with Memory(tmp_path) as memory:
         assert len({noted.alarm.id for noted in memory.alarms()}) == 2
+
+
+async def test_a_registration_that_an_index_loses_for_a_while_is_one_alarm(tmp_path: Path, pypi: PyPI) -> None:
+    names = Listed(*(target(f"sg-{number}", number) for number in range(1, 4)))
+    for each in names.all:
+        pypi.add(each.name, "1.0")
+        at(NOW, pypi, each.name)
+    assert len((await poll(tmp_path, names, pypi)).tally.alarms) == 3
+    plain = pypi.respond
+    for _ in range(2):
+        pypi.respond = lambda seen, body: Answer(404)  # type: ignore[method-assign]
+        assert (await poll(tmp_path, names, pypi, every=NONE)).tally.gone == 3
+        pypi.respond = plain  # type: ignore[method-assign]
+        back = (await poll(tmp_path, names, pypi, every=NONE)).tally
+        assert (back.states, back.alarms) == ({State.APPEARED: 3}, [])
+
+
+async def test_the_registry_of_a_scope_is_asked_about_nothing_outside_it(tmp_path: Path, npm: Npm) -> None:
+    plain, asked_for = npm.respond, list[str]()
+
+    def only_acme(seen: Seen, body: bytes) -> Answer:
+        asked_for.append(seen.path)
+        return plain(seen, body) if seen.path.startswith("/@acme/") else Answer(400)
+
+    npm.respond = only_acme  # type: ignore[method-assign]
+    scoped = replace(index(npm), kind=IndexKind.SCOPE, name="@acme")
+    with Memory(tmp_path) as memory:
+        session = Session(settings(tmp_path), [scoped], memory, Listed(target("@acme/x", ecosystem=Ecosystem.NPM)))
+        result = await session.run(Wanted((Ecosystem.NPM,), DAY, 1000))
+    assert result.tally.states == {State.FREE: 1}
+    assert all(path.startswith("/@acme/") for path in asked_for)
 
 
 def test_the_file_is_for_its_account_only(tmp_path: Path) -> None:
