@@ -29,7 +29,7 @@ from slopguard.names import matches
 from slopguard.radar import documents
 from slopguard.radar.model import Held, Look, Record, Target
 from slopguard.radar.pace import Pace, Stopped, Why
-from slopguard.radar.paces import NO_HEAD, Paces, paced
+from slopguard.radar.paces import NO_HEAD, Counted, Paces, paced
 from slopguard.registries.connections import Connections
 from slopguard.registries.http import PACKUMENT_LIMIT, PAGE_LIMIT, Answer, Upstream, translated
 from slopguard.registries.interface import ProjectNotFound, Rejected
@@ -193,11 +193,17 @@ class Looking:
         setting = self._settings.upstream.get(index.ecosystem)
         if document.facts().dated or setting is None or setting.dates_from is None:
             return document
-        return await self._upstreams.page(index, name)
+        await self._paces.of(index.url).turn()  # it is asked once more, to be compared
+        return await self._elsewhere(index, name, setting.dates_from)
+
+    async def _elsewhere(self, index: Index, name: NormalizedName, place: str) -> ProjectPage | Packument:
+        """The document with the dates that another place has."""
+        asking = partial(self._upstreams.page, index, name)
+        return await (asking() if place.startswith("file:") else paced(self._paces.of(place), asking))
 
     def _way(self, index: Index) -> _Way:
         if index not in self._ways:
-            upstream = Upstream(index, self._settings.timeout, connections=self._connections)
+            upstream = Counted(self._paces, index, self._settings.timeout, connections=self._connections)
             upstream.hold()
             self._ways[index] = _Way(index, upstream, self._paces.of(index.url))
         return self._ways[index]

@@ -1,6 +1,7 @@
 """How fast one host is asked: a steady rate, waits where it asks for them, and an end when it does not answer.
 
-Invariants: two requests never leave closer together than the rate says, whoever sends them; after a failure nothing
+Invariants: two turns never come closer together than the rate says, whoever takes them, and what a turn sends beside
+its one request (redirects) is waited for before the next: no more leave than the rate allows; after a failure nothing
 leaves before its back-off is over; `MOST` failures in a row, or a wait longer than anybody has patience for, and the
 host is left alone. What goes wrong at the same time is one failure.
 """
@@ -18,6 +19,8 @@ MOST = 5
 """Failures in a row after which a host is left alone."""
 FIRST, LONGEST = 1.0, 60.0
 """Seconds of the first back-off and of the longest one; each is twice the one before it."""
+AT_MOST = 16
+"""Turns that may be outstanding: who takes one and sends nothing has not saved it up."""
 SLOWEST = 16
 """How many times slower than it was told to a host is asked that keeps saying "too many requests"."""
 
@@ -63,7 +66,7 @@ class Pace:
         self._patience, self._clock = patience, clock or Clock()
         self._last = self._until = float("-inf")
         self._one = asyncio.Lock()
-        self._failures, self._noted = 0, float("-inf")
+        self._turns, self._failures, self._noted = 0, 0, float("-inf")
         self.stopped: Why | None = None
         self.wanted = 0.0
         """Seconds that the host asked to be left alone for when it was stopped."""
@@ -79,10 +82,17 @@ class Pace:
                 now = self._clock.now()
                 at = max(self._last + 1 / self.rate, self._until)
                 if now >= at:
-                    self._last = now
+                    self._last, self._turns = now, min(self._turns + 1, AT_MOST)
                     return now
                 await self._clock.sleep(at - now)
         raise Stopped
+
+    def sent(self) -> None:
+        """A request left: the one of a turn, or one that it led to (a redirect), which the next turns wait for."""
+        if self._turns > 0:
+            self._turns -= 1
+        else:
+            self._last = max(self._last, self._clock.now()) + 1 / self.rate
 
     def heard(self) -> None:
         """It answered."""

@@ -1,16 +1,19 @@
 """The paces of all hosts of a poll, and requests that keep them.
 
-Invariant: one host has one pace, however many indexes and feeds lie on it.
+Invariant: one host has one pace, however many indexes and feeds lie on it, and whatever redirects lead to it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
+
+import aiohttp
 
 from slopguard.errors import UpstreamAuth, UpstreamError
-from slopguard.indexes import origin
+from slopguard.indexes import Index, origin
 from slopguard.radar.pace import Clock, Pace, Why
+from slopguard.registries.http import Upstream
 from slopguard.registries.interface import ProjectNotFound, Rejected
 
 T = TypeVar("T")
@@ -50,9 +53,30 @@ class Paces:
                 pace.stop(Why.BUSY, wait)
         return self.known[host]
 
+    def sent(self, url: str) -> None:
+        """A request left for this URL."""
+        self.of(url).sent()
+
     def stopped(self) -> dict[str, Pace]:
         """The hosts that are left alone."""
         return {host: pace for host, pace in self.known.items() if pace.stopped}
+
+
+class Counted(Upstream):
+    """An `Upstream` of which each request counts at the pace of the host that it goes to: redirects lead to any.
+
+    Args:
+        paces: of this poll.
+        more: as for `Upstream`.
+    """
+
+    def __init__(self, paces: Paces, index: Index, timeout: float, **more: Any) -> None:
+        super().__init__(index, timeout, **more)
+        self._paces = paces
+
+    async def _send(self, method: str, url: str, headers: dict[str, str], body: bytes | None) -> aiohttp.ClientResponse:
+        self._paces.sent(url)
+        return await super()._send(method, url, headers, body)
 
 
 def host_of(url: str) -> str:

@@ -5,14 +5,21 @@ What is measured here are bounds that hold on a machine of any speed.
 
 from __future__ import annotations
 
+import re
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from slopguard.config.settings import UpstreamSetting
+from slopguard.model import Ecosystem
+from slopguard.radar.memory import Memory
+from slopguard.radar.pace import Why
 from slopguard.radar.poll import AT_ONCE
+from slopguard.radar.session import Session, Wanted
 from tests.radar.account import Account
-from tests.radar.worlds import Listed, asked, poll, target
+from tests.radar.worlds import DAY, Listed, asked, index, poll, settings, target
 from tests.simulators.pypi import PyPI
 from tests.simulators.server import Answer, Seen
 
@@ -42,6 +49,43 @@ async def test_no_second_sees_more_requests_than_the_rate(tmp_path: Path, pypi: 
         within = sum(1 for other in times[number:] if other < times[number] + 1)
         assert within <= rate + 1 + AT_ONCE, "of those before only as many can have been late as are under way at once"
     assert times[-1] - times[0] >= (len(times) - 1 - AT_ONCE) / rate
+
+
+async def test_what_a_redirect_leads_to_counts_as_well(tmp_path: Path, pypi: PyPI) -> None:
+    clocked, rate = Clocked(pypi), 20
+
+    def round_about(seen: Seen, _: bytes) -> Answer:
+        clocked.times.append(time.monotonic())
+        further = {"/simple": "/further", "/further": "/last"}.get(f"/{seen.path.split('/')[1]}")
+        return Answer(301, headers={"Location": f"{further}{seen.path}"}) if further else Answer(404)
+
+    pypi.respond = round_about  # type: ignore[method-assign]
+    result = await poll(tmp_path, Listed(*(target(f"sg-{n}", n) for n in range(1, 10))), pypi, rate=rate)
+    assert (result.tally.asked, len(clocked.times)) == (9, 30)
+    assert clocked.times[-1] - clocked.times[0] >= (len(clocked.times) - 1 - AT_ONCE) / rate
+
+
+async def test_dates_from_elsewhere_are_asked_for_in_turn_and_a_place_without_them_is_left_alone(
+    tmp_path: Path, pypi: PyPI
+) -> None:
+    plain = pypi.respond
+
+    def undated(seen: Seen, body: bytes) -> Answer:
+        answer = plain(seen, body)
+        return replace(answer, body=re.sub(rb'"upload-time": ?"[^"]*",?', b"", answer.body))
+
+    pypi.respond = undated  # type: ignore[method-assign]
+    names = Listed(*(target(f"sg-{n}", n) for n in range(1, 40)))
+    for each in names.all:
+        pypi.add(each.name, "1.0")
+    with PyPI() as dates, Memory(tmp_path) as memory:
+        dates.respond = lambda seen, body: Answer(429, headers={"Retry-After": "900"})  # type: ignore[method-assign]
+        setting = {Ecosystem.PYPI: UpstreamSetting(dates_from=dates.url)}
+        session = Session(settings(tmp_path, upstream=setting), [index(pypi)], memory, names)
+        result = await session.run(Wanted((Ecosystem.PYPI,), DAY, 1000))
+        assert result.tally.asked == 0
+        assert list(result.stopped.values()) == [Why.BUSY]
+        assert len(dates.requests) <= AT_ONCE
 
 
 async def test_a_wait_that_the_registry_asks_for_is_waited_out(tmp_path: Path, pypi: PyPI) -> None:

@@ -30,6 +30,21 @@ async def test_a_pause_is_not_made_up_for_afterwards() -> None:
     assert second - first == pytest.approx(0.1)
 
 
+async def test_a_request_beside_that_of_a_turn_is_waited_for_before_the_next() -> None:
+    watch = Watch()
+    pace = Pace(10, clock=watch.clock)
+    first = await pace.turn()
+    for _ in range(4):
+        pace.sent()
+    assert await pace.turn() - first == pytest.approx(0.4)
+    for _ in range(3):
+        await pace.turn()
+    began = watch.now
+    for _ in range(4):
+        pace.sent()
+    assert await pace.turn() - began == pytest.approx(0.1), "one each for four turns"
+
+
 async def test_failures_in_a_row_are_waited_for_ever_longer_and_then_it_is_left_alone() -> None:
     watch = Watch()
     pace = Pace(1000, clock=watch.clock)

@@ -21,7 +21,7 @@ from slopguard.radar.feeds.page import Page
 from slopguard.radar.memory import Fed, Memory
 from slopguard.radar.model import Held
 from slopguard.radar.pace import Stopped
-from slopguard.radar.paces import Paces, paced
+from slopguard.radar.paces import Counted, Paces, paced
 from slopguard.radar.watched import Watched
 from slopguard.registries.http import Answer, Upstream
 from slopguard.registries.validity import Known
@@ -80,7 +80,7 @@ class Reading:
         """Read a feed to its end."""
         heard = Heard(feed, first=self._memory.fed(feed.place) is None)
         index = Index(feed.ecosystem, "feed", feed.place, IndexKind.DEFAULT, Layer.ACCEPTED)
-        async with Upstream(index, self._settings.timeout) as upstream:
+        async with Counted(self._paces, index, self._settings.timeout) as upstream:
             try:
                 for _ in range(MOST):
                     page = await self._page(feed, upstream, heard, now)
