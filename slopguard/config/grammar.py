@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from slopguard.config.settings import DEFAULT_CACHE_MB, ListSource, RadarSetting, ServedIndex
 from slopguard.errors import ConfigError
@@ -100,9 +101,18 @@ def _url(value: object) -> Value:
 def _remote(value: object) -> Value:
     """A URL that something is sent to or read from beside the indexes: over TLS, or on this machine."""
     url = str(_url(value))
-    if not url.startswith("https://") and not _LOOPBACK.match(url):
+    if not _leads_somewhere(url) or not (url.startswith("https://") or _LOOPBACK.match(url)):
         raise Unfit("an https:// URL, or an http:// one of this machine")
     return url
+
+
+def _leads_somewhere(url: str) -> bool:
+    """Whether a URL has a host, a port that can be one, and no odd character."""
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0 and url.isprintable() and " " not in url
+    except ValueError:
+        return False
 
 
 def _span(value: object) -> Value:

@@ -23,6 +23,11 @@ WRONG = [
     'webhook = "https://user:word@alarms.example/"',
     'webhook_secret = "a b"',
     'npm_feed = "http://feed.example/"',
+    'webhook = "https://"',
+    'webhook = "https://[bad/"',
+    'npm_feed = "https://feed.example:99999/"',
+    'pypi_feed = "https://feed.example:0/"',
+    'webhook = "https://alarms.example/\\u001b[31m"',
 ]
 
 

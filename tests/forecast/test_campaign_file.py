@@ -66,6 +66,10 @@ def test_a_damaged_file_is_told_in_our_own_words(tmp_path: Path) -> None:
         'UPDATE request SET told = \'[["pypi", "no name", "unknown"]]\'',
         "UPDATE request SET refused = 'x'",
         "UPDATE campaign SET plan = '{}'",
+        "UPDATE campaign SET plan = 5",
+        "UPDATE campaign SET plan = json_set(plan, '$.models', 5)",
+        "UPDATE campaign SET plan = json_set(plan, '$.target', 'x')",
+        "UPDATE campaign SET plan = json_set(plan, '$.seed', json('[]'))",
         "UPDATE campaign SET started = 'then'",
     ],
 )

@@ -30,6 +30,10 @@ PLANTED = (
     "AKIAIOSFODNN7EXAMPLE",
     "https://user:hunter2@registry.example/simple",
     "password=hunter2",
+    "password: hunter2hunter2",
+    "a database (the password is hunter2)",
+    "api key : 0a1b",
+    "550e8400-e29b-41d4-a716-446655440000",
     "--api-key hunter2hunter2",
     "Authorization: Bearer abcdef012345",
     "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl",
@@ -115,6 +119,7 @@ def test_what_may_be_a_secret_is_in_no_topic_and_no_line(planted: str) -> None:
         "GS1 DataMatrix labels (PNG)",
         "mypy-boto3-builder 7.21.0",
         "OAuth2 / OIDC login",
+        "JWT token parsing and password hashing",
         "Küstenschutz und Gezeiten",
     ],
 )

@@ -137,7 +137,8 @@ def test_one_ecosystem_by_itself(account: Account, pypi: PyPI, npm: Npm) -> None
 @pytest.mark.parametrize(
     "argv",
     [("--max-time", "soon"), ("--every", "6"), ("--feed", "pypi"), ("--feed", "gem:https://feed.example/"),
-     ("--feed", "npm:http://feed.example/"), ("--limit", "0"), ("--rate", "0")],
+     ("--feed", "npm:http://feed.example/"), ("--feed", "npm:https://feed.example:99999/"),
+     ("--limit", "0"), ("--rate", "0")],
 )  # fmt: skip
 def test_a_line_that_makes_no_sense_is_error_2(account: Account, argv: tuple[str, ...]) -> None:
     assert account.run(*argv).returncode == 2

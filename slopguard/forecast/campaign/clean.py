@@ -20,8 +20,10 @@ _RANDOM = regex(r"[A-Za-z0-9+/_=-]{20,}")
 _FORMS = regex(
     r"\b(?:sk|pk|rk|hf|xox[abprs]|ya29|AIza|dop_v1|shpat|glsa|lin_api|SG)[_.-]?[A-Za-z0-9_-]{12,}"
     r"|-----BEGIN|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|[A-Za-z][A-Za-z0-9+.-]*://[^\s/]*@"
+    r"|(?i:\b(?:passw(?:or)?d|passphrase|secret|token|credentials?|api[ _-]?key)(?:\s*[:=]\s*|\s+is\s+)[^\s,.])"
+    r"|\b[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\b"
 )
-"""Well-known forms of keys, mail addresses, addresses with a login."""
+"""Well-known forms of keys, mail addresses, addresses with a login, what somebody says that a password is, UUIDs."""
 _SECRETS = regex(r"token|secret|passw|passphrase|credential|key|auth|(?:^|_)(?:pw|pass|pat)(?:_|$)", re.IGNORECASE)
 """Names of variables that hold secrets."""
 _SHORTEST = 8

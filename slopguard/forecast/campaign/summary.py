@@ -5,12 +5,13 @@ Invariant: a pure reading of the file; the same file gives the same summary.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from slopguard.errors import InputError, StoreError
 from slopguard.forecast.campaign.model import Answer, Key, Prompt, Stage, State, Stratum
@@ -204,8 +205,16 @@ def _line(record: Record) -> CampaignLine:
 
 def _plan(record: Record) -> dict[str, Any]:
     try:
-        found = json.loads(record.plan)
-        found["models"], found["ladder"], found["target"], found["seed"], found["given_out"]
-    except (ValueError, KeyError, TypeError):
+        return msgspec.structs.asdict(msgspec.json.decode(record.plan, type=_Plan))
+    except (msgspec.MsgspecError, ValueError, TypeError):
         raise StoreError(f"{FILE} cannot be read or written") from None
-    return dict(found)
+
+
+class _Plan(msgspec.Struct):
+    """What a summary needs of a plan as it is written."""
+
+    models: tuple[str, ...]
+    ladder: tuple[float, ...]
+    target: float
+    seed: int
+    given_out: int
