@@ -11,6 +11,7 @@ import os
 import sys
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from slopguard.progress import progress
 from slopguard.radar.alone import alone
 from slopguard.radar.choosing import Choosing
 from slopguard.radar.feeds.reading import Feed
+from slopguard.radar.looking import ours
 from slopguard.radar.memory import Memory
 from slopguard.radar.poll import utc_now
 from slopguard.radar.session import Session, Wanted
@@ -141,7 +143,8 @@ def _count(machine: Machine, wanted: Wanted, ecosystems: tuple[Ecosystem, ...]) 
 
 
 def _choosing(machine: Machine, wanted: Wanted) -> Choosing:
-    return Choosing(machine.watched, machine.memory, wanted.every, utc_now(), walk=wanted.walk)
+    mine = partial(ours, machine.settings)
+    return Choosing(machine.watched, machine.memory, wanted.every, utc_now(), walk=wanted.walk, ours=mine)
 
 
 def _dry(machine: Machine, wanted: Wanted, form: str) -> int:

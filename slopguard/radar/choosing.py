@@ -6,7 +6,7 @@ answered within its interval does not come.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -31,6 +31,7 @@ class Choosing:
         now: when the poll began.
         fed: ecosystems of whose new names a feed tells.
         walk: names come of which no feed spoke, too.
+        ours: names of the organisation's own, which nobody is asked about: they do not come.
     """
 
     def __init__(
@@ -42,7 +43,9 @@ class Choosing:
         fed: frozenset[Ecosystem] = frozenset(),
         *,
         walk: bool = True,
+        ours: Callable[[Target], bool] = lambda _: False,
     ) -> None:
+        self._ours = ours
         self._watched, self._memory = watched, memory
         self._every, self._now, self._fed, self._walk = every, now, fed, walk
         self._given: set[Key] = set()
@@ -78,7 +81,7 @@ class Choosing:
         """What a feed spoke of; names that are watched no more are forgotten."""
         mine = [key for key in self._memory.wanted() if key[0] is ecosystem]
         found = {key: self._watched.get(*key) for key in mine}
-        self._memory.unwanted(key for key, target in found.items() if target is None)
+        self._memory.unwanted(key for key, target in found.items() if target is None or self._ours(target))
         return [target for target in found.values() if target is not None]
 
     def _fresh(self, page: Sequence[Target], *, always: bool = False, fed: bool = False) -> Iterator[Chosen]:
@@ -86,6 +89,8 @@ class Choosing:
         for target in page:
             key = (target.ecosystem, target.name)
             record = records.get(key)
-            if key not in self._given and (always or due(target, record, self._every, self._now, fed=fed)):
+            if key in self._given or self._ours(target):
+                continue
+            if always or due(target, record, self._every, self._now, fed=fed):
                 self._given.add(key)
                 yield target, record

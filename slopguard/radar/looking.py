@@ -84,11 +84,9 @@ class Looking:
 
     def asked(self, target: Target) -> tuple[Index, ...]:
         """The indexes that may be asked about a name; none for a name that is the organisation's own."""
-        settings, ecosystem = self._settings, target.ecosystem
-        ours = (*settings.internal.get(ecosystem, ()), *settings.own.get(ecosystem, ()))
-        if matches(ours, target.name, ecosystem):
+        if ours(self._settings, target):
             return ()
-        return self._upstreams.relevant(ecosystem, target.name)
+        return self._upstreams.relevant(target.ecosystem, target.name)
 
     def stopped(self, ecosystem: Ecosystem) -> bool:
         """Whether no name of an ecosystem can be found free any more, because an index is left alone."""
@@ -207,6 +205,12 @@ class Looking:
             upstream.hold()
             self._ways[index] = _Way(index, upstream, self._paces.of(index.url))
         return self._ways[index]
+
+
+def ours(settings: Settings, target: Target) -> bool:
+    """Whether a name is the organisation's own (`[internal]`, `[own]`): nobody is asked about it."""
+    of = target.ecosystem
+    return matches((*settings.internal.get(of, ()), *settings.own.get(of, ())), target.name, of)
 
 
 async def _head(upstream: Upstream, address: str, accept: str) -> None:

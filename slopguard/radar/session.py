@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from slopguard.config import Settings
 from slopguard.indexes import Index
@@ -18,7 +19,7 @@ from slopguard.model import Ecosystem
 from slopguard.radar import raising
 from slopguard.radar.choosing import Choosing
 from slopguard.radar.feeds.reading import Feed, Heard, Reading
-from slopguard.radar.looking import Looking
+from slopguard.radar.looking import Looking, ours
 from slopguard.radar.memory import Memory, Noted
 from slopguard.radar.model import Alarm, Target
 from slopguard.radar.pace import Why
@@ -135,7 +136,8 @@ class Session:
         left = None if wanted.seconds is None else max(0.0, wanted.seconds - (time.monotonic() - began))
         terms = Terms(left, max(BATCH, int(wanted.rate / 4)), self._clock, wanted.done, self._raised, self._refined)
         fed = frozenset(each.feed.ecosystem for each in heard if each.whole)
-        choosing = Choosing(self._watched, self._memory, wanted.every, now, fed, walk=wanted.walk)
+        mine = partial(ours, self._settings)
+        choosing = Choosing(self._watched, self._memory, wanted.every, now, fed, walk=wanted.walk, ours=mine)
         async with Looking(self._indexes, self._settings, paces) as looking:
             return await Poll(looking, self._memory, terms).run(choosing.streams(wanted.ecosystems, wanted.limit))
 

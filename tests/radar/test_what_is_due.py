@@ -9,15 +9,16 @@ from pathlib import Path
 
 from slopguard.model import Actor, Ecosystem, NormalizedName
 from slopguard.radar.choosing import PAGE, Choosing
-from slopguard.radar.memory import Memory
+from slopguard.radar.memory import Fed, Memory
 from slopguard.radar.model import OBSERVED, State
 from slopguard.radar.on_this_machine import OnThisMachine
+from slopguard.radar.session import Session, Wanted
 from slopguard.store import Store
 from slopguard.store.store import Learned
 from slopguard.watchlist.model import Batch, Watched
 from slopguard.watchlist.watchlist import Watchlist
 from tests.radar.test_consequences import alarm
-from tests.radar.worlds import DAY, HOUR, THEN, Listed, poll, remembered, settings, target
+from tests.radar.worlds import DAY, HOUR, THEN, Listed, asked, index, poll, remembered, settings, target
 from tests.simulators.pypi import PyPI
 
 NOW = datetime.now(UTC)
@@ -117,3 +118,15 @@ def test_a_batch_of_another_machine_keeps_its_own_date(tmp_path: Path) -> None:
         (first, second) = watched.targets(Ecosystem.PYPI)
         assert (first.name, second.name) in (("sg-a", "sg-b"), ("sg-b", "sg-a"))
         assert {first.predicted, second.predicted} == {THEN, THEN + DAY}
+
+
+async def test_names_of_our_own_take_nobodys_turn(tmp_path: Path, pypi: PyPI) -> None:
+    names = Listed(*(target(f"acme-{n}", n) for n in range(1, 6)), target("sg-a", 6), target("sg-b", 7))
+    with Memory(tmp_path) as memory:
+        memory.feed("feed", Fed("1"), [(Ecosystem.PYPI, NormalizedName("acme-1"))], NOW)
+        mine = settings(tmp_path, internal={Ecosystem.PYPI: ("acme-*",)})
+        session = Session(mine, [index(pypi)], memory, names)
+        result = await session.run(Wanted((Ecosystem.PYPI,), DAY, 1000, limit=2))
+        assert memory.wanted() == [], "a feed that speaks of one is not waited for for ever"
+    assert result.tally.asked == 2
+    assert {name for _, name in asked(pypi)} == {"sg-a", "sg-b"}
