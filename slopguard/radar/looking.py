@@ -94,14 +94,22 @@ class Looking:
         return any(ecosystem is Ecosystem.PYPI or way.index.kind is IndexKind.DEFAULT for way in mine)
 
     async def look(self, target: Target, record: Record | None) -> Look:
-        """What the indexes say together."""
+        """What the indexes say together.
+
+        One that has the name does not speak for the others: a package of the organisation's own may have stood on its
+        index for years when somebody registers the name on the public one.
+        """
+        there: Look | None = None
         worst: Look | None = None
         for index in self.asked(target):
             look = await self._of(index, target.name, record)
-            if look.existence is Existence.YES:
+            if look.existence is not Existence.YES:
+                worst = look if worst is None or worst.existence is Existence.NO else worst
+            elif _since(look, target):
                 return look
-            worst = look if worst is None or worst.existence is Existence.NO else worst
-        return worst or UNASKED
+            else:
+                there = there or look
+        return there or worst or UNASKED
 
     async def _of(self, index: Index, name: NormalizedName, record: Record | None) -> Look:
         """What one index says; whatever goes wrong is a look that found nothing out."""
@@ -205,6 +213,11 @@ class Looking:
             upstream.hold()
             self._ways[index] = _Way(index, upstream, self._paces.of(index.url))
         return self._ways[index]
+
+
+def _since(look: Look, target: Target) -> bool:
+    """Whether a name was registered since it was predicted, by its index's own dates."""
+    return look.found is not None and look.found.first is not None and look.found.first > target.predicted
 
 
 def ours(settings: Settings, target: Target) -> bool:

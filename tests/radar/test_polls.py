@@ -216,6 +216,21 @@ async def test_of_several_indexes_all_must_say_that_a_name_is_free(tmp_path: Pat
         assert len((await poll(tmp_path, Listed(target("sg-a")), pypi, other, every=NONE)).tally.alarms) == 1
 
 
+async def test_a_name_on_an_index_of_ones_own_is_looked_for_on_the_others_too(tmp_path: Path, pypi: PyPI) -> None:
+    names = Listed(target("sg-ours"))
+    pypi.add("sg-ours", "1.0", days_old=4000)
+    with PyPI() as public:
+        for _ in range(2):
+            assert (await poll(tmp_path, names, pypi, public, every=NONE)).tally.states == {State.BEFORE: 1}
+        public.add("sg-ours", "99.0")
+        at(NOW, public, "sg-ours")
+        (alarm,) = (await poll(tmp_path, names, pypi, public, every=NONE)).tally.alarms
+        assert alarm.found.versions == ("99.0",)
+        for _ in range(3):
+            again = (await poll(tmp_path, names, pypi, public, every=NONE)).tally
+            assert (again.states, again.alarms) == ({State.APPEARED: 1}, [])
+
+
 async def test_after_its_time_a_poll_begins_no_further_name(tmp_path: Path, pypi: PyPI) -> None:
     names = Listed(*(target(f"sg-{number}", number) for number in range(1, 100)))
     result = await poll(tmp_path, names, pypi, seconds=0.0)
