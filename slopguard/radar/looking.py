@@ -151,6 +151,20 @@ class Looking:
         way.pace.stop(Why.ODD)
         raise UpstreamError("the index knows names that nobody has registered")
 
+    async def _answers(self, way: _Way) -> bool:
+        """Whether an index that refused several names in a row answers about the one that nobody can have."""
+        address, accept = _address(way.index, self._nobody(way.index)), _accept(way.index)
+        try:
+            if way.head:
+                await _head(way.upstream, address, accept)
+            else:
+                await way.upstream.asked(address, accept, PAGE_LIMIT)
+        except ProjectNotFound:
+            return True
+        except SlopguardError:
+            return False
+        return False
+
     def _nobody(self, index: Index) -> NormalizedName:
         """The name that nobody can have; the registry of a scope is asked about names of that scope only."""
         scoped = index.kind is IndexKind.SCOPE and index.name
@@ -211,7 +225,8 @@ class Looking:
         if index not in self._ways:
             upstream = Counted(self._paces, index, self._settings.timeout, connections=self._connections)
             upstream.hold()
-            self._ways[index] = _Way(index, upstream, self._paces.of(index.url))
+            way = self._ways[index] = _Way(index, upstream, self._paces.of(index.url))
+            way.pace.control = way.pace.control or partial(self._answers, way)
         return self._ways[index]
 
 

@@ -3,7 +3,8 @@
 Invariants: two turns never come closer together than the rate says, whoever takes them, and what a turn sends beside
 its one request (redirects) is waited for before the next: no more leave than the rate allows; after a failure nothing
 leaves before its back-off is over; `MOST` failures in a row, or a wait longer than anybody has patience for, and the
-host is left alone. What goes wrong at the same time is one failure.
+host is left alone, unless it only refuses, and answers about something else (`Pace.control`): then those names are to
+blame. What goes wrong at the same time is one failure.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from enum import StrEnum
 
 MOST = 5
 """Failures in a row after which a host is left alone."""
+EXCUSED = 8
+"""How often in a poll a host is excused that refuses some names only."""
 FIRST, LONGEST = 1.0, 60.0
 """Seconds of the first back-off and of the longest one; each is twice the one before it."""
 AT_MOST = 16
@@ -68,6 +71,10 @@ class Pace:
         self._one = asyncio.Lock()
         self._turns, self._failures, self._noted = 0, 0, float("-inf")
         self.stopped: Why | None = None
+        self.control: Callable[[], Awaitable[bool]] | None = None
+        """Finds out whether the host answers at all, before it is left alone because it refuses a few names."""
+        self._doubt: Why | None = None
+        self._excused = 0
         self.wanted = 0.0
         """Seconds that the host asked to be left alone for when it was stopped."""
 
@@ -79,6 +86,9 @@ class Pace:
         """
         async with self._one:
             while not self.stopped:
+                if self._doubt is not None:
+                    await self._settled(self._doubt)
+                    continue
                 now = self._clock.now()
                 at = max(self._last + 1 / self.rate, self._until)
                 if now >= at:
@@ -122,7 +132,19 @@ class Pace:
         if why is Why.BUSY:
             self.rate = max(self.rate / 2, self._given / SLOWEST)
         if self._failures >= MOST:
-            self.stop(why)
+            if self.control is None or why is not Why.AUTH or self._excused >= EXCUSED:
+                self.stop(why)
+            else:
+                self._doubt = why
+
+    async def _settled(self, doubt: Why) -> None:
+        """Leave it alone, or begin to count anew."""
+        assert self.control is not None
+        self._doubt, self._excused, self._last = None, self._excused + 1, self._clock.now()
+        if await self.control():
+            self._failures, self._until = 0, self._clock.now()
+        else:
+            self.stop(doubt)
 
     def stop(self, why: Why, wait: float = 0.0) -> None:
         """Leave it alone for the rest of this poll."""

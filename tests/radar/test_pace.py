@@ -58,6 +58,21 @@ async def test_failures_in_a_row_are_waited_for_ever_longer_and_then_it_is_left_
         await pace.turn()
 
 
+async def test_a_host_that_answers_about_something_else_is_not_left_alone_for_a_few_names() -> None:
+    pace, answers = Pace(1000, clock=Watch().clock), [True, True, False]
+
+    async def control() -> bool:
+        return answers.pop(0)
+
+    pace.control = control
+    for _ in range(3 * MOST):
+        pace.failed(await pace.turn(), Why.AUTH)
+    assert (pace.stopped, len(answers)) == (None, 1)
+    with pytest.raises(Stopped):
+        await pace.turn()
+    assert (pace.stopped, answers) == (Why.AUTH, [])
+
+
 async def test_an_answer_in_between_starts_the_count_anew() -> None:
     pace = Pace(1000, clock=Watch().clock)
     for _ in range(3 * MOST):

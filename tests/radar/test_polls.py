@@ -12,7 +12,7 @@ from slopguard.indexes import IndexKind
 from slopguard.model import Ecosystem, Layer
 from slopguard.radar.memory import Memory
 from slopguard.radar.model import OBSERVED, State
-from slopguard.radar.pace import Why
+from slopguard.radar.pace import MOST, Why
 from slopguard.radar.session import Session, Wanted
 from tests.radar.worlds import DAY, Listed, asked, at, index, poll, settings, target
 from tests.simulators.npm import Npm
@@ -229,6 +229,20 @@ async def test_a_name_on_an_index_of_ones_own_is_looked_for_on_the_others_too(tm
         for _ in range(3):
             again = (await poll(tmp_path, names, pypi, public, every=NONE)).tally
             assert (again.states, again.alarms) == ({State.APPEARED: 1}, [])
+
+
+async def test_names_that_a_host_refuses_keep_nobody_from_the_others(
+    tmp_path: Path, pypi: PyPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("slopguard.radar.pace.FIRST", 0.01)
+    plain = pypi.respond
+    pypi.respond = lambda seen, body: Answer(403) if "/bad-" in seen.path else plain(seen, body)  # type: ignore[method-assign]
+    bad = [target(f"bad-{number}", number) for number in range(1, 2 * MOST)]
+    result = await poll(tmp_path, Listed(*bad, target("sg-free", 90)), pypi)
+    assert (result.tally.states, result.tally.failed) == ({State.FREE: 1}, len(bad))
+    assert result.stopped == {}
+    pypi.respond = lambda seen, body: Answer(403)  # type: ignore[method-assign]
+    assert list((await poll(tmp_path / "other", Listed(*bad), pypi)).stopped.values()) == [Why.AUTH]
 
 
 async def test_after_its_time_a_poll_begins_no_further_name(tmp_path: Path, pypi: PyPI) -> None:
