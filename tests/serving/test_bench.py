@@ -129,7 +129,8 @@ def test_a_server_that_keeps_wrong_drafts_fails(plain_server: Server, synthetic_
     assert found.every.kl.low > 0.1
 
 
-def test_a_twin_with_the_cost_of_a_real_model_gains_on_json(twin_gguf: Path, models: Path) -> None:
+@pytest.mark.measured
+def test_a_twin_with_the_cost_of_a_real_model_gains_on_calls_of_a_tool(twin_gguf: Path, models: Path) -> None:
     """The only claim about time: calls of a tool, one at a time, in paired rounds; a busy machine gets three attempts.
 
     The servers may remember the prompt here: of a byte model it is long, and reading it costs both the same.
