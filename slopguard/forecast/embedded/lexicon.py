@@ -4,7 +4,7 @@ Method: a word is described by a few plain figures (in how many names it stands 
 name by itself, and how popular a one; its ending and length; in how many tables of topics it is). For each place of
 each form of name (`2.0` is the first word of two) fitted weights turn them into a share of the whole vocabulary. So a
 word that is rare in one ecosystem, or known from a table only, still gets a sensible share.
-Invariant: a pure function of what is known and of the weights beside this module.
+Invariant: a pure function of what is known and of the weights beside this module; `tools/fit_embedded.py` wrote those.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class Lexicon:
         told = [name for topic in tables for each in (ecosystem, other) for name in topic.names[each]]
         self._lists = {"own": Counts(own), "other": Counts(strange), "table": Counts(list(dict.fromkeys(told)))}
         self._slots = _slots(tables)
-        self.cutter = Cutter(self._anywhere())
+        self.cutter = Cutter(self.anywhere())
         self._glued = Counter(part for name in own for word in words(name) for part in self._parts(word))
         self._described: dict[str, Described] = {}
         self._kinds: dict[Described, int] = {}
@@ -103,7 +103,8 @@ class Lexicon:
         parts = self.cutter.cut(word)
         return parts if len(parts) > 1 else ()
 
-    def _anywhere(self) -> Counter[str]:
+    def anywhere(self) -> Counter[str]:
+        """In how many names each word stands, in whatever place."""
         found: Counter[str] = Counter()
         for each in self._lists.values():
             for count in each.at.values():
@@ -111,7 +112,7 @@ class Lexicon:
         return found
 
     def _words(self) -> list[str]:
-        found = set(self._anywhere()) | {word for slot in self._slots.values() for word in slot}
+        found = set(self.anywhere()) | {word for slot in self._slots.values() for word in slot}
         return sorted(word for word in found if _PLAIN.fullmatch(word))
 
     def describe(self, word: str) -> Described:

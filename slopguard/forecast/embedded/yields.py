@@ -1,6 +1,10 @@
 """How many hits each sort of candidate promises: the fitted figures that order every forecast.
 
 A candidate of cost `c` promises `exp(height - slope * c)`.
+The table is written by `tools/fit_embedded.py`, which fits it to names that were given for requests, none of them from
+a list that forecasts are measured on. On PyPI the strata of what stands in for a real name (`import`, `namespace`,
+`stdlib`, `start`, `language-start`, `language-end`, `role-end`) are not as fitted but lifted: `LIFT` in
+`tools/fit_promises.py` says how far, and why.
 """
 
 from __future__ import annotations
