@@ -35,7 +35,7 @@ from slopguard.forecast.model import Known
 from slopguard.lists import Lists
 from slopguard.model import Ecosystem
 from slopguard.names import normalize
-from tools.fit_promises import DEPTH, LIFT, collect, fit, lifted
+from tools.fit_promises import DEPTH, LIFT, collect, doubted, fit, lifted
 
 TARGET = Path(__file__).resolve().parent.parent / "slopguard" / "forecast" / "embedded" / "yields.py"
 TABLE = "YIELDS: Mapping"
@@ -118,7 +118,7 @@ def coverage(real: Known, ecosystem: Ecosystem, yields: Mapping[str, Yield], nam
 
 def fitted(real: Known, ecosystem: Ecosystem, names: Given, depth: int, lift: float) -> dict[str, Yield]:
     """Everything fitted for one ecosystem, from the shipped lists."""
-    found = fit(collect(streams(real, ecosystem), names.weights, depth), names.weights)
+    found = doubted(fit(collect(streams(real, ecosystem), names.weights, depth), names.weights))
     return lifted(found, lift) if ecosystem is Ecosystem.PYPI else found
 
 

@@ -46,6 +46,12 @@ LIFTED = {
 """How many candidates of each stratum are lifted."""
 STEEP = 0.8
 """The slope that a lifted stratum has at least: what comes behind the lifted ones is not to stay high."""
+DOUBTED, DOUBT = ("listed", "listed-other"), 0.5
+"""Strata of whole names that the tables of topics list, and what of their promise is believed.
+
+Who writes down names for a request writes as the writer of the tables did, so these strata look better than they are;
+and more than a third of the names that npm's tables list exist.
+"""
 RANKED = 10
 """What `ranked` adds to a place before it takes the logarithm."""
 
@@ -165,3 +171,10 @@ def lifted(found: Mapping[str, Yield], promise: float = LIFT) -> dict[str, Yield
             slope = max(found[stratum].slope, STEEP)
             raised[stratum] = Yield(max(found[stratum].height, log(promise) + slope * log(RANKED + many)), slope)
     return raised
+
+
+def doubted(found: Mapping[str, Yield], part: float = DOUBT) -> dict[str, Yield]:
+    """The same, with the promise of `DOUBTED` strata believed in part."""
+    return {
+        code: each._replace(height=each.height + log(part)) if code in DOUBTED else each for code, each in found.items()
+    }
