@@ -141,13 +141,19 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--output", type=Path)
     parser.add_argument("--weights", action="store_true")
     parser.add_argument("--dry-run", action="store_true")
-    return parser.parse_args(argv)
+    asked = parser.parse_args(argv)
+    try:
+        asked.more = [(Ecosystem(code), float(weight), Path(file)) for code, weight, file in asked.more]
+        asked.existing = [(Ecosystem(code), Path(file)) for code, file in asked.existing]
+    except ValueError as error:
+        parser.error(f"{error}: an ecosystem is pypi or npm, a weight is a number")
+    return asked
 
 
 def _given(asked: argparse.Namespace, ecosystem: Ecosystem, real: Known) -> Given:
     """The names that the command line gives for one ecosystem, less the verified ones: those are never predicted."""
-    more = [(float(weight), Path(file)) for code, weight, file in asked.more if code == ecosystem.value]
-    existing = [Path(file) for code, file in asked.existing if code == ecosystem.value]
+    more = [(weight, file) for each, weight, file in asked.more if each is ecosystem]
+    existing = [file for each, file in asked.existing if each is ecosystem]
     found = given(ecosystem, asked.pypi if ecosystem is Ecosystem.PYPI else asked.npm, more, existing)
     verified = frozenset(real.ranked[ecosystem])
     return found._replace(weights={name: weight for name, weight in found.weights.items() if name not in verified})
