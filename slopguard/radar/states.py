@@ -7,7 +7,7 @@ and one whose oldest upload is younger than its prediction always does, at the f
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from slopguard.model import Existence
 from slopguard.radar.model import Found, Look, Record, State, Target
@@ -49,6 +49,10 @@ def step(before: Record | None, target: Target, look: Look, now: datetime) -> St
     return Step(record, alarm=state is State.APPEARED and kept_state(before) is not State.APPEARED)
 
 
+CLOCKS = timedelta(minutes=10)
+"""How far an index's clock may be from ours."""
+
+
 def kept_state(record: Record | None) -> State | None:
     """The state that is remembered, `None` where nothing is."""
     return record.state if record is not None else None
@@ -65,13 +69,20 @@ def _state(before: Record | None, target: Target, found: Found) -> State:
     """Of a name that is there.
 
     Dates go before what was seen: an index that once said "no such package" of an old one was wrong. Where there are
-    none, it counts that the name was seen free.
+    none, or where they are no older than what clocks differ by, it counts that the name was seen free.
     """
     was = kept_state(before)
     if was is State.APPEARED:
         return was
-    if found.first is not None:
+    if found.first is not None and not _since_seen_free(before, found.first):
         return State.APPEARED if found.first > target.predicted else State.BEFORE
     if was is State.FREE:
         return State.APPEARED
     return was or State.UNDATED
+
+
+def _since_seen_free(before: Record | None, first: datetime) -> bool:
+    """Whether the first upload is no older than the look that saw the name free, as far as clocks can be trusted."""
+    if before is None or before.state is not State.FREE or before.free_from is None:
+        return False
+    return first > before.free_from - CLOCKS

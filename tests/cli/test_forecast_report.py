@@ -69,7 +69,7 @@ def test_a_server_that_is_down_is_told_with_the_way_back(slopguard: Program) -> 
         pass
     done = campaign(slopguard, server, "--model", "model-a")
     assert (done.rc, done.out, done.err.count("\n")) == (4, "", 1)
-    assert "slopguard forecast run --resume" in done.err
+    assert "run the same command with --resume" in done.err
 
 
 def test_prompts_that_cannot_be_read_end_with_one_line(slopguard: Program) -> None:

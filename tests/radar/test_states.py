@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -85,3 +87,9 @@ def test_a_name_is_alarmed_about_once_for_each_time_it_appears(looks: list[str])
         record, alarms = made.record, alarms + made.alarm
         appearances += record is not None and record.state is State.APPEARED and was is not State.APPEARED
     assert alarms == appearances
+
+
+def test_seen_free_counts_more_than_clocks_that_differ_by_a_little() -> None:
+    just_before = THEN - timedelta(minutes=2)
+    assert step(remembered(State.FREE), target(predicted=THEN), there(just_before), NOW).alarm
+    assert not step(None, target(predicted=THEN), there(just_before), NOW).alarm, "it was never seen free"
