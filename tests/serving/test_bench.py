@@ -67,9 +67,9 @@ async def no_pause(seconds: float) -> None:
     """Nobody waits for a server that will not come back."""
 
 
-def sampled(plain: Server, other: Server, kind: str = "tool") -> Likeness:
+def sampled(plain: Server, other: Server, kind: str = "tool", samples: int = SAMPLES) -> Likeness:
     async def doing(pair: Pair) -> Likeness:
-        drawn = await equivalence.drawn(pair.plain, pair.other, prompts(kind, PROMPTS), SAMPLES, 1.0, 2)
+        drawn = await equivalence.drawn(pair.plain, pair.other, prompts(kind, PROMPTS), samples, 1.0, 2)
         return drawn.likeness(1)
 
     return on(plain, other, doing)
@@ -84,7 +84,7 @@ def test_greedy_answers_are_the_plain_servers_and_drafts_are_counted(
 ) -> None:
     found = bench(tmp_path, plain_server, mtp_server)
     assert found.of(Rule.OUTPUT).verdict is Verdict.PASS
-    assert 0 < found.accepted < found.drafted
+    assert 0 < found.accepted <= found.drafted
     assert found.of(Rule.ACCEPTANCE).estimate is not None
     assert found.of(Rule.P99).verdict is Verdict.UNDETERMINED
     assert found.plain_speed > 0
@@ -123,7 +123,7 @@ def test_what_drafting_servers_sample_does_not_diverge(
 
 
 def test_a_server_that_keeps_wrong_drafts_fails(plain_server: Server, synthetic_server: Server) -> None:
-    found = sampled(plain_server, synthetic_server, "name")
+    found = sampled(plain_server, synthetic_server, "name", 1500)  # what is nearly fixed hides wrong drafts
     assert verdict(found) is Verdict.FAIL
     assert found.every is not None
     assert found.every.kl.low > 0.1
