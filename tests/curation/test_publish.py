@@ -75,7 +75,7 @@ def test_a_machine_of_ours_accepts_folder_and_pack(lists: Repository, tmp_path: 
     assert trusted.teams == ("payments", "web")
     assert trusted.expires == done.expires
     assert done.pin == sha256((lists.out / "metadata/1.root.json").read_bytes()).hexdigest()
-    assert abs(trusted.signed - NOW) < timedelta(minutes=5)
+    assert abs(trusted.signed - datetime.now(UTC)) < timedelta(minutes=5)
 
 
 def test_a_missing_signature_is_named_and_nothing_is_published(lists: Repository) -> None:
