@@ -212,7 +212,7 @@ def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
     def words(text: str) -> tuple[str, ...]:
         return tuple(text.split(","))
 
-    parser = argparse.ArgumentParser(prog="python -m bench mtp", description=__doc__.splitlines()[0])  # type: ignore[union-attr]
+    parser = argparse.ArgumentParser(prog="python -m bench mtp", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--layers", type=int, default=150)
     parser.add_argument("--model", type=Path, help="a GGUF file instead of the twin")
     parser.add_argument("--slices", type=words, default=("json", "tool"))
