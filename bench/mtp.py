@@ -1,7 +1,8 @@
 """What multi-token prediction gains on this machine: a twin of the reference model, plain and drafting, side by side.
 
-Usage: python -m bench mtp [--layers N] [--slices json,tool] [--temperatures 0,0.7] [--concurrency 1,4,16,64]
-                           [--rounds N] [--requests N] [--threads N] [--llama-server BIN] [-o FILE]
+Usage: python -m bench mtp [--layers N] [--inner N] [--halves] [--slices json,tool] [--temperatures 0,0.7]
+                           [--concurrency 1,4,16,64] [--rounds N] [--requests N] [--threads N] [--llama-server BIN]
+                           [-o FILE]
 
 Writes a twin of the reference model with so many layers that add nothing, serves it twice on loopback, measures with
 the parts of `slopguard forecast bench`, and prints the Markdown table of docs/serving.md. Without `--llama-server` it
@@ -31,6 +32,7 @@ from slopguard.forecast.measuring.bench import Bench, Pair
 from slopguard.forecast.measuring.model import Measured, Plan
 from slopguard.forecast.measuring.results import Results, now, written
 from slopguard.forecast.measuring.state import Benches
+from slopguard.forecast.reference import shape
 from slopguard.reports.mtp_bench import HEADS, forecasts, row, told
 
 CONTEXT = 1024
@@ -44,7 +46,7 @@ def main(arguments: Sequence[str]) -> None:
     wanted = _parsed(arguments)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mtp-")))
-        model = wanted.model or _twin(folder, wanted.layers)
+        model = wanted.model or _twin(folder, wanted)
         urls = [stack.enter_context(_served(wanted, model, folder, drafting=each)) for each in (False, True)]
         asyncio.run(_measure(wanted, folder, urls))
 
@@ -114,12 +116,13 @@ def _results(wanted: argparse.Namespace, pair: Pair, cells: tuple[Measured, ...]
     return Results(now(), __version__, pair.plain_identity, pair.other_identity, False, plan, cells)
 
 
-def _twin(folder: Path, layers: int) -> Path:
-    from slopguard.forecast.reference.gguf_file import write_twin
+def _twin(folder: Path, wanted: argparse.Namespace) -> Path:
+    from slopguard.forecast.reference.gguf_file import Form, write_gguf
 
     path = folder / "twin.gguf"
-    write_twin(path, layers)
-    print(f"twin of {layers} further layers: {path.stat().st_size / 1e6:.0f} MB", flush=True)
+    write_gguf(path, Form(wanted.layers, wanted.inner, wanted.halves))
+    size = path.stat().st_size / 1e6
+    print(f"twin of {wanted.layers} further layers, {wanted.inner} neurons each: {size:.0f} MB", flush=True)
     return path
 
 
@@ -214,6 +217,10 @@ def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
 
     parser = argparse.ArgumentParser(prog="python -m bench mtp", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--layers", type=int, default=150)
+    parser.add_argument(
+        "--inner", type=int, default=shape.INNER, help="neurons of each layer: for an accelerator, wide ones"
+    )
+    parser.add_argument("--halves", action="store_true", help="matrices of half floats")
     parser.add_argument("--model", type=Path, help="a GGUF file instead of the twin")
     parser.add_argument("--slices", type=words, default=("json", "tool"))
     parser.add_argument("--temperatures", type=numbers, default=(0.0, 0.7))

@@ -1,12 +1,12 @@
 """Trains the reference model and writes `slopguard/forecast/reference/reference.safetensors`, and its digest.
 
-Usage: python tools/train_reference.py [--steps N] [--seed N] [--on] [--dry-run]
+Usage: python tools/train_reference.py [--steps N] [--tokens N] [--seed N] [--device cpu|cuda] [--on] [--dry-run]
 
-Needs torch and numpy; nothing else of this repository needs torch. One thread, about ten minutes of an idle core. The
-same seed, versions and processor give the same weights. The documents come from `slopguard.forecast.reference.corpus`:
+Needs torch and numpy; nothing else of this repository needs torch. It is meant for a GPU (some minutes); `--steps 1000
+--tokens 2048` is what one thread of a CPU does in ten. The documents come from `slopguard.forecast.reference.corpus`:
 names of the shipped lists and of the tables of topics, one in ten of them held out. The layer that predicts a token
-further learns what the model itself would say there, one and two tokens ahead, the second time fed with its own output
-as a server feeds it.
+further learns what the model itself would say there, one, two and three tokens ahead, from the second on fed with its
+own output as a server feeds it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import argparse
 import math
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from itertools import islice
@@ -33,13 +34,13 @@ from slopguard.forecast.reference.files import FILE, packed, parsed
 from slopguard.lists import Lists
 
 SEED = 7
-STEPS = 800
-TOKENS = 2_048
+STEPS = 8_000
+TOKENS = 16_384
 """Tokens of one step, about."""
-POOL = 256
-"""Documents that are sorted by length together, so that little is filled up."""
-DEPTHS = 2
-"""How many tokens further are learnt: the first in each step, the others in every second."""
+POOL = 8
+"""So many steps' documents are sorted by length together, so that little is filled up."""
+DEPTHS = 3
+"""How many tokens further are learnt: as many as a server drafts at once."""
 ASIDE, FURTHER = 0.1, 0.3
 """What a token of a question counts beside one of an answer, and a depth beside the next token."""
 RATE, MUON_RATE, WARM, LAST = 3e-3, 0.02, 60, 0.03
@@ -58,18 +59,21 @@ class Batch:
 
     Args:
         documents: of similar length.
+        device: where the batch is to be.
     """
 
-    def __init__(self, documents: list[Document]) -> None:
+    def __init__(self, documents: list[Document], device: str) -> None:
         rows = [encoded(each) for each in documents]
         width = max(len(tokens) for tokens, _ in rows)
-        self.tokens = torch.full((len(rows), width), shape.END)
-        self.weights = torch.zeros(len(rows), width - 1)
-        for row, (tokens, question) in enumerate(rows):
-            self.tokens[row, : len(tokens)] = torch.tensor(tokens)
-            self.weights[row, : question - 1] = ASIDE
-            self.weights[row, question - 1 : len(tokens) - 1] = 1.0
-        self.answers = torch.where(self.weights == 1.0, 1.0, 0.0)
+        tokens = np.full((len(rows), width), shape.END)
+        weights = np.zeros((len(rows), width - 1), np.float32)
+        for row, (found, question) in enumerate(rows):
+            tokens[row, : len(found)] = found
+            weights[row, : question - 1] = ASIDE
+            weights[row, question - 1 : len(found) - 1] = 1.0
+        self.tokens = torch.from_numpy(tokens).to(device)
+        self.weights = torch.from_numpy(weights).to(device)
+        self.answers = (self.weights == 1.0).float()
 
 
 def encoded(document: Document) -> tuple[list[int], int]:
@@ -78,21 +82,29 @@ def encoded(document: Document) -> tuple[list[int], int]:
     return [*question, *document.answer.encode(), shape.END], len(question)
 
 
-def batches(found: Iterator[Document], random: Random) -> Iterator[Batch]:
-    """Batches without end."""
+def batches(found: Iterator[Document], random: Random, tokens: int, device: str) -> Iterator[Batch]:
+    """Batches without end.
+
+    Args:
+        tokens: of a batch, about.
+    """
     while True:
-        pool = sorted(islice(found, POOL), key=lambda each: len(each.asked) + len(each.answer))
+        pool = sorted(islice(found, POOL * tokens // shape.TRAINED), key=length)
         groups: list[list[Document]] = [[]]
         for each in pool:
-            length = len(each.asked) + len(each.answer) + 3
-            if (len(groups[-1]) + 1) * length > TOKENS:
+            if (len(groups[-1]) + 1) * length(each) > tokens:
                 groups.append([])
             groups[-1].append(each)
         random.shuffle(groups)
-        yield from (Batch(group) for group in groups)
+        yield from (Batch(group, device) for group in groups)
 
 
-def fresh(seed: int) -> Weights:
+def length(document: Document) -> int:
+    """About how many tokens a document has."""
+    return len(document.asked) + len(document.answer) + 3
+
+
+def fresh(seed: int, device: str) -> Weights:
     """Weights to begin with: norms one, what adds to the stream small."""
     torch.manual_seed(seed)
     weights: Weights = {}
@@ -104,13 +116,13 @@ def fresh(seed: int) -> Weights:
         if name.endswith(("attn_output", "ffn_down", "output")):
             scale /= math.sqrt(2 * shape.LAYERS)
         weights[name] = torch.randn(size) * scale
-    return {name: each.requires_grad_() for name, each in weights.items()}
+    return {name: each.to(device).requires_grad_() for name, each in weights.items()}
 
 
-def rotary(length: int) -> tuple[Tensor, Tensor]:
+def rotary(places: int, device: torch.device) -> tuple[Tensor, Tensor]:
     """Cosines and sines of every place, for the two halves of a head."""
-    steps = shape.ROTARY_BASE ** (-torch.arange(0, shape.HEAD, 2) / shape.HEAD)
-    angles = torch.arange(length)[:, None] * steps
+    steps = shape.ROTARY_BASE ** (-torch.arange(0, shape.HEAD, 2, device=device) / shape.HEAD)
+    angles = torch.arange(places, device=device)[:, None] * steps
     return angles.cos(), angles.sin()
 
 
@@ -135,8 +147,8 @@ class Layer:
     def heads(self, stream: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Queries, keys and values; those of a shared head repeated."""
         fused = norm(stream, self._of("attn_norm")) @ self._of("attn_qkv").T
-        many, length, _ = fused.shape
-        split = fused.view(many, length, -1, shape.HEAD).transpose(1, 2)
+        many, places, _ = fused.shape
+        split = fused.view(many, places, -1, shape.HEAD).transpose(1, 2)
         queries, keys, values = split.split((shape.HEADS, shape.SHARED, shape.SHARED), dim=1)
         again = shape.HEADS // shape.SHARED
         keys = turned(keys, self._turn).repeat_interleave(again, dim=1)
@@ -186,10 +198,10 @@ class Further:
         return self._weights[f"blk.{shape.LAYERS}.nextn.{name}"]
 
 
-def losses(weights: Weights, batch: Batch, depths: int) -> tuple[Tensor, list[Tensor], list[float]]:
+def losses(weights: Weights, batch: Batch) -> tuple[Tensor, list[Tensor], list[Tensor]]:
     """The loss of the next token, those of each depth, and how often each depth's best is the model's best."""
     tokens = batch.tokens[:, :-1]
-    turn = rotary(tokens.shape[1])
+    turn = rotary(tokens.shape[1], tokens.device)
     embedded = weights["token_embd"][tokens]
     stream = embedded
     for number in range(shape.LAYERS):
@@ -199,13 +211,13 @@ def losses(weights: Weights, batch: Batch, depths: int) -> tuple[Tensor, list[Te
     loss = (each.view_as(batch.weights) * batch.weights).sum() / batch.weights.sum()
     taught = logits.detach().softmax(-1)
     further, before, deep, agree = Further(weights, turn), stream, [], []
-    for _ in range(depths):
+    for _ in range(DEPTHS):
         before = further(before, embedded)
         said = further.logits(before)
         apart = -(taught * said.log_softmax(-1)).sum(-1)
         deep.append((apart * batch.weights).sum() / batch.weights.sum())
         same = (said.argmax(-1) == logits.argmax(-1)).float()
-        agree.append(float((same * batch.answers).sum() / batch.answers.sum()))
+        agree.append((same * batch.answers).sum() / batch.answers.sum())
     return loss, deep, agree
 
 
@@ -218,10 +230,12 @@ class Muon:
 
     def __init__(self, weights: Weights) -> None:
         inside = {name for name in weights if name.startswith("blk.") and weights[name].ndim == 2}
-        self._matrices = [weights[name] for name in sorted(inside)]
+        self._groups: dict[torch.Size, list[Tensor]] = defaultdict(list)
+        for name in sorted(inside):
+            self._groups[weights[name].shape].append(weights[name])
         rest = [weights[name] for name in sorted(set(weights) - inside)]
         self._adam = torch.optim.AdamW(rest, lr=RATE, betas=(0.9, 0.95), weight_decay=0.0)
-        self._momenta = [torch.zeros_like(each) for each in self._matrices]
+        self._momenta = {size: torch.zeros_like(torch.stack(group)) for size, group in self._groups.items()}
 
     @torch.no_grad()
     def step(self, share: float) -> None:
@@ -234,24 +248,25 @@ class Muon:
             group["lr"] = RATE * share
         self._adam.step()
         self._adam.zero_grad()
-        for matrix, momentum in zip(self._matrices, self._momenta, strict=True):
-            assert matrix.grad is not None
-            momentum.mul_(0.95).add_(matrix.grad, alpha=0.05)
-            step = orthogonal(matrix.grad.lerp(momentum, 0.95))
-            rate = MUON_RATE * share * math.sqrt(max(1.0, matrix.shape[0] / matrix.shape[1]))
-            matrix.mul_(1 - 0.1 * MUON_RATE * share).sub_(step, alpha=rate)
-            matrix.grad = None
+        for (rows, columns), group in self._groups.items():
+            momentum = self._momenta[torch.Size((rows, columns))]
+            slope = torch.stack([matrix.grad for matrix in group if matrix.grad is not None])
+            momentum.lerp_(slope, 0.05)
+            steps = orthogonal(slope.lerp(momentum, 0.95)) * (MUON_RATE * share * math.sqrt(max(1.0, rows / columns)))
+            for matrix, step in zip(group, steps, strict=True):
+                matrix.mul_(1 - 0.1 * MUON_RATE * share).sub_(step)
+                matrix.grad = None
 
 
-def orthogonal(matrix: Tensor) -> Tensor:
-    """The nearest matrix with orthogonal rows or columns, roughly: five steps of Newton and Schulz."""
-    tall = matrix.shape[0] > matrix.shape[1]
-    found = matrix.T if tall else matrix
-    found = found / (found.norm() + 1e-7)
+def orthogonal(matrices: Tensor) -> Tensor:
+    """The nearest matrices with orthogonal rows or columns, roughly: five steps of Newton and Schulz."""
+    tall = matrices.shape[-2] > matrices.shape[-1]
+    found = matrices.mT if tall else matrices
+    found = found / (found.norm(dim=(-2, -1), keepdim=True) + 1e-7)
     for _ in range(5):
-        square = found @ found.T
+        square = found @ found.mT
         found = 3.4445 * found + (-4.7750 * square + 2.0315 * square @ square) @ found
-    return found.T if tall else found
+    return found.mT if tall else found
 
 
 def rate(step: int, steps: int) -> float:
@@ -261,37 +276,33 @@ def rate(step: int, steps: int) -> float:
     return LAST + (1 - LAST) * 0.5 * (1 + math.cos(math.pi * (step - WARM) / max(1, steps - WARM)))
 
 
-def trained(steps: int, seed: int, begin: Weights | None = None, aside: Path | None = None) -> Weights:
-    """The weights after so many steps.
-
-    Args:
-        begin: weights to go on from; fresh ones by default.
-        aside: half-trained ones are written there now and then.
-    """
-    weights, found = begin or fresh(seed), batches(documents(known(Lists.shipped()), seed), Random(seed))
-    muon, begun, shown = Muon(weights), time.monotonic(), 0.0
-    for step, batch in enumerate(islice(found, steps), 1):
-        loss, deep, agree = losses(weights, batch, 1 if step % 2 else DEPTHS)
+def trained(wanted: argparse.Namespace) -> Weights:
+    """The weights after so many steps."""
+    weights = kept(wanted.device) if wanted.on else fresh(wanted.seed, wanted.device)
+    found = documents(known(Lists.shipped()), wanted.seed)
+    shuffled = Random(wanted.seed)
+    muon, begun = Muon(weights), time.monotonic()
+    for step, batch in enumerate(islice(batches(found, shuffled, wanted.tokens, wanted.device), wanted.steps), 1):
+        loss, deep, agree = losses(weights, batch)
         (loss + FURTHER * sum(deep)).backward()
-        muon.step(rate(step - 1, steps))
-        shown = 0.95 * shown + 0.05 * loss.item() if step > 1 else loss.item()
-        if step % REPORT == 0 or step == steps:
-            further = " ".join(f"{each.item():.3f}/{same:.2f}" for each, same in zip(deep, agree, strict=True))
-            print(f"{step}: loss {shown:.3f}, further {further}, {time.monotonic() - begun:.0f} s", flush=True)
-            if aside:
-                aside.write_bytes(packed(rounded(weights)))
+        muon.step(rate(step - 1, wanted.steps))
+        if step % REPORT == 0 or step == wanted.steps:
+            further = " ".join(f"{each.item():.3f}/{same.item():.2f}" for each, same in zip(deep, agree, strict=True))
+            print(f"{step}: loss {loss.item():.3f}, further {further}, {time.monotonic() - begun:.1f} s", flush=True)
+            if wanted.aside:
+                wanted.aside.write_bytes(packed(rounded(weights)))
     return weights
 
 
-def kept() -> Weights:
+def kept(device: str) -> Weights:
     """The weights that are there."""
     found = parsed(FILE.read_bytes())
-    return {name: torch.tensor(each).requires_grad_() for name, each in found.items()}
+    return {name: torch.tensor(each, device=device).requires_grad_() for name, each in found.items()}
 
 
 def rounded(weights: Mapping[str, Tensor]) -> dict[str, np.ndarray]:
     """The weights as they are kept."""
-    return {name: each.detach().numpy().astype(np.float16) for name, each in weights.items()}
+    return {name: each.detach().cpu().numpy().astype(np.float16) for name, each in weights.items()}
 
 
 def written(data: bytes) -> None:
@@ -304,15 +315,17 @@ def main(argv: list[str]) -> int:
     """Train, and write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--steps", type=int, default=STEPS)
+    parser.add_argument("--tokens", type=int, default=TOKENS, help="of one step, about")
     parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--on", action="store_true", help="go on from the weights that are there")
     parser.add_argument("--dry-run", action="store_true", help="write nothing")
     parser.add_argument("--aside", type=Path, help="write half-trained weights there, too")
-    arguments = parser.parse_args(argv[1:])
+    wanted = parser.parse_args(argv[1:])
     torch.set_num_threads(1)
-    torch.use_deterministic_algorithms(True)
-    weights = trained(arguments.steps, arguments.seed, kept() if arguments.on else None, arguments.aside)
-    if not arguments.dry_run:
+    torch.use_deterministic_algorithms(True, warn_only=wanted.device != "cpu")
+    weights = trained(wanted)
+    if not wanted.dry_run:
         written(packed(rounded(weights)))
     return 0
 

@@ -50,10 +50,10 @@ def reference_gguf(models: Path) -> Path:
 def twin_gguf(models: Path) -> Path:
     """The same function with the cost of a model that is bound by memory."""
     need("gguf")
-    from slopguard.forecast.reference.gguf_file import write_twin
+    from slopguard.forecast.reference.gguf_file import TWIN, write_gguf
 
     path = models / "twin.gguf"
-    write_twin(path)
+    write_gguf(path, TWIN)
     return path
 
 

@@ -3,13 +3,16 @@
 llama.cpp's architecture `mimo2` is the simplest that it drafts tokens of in the same file: dense layers, and one behind
 them that predicts a token further. Its loader wants at least one layer with a sliding window; a window as long as the
 context changes nothing. The twin has further layers that add nothing to the stream: what it says is the same, bit by
-bit, and what a token costs is the reading of its weights, as with models of real size. Invariants: no network, nothing
-is trained or drawn by chance; a file is written as a whole or not at all. gguf and numpy are imported on use.
+bit, and what a token costs is the reading of its weights, as with models of real size. For an accelerator, which waits
+longer for the start of a small layer than for its weights, its layers can be wide too: neurons that are zero, in every
+layer. Invariants: no network, nothing is trained or drawn by chance; a file is written as a whole or not at all. gguf
+and numpy are imported on use.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,10 +24,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    Tensors = Iterator[tuple[str, NDArray[np.float32]]]
+    Floats = NDArray[np.float32 | np.float16]
+    Tensors = Iterator[tuple[str, Floats]]
 
-TWIN = 150
-"""Layers that make a twin of about 121 MB."""
 TEMPLATE = "<|ask|>{{ messages[-1]['content'] }}<|answer|>"
 """What a server makes of a conversation: its last message, between the tokens the model was trained with."""
 SPECIAL = ("<|end|>", "<|ask|>", "<|answer|>", "<|spare|>")
@@ -35,11 +37,28 @@ _SILENT = ("attn_output", "ffn_down")
 _STRENGTH = 0.05
 
 
-def write_gguf(path: Path, layers_extra: int = 0) -> None:
-    """Write the model.
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a file adds to the model; by default nothing.
 
     Args:
-        layers_extra: layers that add nothing, before the one that predicts a token further.
+        layers: layers that add nothing, before the one that predicts a token further.
+        inner: neurons of each layer; those that the model does not have are zero.
+        halves: matrices are half floats, which loses nothing: so the weights are kept.
+    """
+
+    layers: int = 0
+    inner: int = shape.INNER
+    halves: bool = False
+
+
+MODEL = Form()
+TWIN = Form(layers=150)
+"""A twin of about 121 MB."""
+
+
+def write_gguf(path: Path, form: Form = MODEL) -> None:
+    """Write the model.
 
     Raises:
         InputError: the weights are not those this version was built with.
@@ -49,9 +68,9 @@ def write_gguf(path: Path, layers_extra: int = 0) -> None:
 
     passing = path.with_name(f"{path.name}.part")
     out = gguf.GGUFWriter(passing, _ARCHITECTURE)
-    _settings(out, shape.LAYERS + layers_extra + 1)
+    _settings(out, shape.LAYERS + form.layers + 1, form.inner)
     _vocabulary(out)
-    for name, data in _tensors(layers_extra):
+    for name, data in _tensors(form):
         out.add_tensor(f"{name}.weight", data)
     out.write_header_to_file()
     out.write_kv_data_to_file()
@@ -60,34 +79,40 @@ def write_gguf(path: Path, layers_extra: int = 0) -> None:
     passing.replace(path)
 
 
-def write_twin(path: Path, layers: int = TWIN) -> None:
-    """Write the model with so many layers that add nothing; see `write_gguf`."""
-    write_gguf(path, layers_extra=layers)
-
-
-def _tensors(extra: int) -> Tensors:
+def _tensors(form: Form) -> Tensors:
     last = f"blk.{shape.LAYERS}."
-    moved = f"blk.{shape.LAYERS + extra}."
+    moved = f"blk.{shape.LAYERS + form.layers}."
     for name, data in weights().items():
-        yield name.replace(last, moved), data
-    silent = _silent() if extra else {}
-    for number in range(shape.LAYERS, shape.LAYERS + extra):
+        yield name.replace(last, moved), _formed(name, data, form)
+    silent = {name: _formed(name, data, form) for name, data in _silent(form.inner).items()} if form.layers else {}
+    for number in range(shape.LAYERS, shape.LAYERS + form.layers):
         yield from ((f"blk.{number}.{name}", data) for name, data in silent.items())
 
 
-def _silent() -> dict[str, NDArray[np.float32]]:
+def _formed(name: str, data: NDArray[np.float32], form: Form) -> Floats:
+    """A tensor as wide as the form wants it."""
+    import numpy as np
+
+    if ".ffn_" in f".{name}" and data.ndim == 2:
+        missing = max(0, form.inner - max(data.shape))
+        data = np.pad(data, ((0, missing), (0, 0)) if data.shape[0] > data.shape[1] else ((0, 0), (0, missing)))
+    return data.astype(np.float16) if form.halves and data.ndim == 2 else data
+
+
+def _silent(inner: int) -> dict[str, NDArray[np.float32]]:
     """One layer that adds nothing. Its numbers are a wave, so that no step of its way is empty."""
     import numpy as np
 
     found = {}
     for full, size in shape.layer(0).items():
         name = full.removeprefix("blk.0.")
-        wave = np.sin(np.arange(int(np.prod(size)), dtype=np.float32)).reshape(size) * np.float32(_STRENGTH)
-        found[name] = np.zeros(size, np.float32) if name in _SILENT else wave
+        sizes = tuple(inner if each == shape.INNER else each for each in size)
+        wave = np.sin(np.arange(int(np.prod(sizes)), dtype=np.float32)).reshape(sizes) * np.float32(_STRENGTH)
+        found[name] = np.zeros(sizes, np.float32) if name in _SILENT else wave
     return found
 
 
-def _settings(out: gguf.GGUFWriter, layers: int) -> None:
+def _settings(out: gguf.GGUFWriter, layers: int, inner: int) -> None:
     out.add_name("slopguard reference")
     out.add_description(_ABOUT)
     out.add_license("Apache-2.0")
@@ -95,8 +120,8 @@ def _settings(out: gguf.GGUFWriter, layers: int) -> None:
     out.add_embedding_length(shape.WIDTH)
     out.add_block_count(layers)
     out.add_nextn_predict_layers(1)
-    out.add_feed_forward_length(shape.INNER)
-    out.add_expert_feed_forward_length(shape.INNER)  # asked for though there are no experts
+    out.add_feed_forward_length(inner)
+    out.add_expert_feed_forward_length(inner)  # asked for though there are no experts
     out.add_head_count(shape.HEADS)
     out.add_head_count_kv(shape.SHARED)
     out.add_key_length(shape.HEAD)
