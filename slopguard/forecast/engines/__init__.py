@@ -5,6 +5,7 @@
 | `speculation` | the neutral record of what was drafted and accepted, and how each server's words become one |
 | `table` | the engines: what they are known by, where they tell, whether a request can opt out |
 | `counters` | a server's metrics, and what two readings of them say of one request |
+| `tokenwise` | how an engine goes on from tokens by their numbers, and tells the chances of the next one |
 | `logprobs` | whether log-probabilities that came back hold anything |
 | `server` | the campaign's client with a few more paths |
 | `model` | one model of such a server: a `Sampler` whose answers come with their record |

@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from slopguard.forecast.engines import speculation
+from slopguard.forecast.engines import speculation, tokenwise
 from slopguard.forecast.engines.speculation import Speculation
+from slopguard.forecast.engines.tokenwise import Tokenwise
 
 CHAT = "/v1/chat/completions"
 
@@ -54,6 +55,7 @@ class Engine:
         names: its counters; `None`: it has none.
         lies: its log-probabilities are known to be empty under speculation.
         logprobs: what to add to a request for log-probabilities.
+        tokenwise: how it goes on from tokens, and tells the chances of the next one; `None`: no way is known.
     """
 
     key: str
@@ -70,6 +72,7 @@ class Engine:
     names: Names | None = None
     lies: bool = False
     logprobs: Mapping[str, object] = field(default_factory=lambda: {"logprobs": True, "top_logprobs": 5})
+    tokenwise: Tokenwise | None = None
 
     def speculation(self, details: Mapping[str, object]) -> Speculation:
         """The record in what came with an answer."""
@@ -93,6 +96,7 @@ LLAMA = Engine(
         "llamacpp:requests_processing",
     ),
     lies=True,
+    tokenwise=tokenwise.LLAMA,
 )
 VLLM = Engine(
     "vllm",
@@ -109,6 +113,7 @@ VLLM = Engine(
         "vllm:spec_decode_num_accepted_tokens_per_pos_total",
         "vllm:num_requests_running",
     ),
+    tokenwise=tokenwise.VLLM,
 )
 SGLANG = Engine(
     "sglang",
@@ -117,6 +122,7 @@ SGLANG = Engine(
     looks=(("/server_info", "version"), ("/get_server_info", "version")),
     told=speculation.of_sglext,
     asking={"return_spec_tokens_details": True},
+    tokenwise=tokenwise.SGLANG,
 )
 OLLAMA = Engine(
     "ollama",

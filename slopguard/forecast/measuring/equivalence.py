@@ -1,10 +1,12 @@
 """Whether what a speculating server samples is what the plain one would sample, on servers that hide their chances.
 
 The speculating server answers one text again and again; behind each start of an answer that came often enough the plain
-server tells the exact chances of the next token, at one token a request, which is never speculated. The first token of
-an answer is not speculated either and is left out. Both speak llama.cpp's own interface, as chances of every token and
-tokens by their numbers are needed. Invariants: no text is kept, only tokens and counts; all that cuts a distribution
-off is switched off on both sides.
+server tells the chances of the next token, at one token a request, which is never speculated. The first token of an
+answer is not speculated either and is left out. So nothing rests on log-probabilities of the speculating server, which
+may be none. Tokens that the plain server does not list count as one, on both sides: that only makes two distributions
+look more alike, so likeness is told only where nearly all the chance is listed. Both must be of one engine that goes on
+from tokens by their numbers (`engines.tokenwise`). Invariants: no text is kept, only tokens and counts; all that cuts a
+distribution off is switched off on both sides; answers that say nothing end in a reason, never in a likeness.
 """
 
 from __future__ import annotations
@@ -12,13 +14,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import exp
 from typing import Any
 
 from slopguard.errors import UpstreamError
 from slopguard.forecast.campaign import wire
-from slopguard.forecast.campaign.interface import Nonsense
-from slopguard.forecast.engines.table import LLAMA
+from slopguard.forecast.engines import tokenwise
+from slopguard.forecast.engines.tokenwise import WHOLE, Going, NoData, Spoken, Tokens, Tokenwise
 from slopguard.forecast.measuring.arm import Arm, together
 from slopguard.forecast.measuring.figures import Context, Likeness, likeness, tempered
 
@@ -28,17 +29,8 @@ FURTHER = 8
 """Tokens by which each prompt is sampled further into its answer than the one before."""
 OFTEN = 150
 """Samples behind a start that is looked at."""
-LISTED = 1_000
-"""Tokens whose chances are asked for; all of a byte model's, nearly all the chance of another's."""
-WHOLE = 0.999
-"""The share of the chance that must be listed before it can be told what it is at another temperature."""
-_UNCUT: Mapping[str, object] = {
-    "samplers": ["temperature"],
-    "repeat_penalty": 1.0,
-    "stream": False,
-}
-
-Tokens = tuple[int, ...]
+VOCABULARY = 2**18
+"""Tokens that no model has more of, about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,25 +51,71 @@ class Drawn:
 
     Args:
         places: sampled tokens that may have been drafted.
+        why: why nothing was, in our words.
     """
 
     places: int
     behind: tuple[Behind, ...]
+    why: str = ""
 
     def likeness(self, seed: int) -> Likeness:
         """What it says of the two servers."""
+        if self.why:
+            return Likeness(None, None, 0.0, self.why)
         return likeness([Context(dict(each.counts), dict(each.exact)) for each in self.behind], self.places, seed)
 
 
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """A server that is asked for tokens."""
+
+    arm: Arm
+    way: Tokenwise
+
+    async def opened(self, prompt: str) -> Tokens:
+        """The tokens of a user's message, as the server's own template puts them."""
+        said: Any = prompt
+        for path, asking in self.way.opening:
+            said = await self._post(path, asking(self.arm.model, said))
+        return tokenwise.numbers(said.get("tokens"))
+
+    async def spoken(self, start: Tokens, count: int, seed: int, temperature: float) -> Spoken:
+        """So many tokens of an answer."""
+        body = self.way.asking(Going(self.arm.model, start, count, seed, temperature))
+        return self.way.spoken(await self._post(self.way.path, body), count)
+
+    async def chances(self, start: Tokens, temperature: float) -> dict[int, float]:
+        """The chances of the next token; empty where too little of them is listed."""
+        body = self.way.asking(Going(self.arm.model, start, 1, 1, 1.0, self.way.listed))
+        exact = self.way.exact(await self._post(self.way.path, body))
+        return at(exact, temperature, self.way.listed)
+
+    async def spelled(self, tokens: Tokens) -> str:
+        """The text of tokens."""
+        body = {"model": self.arm.model, "tokens": tokens, "skip_special_tokens": False}
+        text = (await self._post("/detokenize", body)).get(self.way.text)
+        if not isinstance(text, str):
+            raise NoData(tokenwise.OTHER_TEXT)
+        return text
+
+    async def _post(self, path: str, body: Mapping[str, object]) -> dict[str, Any]:
+        status, data = await self.arm.server.post(path, body)
+        if 400 <= status < 500:
+            raise NoData(tokenwise.REFUSED)
+        if status != 200:
+            raise UpstreamError(f"a server answered with status {status}", "See what it logs; --samples 0 goes without")
+        return wire.decoded(data)
+
+
 def able(plain: Arm, other: Arm) -> bool:
-    """Whether both servers speak the interface that this needs."""
-    return plain.engine.key == other.engine.key == LLAMA.key
+    """Whether both servers speak an interface that this needs."""
+    return plain.engine.key == other.engine.key and plain.engine.tokenwise is not None
 
 
 async def drawn(
     plain: Arm, other: Arm, prompts: Sequence[str], samples: int, temperature: float, at_once: int
 ) -> Drawn:
-    """Samples of the speculating server with the plain server's chances.
+    """Samples of the speculating server with the plain server's chances; or why there are none.
 
     Args:
         prompts: what is answered; each by itself.
@@ -87,17 +125,51 @@ async def drawn(
     Raises:
         UpstreamError: a server gives no answer.
     """
+    way = plain.engine.tokenwise
+    assert way is not None
+    asked, speaking = Speaker(plain, way), Speaker(other, way)
     found: list[Behind] = []
     places = 0
-    for number, prompt in enumerate(prompts):
-        start = await _start(plain, prompt, FURTHER * number, temperature)
-        drawn = await _samples(other, start, samples, temperature, at_once)
-        places += sum(max(0, len(tokens) - 1) for tokens in drawn)
-        for prefix, counts in _behind(drawn).items():
-            exact = await _chances(plain, (*start, *prefix), temperature)
-            if exact:
-                found.append(Behind(tuple(sorted(counts.items())), tuple(sorted(exact.items()))))
+    try:
+        for number, prompt in enumerate(prompts):
+            start = await _start(asked, prompt, FURTHER * number, temperature)
+            await asked.chances(start, temperature)  # a server that tells none is not sampled first
+            answers = await _samples(speaking, start, samples, temperature, at_once)
+            places += sum(max(0, len(tokens) - 1) for tokens in answers)
+            for prefix, counts in _behind(answers).items():
+                exact = await asked.chances((*start, *prefix), temperature)
+                if exact:
+                    found.append(Behind(tuple(sorted(counts.items())), tuple(sorted(exact.items()))))
+    except NoData as none:
+        return Drawn(0, (), str(none))
     return Drawn(places, tuple(found))
+
+
+def at(exact: Mapping[int, float], temperature: float, listed: int) -> dict[int, float]:
+    """What chances become at another temperature than 1, where the unlisted rest has the most that it can have there.
+
+    Args:
+        listed: the likeliest tokens that were asked for; where fewer came, there are no others.
+
+    Returns:
+        Nothing where the rest may have too much.
+    """
+    if temperature == 1.0:
+        return dict(exact)
+    power = 1.0 / temperature
+    known = sum(chance**power for chance in exact.values())
+    share = known / (known + _rest(exact, power, listed))
+    return {token: share * chance for token, chance in tempered(exact, temperature).items()} if share >= WHOLE else {}
+
+
+def _rest(exact: Mapping[int, float], power: float, listed: int) -> float:
+    """The most that all unlisted chances, each raised to a power, can come to; none is larger than the last listed."""
+    rest = max(0.0, 1.0 - sum(exact.values()))
+    if len(exact) < listed:
+        return 0.0
+    if power < 1.0:
+        return float(VOCABULARY ** (1.0 - power) * rest**power)
+    return float(rest * sorted(exact.values(), reverse=True)[listed - 1] ** (power - 1.0))
 
 
 def _behind(samples: Sequence[Tokens]) -> dict[Tokens, Counter[int]]:
@@ -109,58 +181,32 @@ def _behind(samples: Sequence[Tokens]) -> dict[Tokens, Counter[int]]:
     return {prefix: counts for prefix, counts in found.items() if counts.total() >= OFTEN}
 
 
-async def _start(arm: Arm, prompt: str, further: int, temperature: float) -> Tokens:
-    """The tokens of a user's message, as the server's own template puts them, and the beginning of an answer.
+async def _start(asked: Speaker, prompt: str, further: int, temperature: float) -> Tokens:
+    """What every sample goes on from: a user's message, and the beginning of an answer.
 
     Args:
         further: tokens of the answer: the first ones of it are often the same, whatever is asked.
     """
-    said = await _post(arm, "/apply-template", {"messages": [{"role": "user", "content": prompt}]})
-    tokens = await _post(arm, "/tokenize", {"content": said.get("prompt"), "add_special": True, "parse_special": True})
-    start = _whole(tokens.get("tokens"))
-    if not further:
-        return start
-    body = {"prompt": start, "n_predict": further, "seed": 1, "temperature": temperature, **_UNCUT}
-    answer = await _post(arm, "/completion", {**body, "return_tokens": True})
-    return start + _whole(answer.get("tokens"))
+    start = await asked.opened(prompt)
+    return start + (await asked.spoken(start, further, 1, temperature)).tokens if further else start
 
 
-async def _samples(arm: Arm, start: Tokens, samples: int, temperature: float, at_once: int) -> list[Tokens]:
+async def _samples(speaking: Speaker, start: Tokens, samples: int, temperature: float, at_once: int) -> list[Tokens]:
+    """The tokens of so many answers, once their text is known to be that of the tokens."""
     found: list[Tokens] = []
-    seeds = iter(range(1, samples + 1))
+    texts: dict[Tokens, str] = {}
 
     async def work(seeds: Iterator[int]) -> None:
         for seed in seeds:
-            body = {"prompt": start, "n_predict": TOKENS, "seed": seed, "temperature": temperature, **_UNCUT}
-            answer = await _post(arm, "/completion", {**body, "return_tokens": True})
-            found.append(_whole(answer.get("tokens")))
+            answer = await speaking.spoken(start, TOKENS, seed, temperature)
+            found.append(answer.tokens)
+            if texts.setdefault(answer.tokens, answer.text) != answer.text:
+                raise NoData(tokenwise.OTHER_TEXT)
 
+    seeds = iter(range(1, samples + 1))
     await together(work(seeds) for _ in range(at_once))
+    often = Counter(tokens for tokens in found if tokens).most_common(1)
+    for tokens, _ in often:
+        if not tokenwise.same(await speaking.spelled(start + tokens), texts[tokens]):
+            raise NoData(tokenwise.OTHER_TEXT)
     return found
-
-
-async def _chances(arm: Arm, text: Tokens, temperature: float) -> dict[int, float]:
-    """The chances of the next token; empty where too little of them is listed."""
-    body = {"prompt": text, "n_predict": 1, "n_probs": LISTED, "temperature": 1.0, "seed": 1, **_UNCUT}
-    answer = await _post(arm, "/completion", body)
-    try:
-        top = answer["completion_probabilities"][0]["top_logprobs"]
-        exact = {int(each["id"]): exp(float(each["logprob"])) for each in top}
-    except (KeyError, IndexError, TypeError, ValueError, OverflowError):
-        raise Nonsense("a server's answer has no chances in it") from None
-    if temperature == 1.0:
-        return exact
-    return tempered(exact, temperature) if sum(exact.values()) >= WHOLE else {}
-
-
-async def _post(arm: Arm, path: str, body: Mapping[str, object]) -> dict[str, Any]:
-    status, data = await arm.server.post(path, body)
-    if status != 200:
-        raise UpstreamError(f"a server answered with status {status}", "See what it logs; --samples 0 goes without")
-    return wire.decoded(data)
-
-
-def _whole(tokens: object) -> Tokens:
-    if not isinstance(tokens, list) or not all(isinstance(token, int) for token in tokens):
-        raise Nonsense("a server's answer has no tokens in it")
-    return tuple(tokens)

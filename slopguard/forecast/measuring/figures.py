@@ -62,8 +62,9 @@ class Context:
 
     @property
     def enough(self) -> bool:
-        """Whether they are enough to tell a distribution (`PER_CHOICE`)."""
-        return self.samples >= PER_CHOICE * choices(self.exact)
+        """Whether they are enough to tell a distribution (`PER_CHOICE`), nearly all of which is listed."""
+        real = choices(self.exact)
+        return real <= len(self.exact) and self.samples >= PER_CHOICE * real
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,11 +180,13 @@ class Likeness:
         every: the divergence over all contexts: what may show that there is one, as the correction holds for few
             samples, too.
         covered: the share of all sampled places that `sound` rests on.
+        why: why there is nothing, in our words.
     """
 
     sound: Divergence | None
     every: Divergence | None
     covered: float
+    why: str = ""
 
 
 def likeness(contexts: Sequence[Context], places: int, seed: int) -> Likeness:

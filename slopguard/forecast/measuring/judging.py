@@ -41,6 +41,7 @@ FEWEST_ALIKE = 40
 COVERED = 0.5
 """The share of sampled places that must have enough samples before they are called alike: the rest may not be."""
 _OTHER = "What is sampled is not what the plain server would sample"
+_TOO_FEW = "Too few samples to tell two distributions apart, or the server tells no chances"
 FEWEST_SLOW = 1_000
 """Requests of each server that a p99 must rest on: ten of them are slower than it."""
 UNSTEADY = 1.1
@@ -104,7 +105,7 @@ def output(cell: Cell, same: Sequence[Round], pairs: Sequence[Round], sampled: L
     found = _alike(pairs)
     if found and found.value == 1.0 and found.count >= FEWEST_ALIKE:  # the same seeds gave the same texts, every time
         return Judgement(Rule.OUTPUT, Verdict.PASS, 1.0, found)
-    return _open(Rule.OUTPUT, KL, "Too few samples to tell two distributions apart, or the server tells no chances")
+    return _open(Rule.OUTPUT, KL, sampled.why if sampled is not None and sampled.why else _TOO_FEW)
 
 
 def _greedy(same: Sequence[Round], pairs: Sequence[Round]) -> Judgement:
