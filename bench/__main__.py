@@ -4,7 +4,8 @@
 
 `python -m bench accuracy DIR` prints what `check` says of the names in a folder (see `bench.accuracy`); `topics DIR`
 what forecasts for a request find (see `bench.topical`); `coverage --data DIR` what those of a whole ecosystem find (see
-`bench.coverage`); `radar` polls a hundred thousand names (see `bench.radar`).
+`bench.coverage`); `radar` polls a hundred thousand names (see `bench.radar`); `mtp` and `reference` are about
+served models (see `bench.mtp`, `bench.reference`).
 
 Invariants: what is compared runs in turn, so that noise disturbs both alike; processor time is given beside the
 clock's, because other work on the machine hardly changes it; a command that does not end as it should is no figure but
@@ -249,6 +250,7 @@ ALONE = {
     "campaigns": "campaigns",
     "coverage": "coverage",
     "mtp": "mtp",
+    "reference": "reference",
     "topics": "topical",
     "radar": "radar",
     "watchlist": "watchlist",

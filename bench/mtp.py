@@ -32,7 +32,7 @@ from slopguard.forecast.measuring.bench import Bench, Pair
 from slopguard.forecast.measuring.model import Measured, Plan
 from slopguard.forecast.measuring.results import Results, now, written
 from slopguard.forecast.measuring.state import Benches
-from slopguard.forecast.reference import shape
+from slopguard.forecast.reference.gguf_file import TWIN, Form, write_gguf
 from slopguard.reports.mtp_bench import HEADS, forecasts, row, told
 
 CONTEXT = 1024
@@ -117,8 +117,6 @@ def _results(wanted: argparse.Namespace, pair: Pair, cells: tuple[Measured, ...]
 
 
 def _twin(folder: Path, wanted: argparse.Namespace) -> Path:
-    from slopguard.forecast.reference.gguf_file import Form, write_gguf
-
     path = folder / "twin.gguf"
     write_gguf(path, Form(wanted.layers, wanted.inner, wanted.halves))
     size = path.stat().st_size / 1e6
@@ -216,10 +214,8 @@ def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
         return tuple(text.split(","))
 
     parser = argparse.ArgumentParser(prog="python -m bench mtp", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--layers", type=int, default=150)
-    parser.add_argument(
-        "--inner", type=int, default=shape.INNER, help="neurons of each layer: for an accelerator, wide ones"
-    )
+    parser.add_argument("--layers", type=int, default=TWIN.layers)
+    parser.add_argument("--inner", type=int, default=TWIN.inner, help="neurons of each layer")
     parser.add_argument("--halves", action="store_true", help="matrices of half floats")
     parser.add_argument("--model", type=Path, help="a GGUF file instead of the twin")
     parser.add_argument("--slices", type=words, default=("json", "tool"))

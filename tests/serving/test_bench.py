@@ -22,11 +22,11 @@ from slopguard.forecast.campaign.openai import Manners
 from slopguard.forecast.engines import counters
 from slopguard.forecast.engines.table import LLAMA
 from slopguard.forecast.measuring import equivalence
-from slopguard.forecast.measuring.arm import Arm, Request, requests
+from slopguard.forecast.measuring.arm import requests
 from slopguard.forecast.measuring.bench import Bench, Pair, begun
-from slopguard.forecast.measuring.figures import Estimate, Likeness, ratio_of_medians
+from slopguard.forecast.measuring.figures import Estimate, Likeness
 from slopguard.forecast.measuring.judging import output
-from slopguard.forecast.measuring.model import GAIN, Burst, Cell, Judgement, Measured, Plan, Rule, Verdict
+from slopguard.forecast.measuring.model import Burst, Cell, Judgement, Measured, Plan, Rule, Verdict
 from slopguard.forecast.measuring.results import Results, latest, now, read
 from slopguard.forecast.measuring.servers import Wanted, opened
 from slopguard.forecast.measuring.state import FILE, Benches
@@ -127,41 +127,6 @@ def test_a_server_that_keeps_wrong_drafts_fails(plain_server: Server, synthetic_
     assert verdict(found) is Verdict.FAIL
     assert found.every is not None
     assert found.every.kl.low > 0.1
-
-
-@pytest.mark.measured
-def test_a_twin_with_the_cost_of_a_real_model_gains_on_calls_of_a_tool(twin_gguf: Path, models: Path) -> None:
-    """The only claim about time: calls of a tool, one at a time, in paired rounds; a busy machine gets three attempts.
-
-    The servers may remember the prompt here: of a byte model it is long, and reading it costs both the same.
-    """
-
-    async def doing(pair: Pair) -> Estimate | None:
-        asked = requests("tool", prompts("tool", 1), 0, 1, 0.0, 48)
-        remember = {"cache_prompt": True}
-        arms = (replace(pair.plain, fields=remember), replace(pair.other, fields=remember))
-        found = None
-        for _ in range(3):
-            rounds = [await _speeds(arms, asked, number) for number in range(7)]
-            found = ratio_of_medians(rounds[1:], 1)  # the first one reads weights and prompt
-            if found is not None and found.value > GAIN:
-                break
-        return found
-
-    with (
-        served(plan(twin_gguf, parallel=1, context=1024), models) as plain,
-        served(plan(twin_gguf, Kind.MTP, parallel=1, context=1024), models) as drafting,
-    ):
-        found = on(plain, drafting, doing)
-    assert found is not None
-    assert found.value > GAIN, found
-
-
-async def _speeds(arms: tuple[Arm, Arm], asked: list[Request], number: int) -> tuple[float, float]:
-    """Tokens a second of the plain server and of the other, which take turns in who goes first."""
-    turns = arms if number % 2 else arms[::-1]
-    speeds = [(await arm.burst(asked, 1)).speed for arm in turns]
-    return (speeds[0], speeds[1]) if number % 2 else (speeds[1], speeds[0])
 
 
 def test_a_server_that_dies_ends_the_bench_and_resuming_repeats_nothing(
