@@ -138,9 +138,9 @@ def _served(wanted: argparse.Namespace, model: Path, folder: Path, *, drafting: 
         )
         environ = {key: value for key, value in os.environ.items() if not key.startswith("LLAMA_")}
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log, env=environ)
-        stack.callback(_ended, process)
+        stack.callback(_ended, process, Path(log.name))
         url = f"http://127.0.0.1:{port}"
-        _wait(process, url, Path(log.name))
+        _wait(process, url)
         yield url
 
 
@@ -182,7 +182,7 @@ def _free_port() -> int:
         return int(listening.getsockname()[1])
 
 
-def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+def _wait(process: subprocess.Popen[bytes], url: str) -> None:
     async def healthy() -> bool:
         async with EngineServer(url, Manners(timeout=5.0, tries=1)) as server:
             return await server.healthy()
@@ -190,11 +190,14 @@ def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
     until = time.monotonic() + PATIENCE
     while not asyncio.run(healthy()):
         if process.poll() is not None or time.monotonic() > until:
-            sys.exit(f"a server did not come up:\n{log.read_text(errors='replace')[-3000:]}")
+            sys.exit("a server did not come up")
         time.sleep(0.2)
 
 
-def _ended(process: subprocess.Popen[bytes]) -> None:
+def _ended(process: subprocess.Popen[bytes], log: Path) -> None:
+    """End a server; of one that ended by itself, show what it said last."""
+    if process.poll() is not None:
+        print(f"a server ended with {process.returncode}:\n{log.read_text(errors='replace')[-3000:]}", file=sys.stderr)
     process.terminate()
     try:
         process.wait(10)
