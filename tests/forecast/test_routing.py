@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -105,6 +108,48 @@ def test_a_verdict_that_a_hand_changed_is_refused() -> None:
     text = written(bench(cell("json", 0.7, 4, Verdict.FAIL)))
     with pytest.raises(InputError, match="changed"):
         parsed(text.replace('"fail"', '"pass"'))
+
+
+def remade(change: Callable[[dict[str, Any]], object]) -> str:
+    """A file of one cell that passed, changed by a program that knows of the digest."""
+    body = json.loads(written(bench(cell("json", 0.7, 4, Verdict.PASS))))
+    del body["digest"]
+    change(body)
+    text = json.dumps(body, sort_keys=True, separators=(",", ":"))
+    return json.dumps({**body, "digest": sha256(text.encode()).hexdigest()})
+
+
+def first(body: dict[str, Any]) -> dict[str, Any]:
+    """Its one cell."""
+    found: dict[str, Any] = body["cells"][0]
+    return found
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda body: body.update(made="2026-11-26T12:00:00"), id="a time of nowhere"),
+        pytest.param(lambda body: first(body)["judgements"].pop(), id="a rule is missing"),
+        pytest.param(lambda body: first(body)["judgements"].clear(), id="no rule at all"),
+        pytest.param(lambda body: first(body)["judgements"].append(first(body)["judgements"][0]), id="a rule twice"),
+        pytest.param(lambda body: first(body)["judgements"][0].update(estimate=None), id="passed without an interval"),
+        pytest.param(lambda body: first(body)["judgements"][0]["estimate"].update(low=float("nan")), id="no number"),
+        pytest.param(lambda body: first(body)["judgements"][1].update(bound=float("inf")), id="infinite"),
+        pytest.param(lambda body: first(body)["judgements"][0]["estimate"].update(low="1.9"), id="a text"),
+        pytest.param(lambda body: body["cells"].append(first(body)), id="a cell twice"),
+        pytest.param(lambda body: body.update(schema="slopguard/mtp-bench/2"), id="another schema"),
+    ],
+)
+def test_what_no_bench_writes_is_refused_though_its_digest_fits(change: Callable[[dict[str, Any]], object]) -> None:
+    assert parsed(remade(lambda body: None)).cells[0].verdict is Verdict.PASS
+    with pytest.raises(InputError, match="no results of a bench"):
+        parsed(remade(change))
+
+
+def test_a_cell_that_was_not_judged_by_every_rule_does_not_pass() -> None:
+    whole = cell("json", 0.7, 4, Verdict.PASS)
+    assert whole.verdict is Verdict.PASS
+    assert replace(whole, judgements=whole.judgements[:-1]).verdict is Verdict.UNDETERMINED
 
 
 @given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))

@@ -185,12 +185,18 @@ class Measured:
     other_p95: float = 0.0
 
     @property
+    def whole(self) -> bool:
+        """Whether each rule was judged once, and passed by nothing without an interval."""
+        bare = any(each.verdict is Verdict.PASS and each.estimate is None for each in self.judgements)
+        return sorted(each.rule for each in self.judgements) == sorted(Rule) and not bare
+
+    @property
     def verdict(self) -> Verdict:
         """Of the cell: `pass` only where all rules pass, `fail` where one fails."""
         found = {each.verdict for each in self.judgements}
         if Verdict.FAIL in found:
             return Verdict.FAIL
-        return Verdict.PASS if found == {Verdict.PASS} else Verdict.UNDETERMINED
+        return Verdict.PASS if found == {Verdict.PASS} and self.whole else Verdict.UNDETERMINED
 
     def of(self, rule: Rule) -> Judgement:
         """The judgement of one rule."""

@@ -105,7 +105,7 @@ def parsed(text: str | bytes, what: str = "the file") -> Results:
             raise ValueError
         if body.pop("digest", None) != _digest(body):
             raise InputError(f"{what} was changed after it was measured", "Measure again: slopguard forecast bench")
-        return msgspec.convert(body, Results)
+        return _sound(msgspec.convert(body, Results))
     except (ValueError, RecursionError, msgspec.ValidationError):
         raise InputError(f"{what} holds no results of a bench", f"It is a file of the schema {SCHEMA}") from None
 
@@ -145,5 +145,19 @@ def now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
+def _sound(results: Results) -> Results:
+    """The same, if a bench can have written it: at a time, each cell judged once, by each rule once.
+
+    Raises:
+        ValueError: none can.
+    """
+    cells = [each.cell for each in results.cells]
+    judged = all(each.whole for each in results.cells)
+    if results.made.tzinfo is None or len(set(cells)) != len(cells) or not judged:
+        raise ValueError
+    return results
+
+
 def _digest(body: Mapping[str, Any]) -> str:
-    return sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    """Stands for all of it; what is no number is none of its figures (`ValueError`)."""
+    return sha256(json.dumps(body, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()).hexdigest()
