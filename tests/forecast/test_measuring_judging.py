@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -13,6 +15,7 @@ from slopguard.forecast.measuring.judging import FEWEST_ALIKE, FEWEST_SLOW, meas
 from slopguard.forecast.measuring.model import Asked, Burst, Cell, Measured, Round, Rule, Verdict
 
 GREEDY, WARM = Cell("json", 0.0, 1), Cell("json", 0.7, 4)
+Change = Callable[[Asked], Asked]
 PASS, FAIL, OPEN = Verdict.PASS, Verdict.FAIL, Verdict.UNDETERMINED
 _CLOSE = Divergence(Estimate(0.001, -0.003, 0.005, 4000), 0.004, 0.5, 4)
 _FAR = Divergence(Estimate(0.27, 0.25, 0.29, 4000), 0.28, 200.0, 4)
@@ -122,6 +125,48 @@ def test_samples_pass_or_fail_by_their_interval(sampled: Likeness, verdict: Verd
 def test_the_same_texts_for_the_same_seeds_do_without_chances_and_other_texts_do_not() -> None:
     assert verdicts(WARM, rounds(8, 20, 1.0), rounds(8, 20, 1.9))[Rule.OUTPUT] is PASS
     assert verdicts(WARM, rounds(8, 20, 1.0), rounds(8, 20, 1.9, text="other"))[Rule.OUTPUT] is OPEN
+
+
+def changed(made: list[Round], plain: Change = lambda each: each, other: Change = lambda each: each) -> list[Round]:
+    """The same rounds with other answers."""
+    return [Round(of(pair.plain, plain), of(pair.other, other)) for pair in made]
+
+
+def of(burst: Burst, change: Change) -> Burst:
+    return Burst(burst.seconds, tuple(map(change, burst.asked)))
+
+
+def silent(each: Asked) -> Asked:
+    return replace(each, text="")
+
+
+@pytest.mark.parametrize("cell", [GREEDY, WARM])
+def test_answers_without_text_are_no_evidence_of_the_same_output(cell: Cell) -> None:
+    """As of a model whose tokens were all hidden thoughts."""
+    same, pairs = (changed(rounds(8, 20, gain), silent, silent) for gain in (1.0, 1.9))
+    assert verdicts(cell, same, pairs)[Rule.OUTPUT] is OPEN
+    assert verdicts(GREEDY, rounds(8, 20, 1.0), changed(rounds(8, 20, 1.9), other=silent))[Rule.OUTPUT] is FAIL
+
+
+def test_an_acceptance_of_which_some_answers_say_nothing_is_undetermined() -> None:
+    """What contradicts itself is dropped: what is left is not a fair sample."""
+    dropped = replace(rounds(1, 1, 1.0)[0].other.asked[0], drafted=None, accepted=None)
+    assert verdicts(GREEDY, rounds(8, 20, 1.0), rounds(8, 20, 1.9))[Rule.ACCEPTANCE] is PASS
+    told = changed(rounds(8, 20, 1.9), other=lambda each: dropped if each.text == "same-3" else each)
+    assert verdicts(GREEDY, rounds(8, 20, 1.0), told)[Rule.ACCEPTANCE] is OPEN
+
+
+@pytest.mark.parametrize("gain", [0.9, 1.9])
+def test_a_gain_over_a_plain_server_that_drafts_is_none(gain: float) -> None:
+    drafting = changed(rounds(8, 20, gain), lambda each: replace(each, drafted=30, accepted=20))
+    assert verdicts(GREEDY, rounds(8, 20, 1.0), drafting)[Rule.GAIN] is OPEN
+
+
+def test_a_gain_of_a_server_that_counts_more_tokens_in_the_same_texts_is_undetermined() -> None:
+    many = changed(rounds(8, 20, 1.9), other=lambda each: replace(each, tokens=2 * each.tokens))
+    assert verdicts(GREEDY, rounds(8, 20, 1.0), many)[Rule.GAIN] is OPEN
+    one_more = changed(rounds(8, 20, 1.9), other=lambda each: replace(each, tokens=each.tokens + 1))
+    assert verdicts(GREEDY, rounds(8, 20, 1.0), one_more)[Rule.GAIN] is PASS
 
 
 @given(

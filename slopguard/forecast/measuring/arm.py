@@ -141,5 +141,8 @@ def _schema(request: Request) -> Mapping[str, object] | None:
     return SCHEMA if request.schema else None
 
 
-def _digest(texts: Iterable[str]) -> str:
+def _digest(texts: Sequence[str]) -> str:
+    """The start of an answer's digest; of one without text, nothing."""
+    if not any(text.strip() for text in texts):
+        return ""
     return sha256("\0".join(texts).encode("utf-8", "surrogatepass")).hexdigest()[:_DIGEST]

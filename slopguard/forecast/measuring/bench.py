@@ -126,12 +126,14 @@ class Bench:
     async def _cell(self, cell: Cell) -> None:
         """The plain server against itself, then against the other."""
         for what, other in (("same", self._pair.plain), ("pair", self._pair.other)):
+            warm = False  # nor are the servers after a bench has ended
             for number in range(self._plan.rounds):
                 key = _key(what, cell, number)
                 if key in self._taken:
                     continue
-                if not number:
+                if not warm:
                     await self._lasting(self._warm, cell, other)
+                warm = True
                 found = await self._lasting(self._round, cell, other, what, number)
                 self._keep(key, found, f"{cell.slice}, {cell.temperature:g}, {cell.concurrency} at once")
 

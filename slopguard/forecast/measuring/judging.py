@@ -6,7 +6,7 @@ Invariants: pure; `pass` and `fail` rest on an interval that lies on one side of
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from statistics import median
 
 from slopguard.forecast.measuring.figures import (
@@ -48,6 +48,8 @@ UNSTEADY = 1.1
 """A plain server whose speed differs from its own by more than this, for certain, stands on an unsteady machine."""
 NOISIEST = 1.5
 """The same for its slowest requests."""
+MISCOUNTED = 1.05
+"""Servers that count one token more in twenty for the same texts do not count the same: it would pass for speed."""
 
 
 def measured(
@@ -89,6 +91,8 @@ def acceptance(asked: Sequence[Asked], seed: int) -> Judgement:
     if share.rate is None or share.low is None or share.high is None:
         return _open(Rule.ACCEPTANCE, ACCEPTED, "The server drafted nothing, or does not say so")
     found = Estimate(share.rate, share.low, share.high, len(told))
+    if any(each.drafted is None for each in asked):
+        return _open(Rule.ACCEPTANCE, ACCEPTED, "Some answers say nothing of drafts, or contradict themselves", found)
     if len(told) < FEWEST_DRAFTING:
         return _open(Rule.ACCEPTANCE, ACCEPTED, f"It needs {FEWEST_DRAFTING} requests with drafts", found)
     return above(Rule.ACCEPTANCE, found, ACCEPTED, "Too few drafts are accepted")
@@ -111,7 +115,7 @@ def output(cell: Cell, same: Sequence[Round], pairs: Sequence[Round], sampled: L
 def _greedy(same: Sequence[Round], pairs: Sequence[Round]) -> Judgement:
     found, itself = _alike(pairs), _alike(same)
     if found is None or found.count < FEWEST_ALIKE:
-        return _open(Rule.OUTPUT, 1.0, f"It needs {FEWEST_ALIKE} answers of each server", found)
+        return _open(Rule.OUTPUT, 1.0, f"It needs {FEWEST_ALIKE} answers of each server that are not empty", found)
     if found.value == 1.0:
         return Judgement(Rule.OUTPUT, Verdict.PASS, 1.0, found)
     if itself is None or itself.value < 1.0:
@@ -126,6 +130,10 @@ def gain(same: Sequence[Round], pairs: Sequence[Round], seed: int) -> Judgement:
         return _open(Rule.GAIN, GAIN, f"It needs {FEWEST_ROUNDS} paired rounds", found)
     if itself is None or itself.low > UNSTEADY or itself.high < 1.0 / UNSTEADY:
         return _open(Rule.GAIN, GAIN, "The plain server is not as fast as itself: the machine is too unsteady", found)
+    if any(each.drafted for pair in (*same, *pairs) for each in pair.plain.asked):
+        return _open(Rule.GAIN, GAIN, "The plain server drafts, too: there is nothing to compare with", found)
+    if _miscounted(pairs):
+        return _open(Rule.GAIN, GAIN, "The two servers count the tokens of the same answers differently", found)
     return above(Rule.GAIN, found, GAIN, "The gain is too small")
 
 
@@ -163,10 +171,20 @@ def _open(rule: Rule, bound: float, why: str, found: Estimate | None = None) -> 
 
 
 def _alike(rounds: Iterable[Round]) -> Estimate | None:
-    same = [
-        one.text == other.text for pair in rounds for one, other in zip(pair.plain.asked, pair.other.asked, strict=True)
-    ]
+    """Two answers without text are the same, and show nothing."""
+    same = [one.text == other.text for one, other in _answers(rounds) if one.text or other.text]
     return alike(sum(same), len(same))
+
+
+def _miscounted(rounds: Iterable[Round]) -> bool:
+    """Whether texts that are the same have, in all, so many more tokens on one side that speeds cannot be compared."""
+    same = [(one.tokens, other.tokens) for one, other in _answers(rounds) if one.text == other.text]
+    counts = sorted(map(sum, zip(*same, strict=True)))
+    return bool(same) and counts[1] > MISCOUNTED * counts[0]
+
+
+def _answers(rounds: Iterable[Round]) -> Iterator[tuple[Asked, Asked]]:
+    return (each for pair in rounds for each in zip(pair.plain.asked, pair.other.asked, strict=True))
 
 
 def _ratio(rounds: Sequence[Round], seed: int) -> Estimate | None:

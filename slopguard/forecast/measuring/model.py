@@ -116,7 +116,7 @@ class Asked:
     Args:
         seconds: from sending it to its whole answer.
         tokens: of the answer.
-        text: the start of the answer's digest.
+        text: the start of the answer's digest; "" where it has no text, as when all of its tokens were hidden thoughts.
         drafted, accepted: tokens; `None` where the server says nothing of it.
     """
 

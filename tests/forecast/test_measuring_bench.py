@@ -1,0 +1,73 @@
+"""Whole benches of servers that answer in the shape of vLLM: broken ones, silent ones, and going on after an end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from slopguard.errors import UpstreamError
+from slopguard.forecast.campaign.openai import Manners
+from slopguard.forecast.measuring.bench import Bench, begun
+from slopguard.forecast.measuring.model import Measured, Plan, Rule, Verdict
+from slopguard.forecast.measuring.servers import Wanted, opened
+from slopguard.forecast.measuring.state import Benches
+from tests.forecast.engine_servers import Engine
+
+PLAN = Plan(("name",), (0.0,), (1,), requests=8, rounds=6, longest=16, samples=0)
+STARTED = 1
+"""Requests that a server gets before anything is measured."""
+
+
+def server(text: str | None = None, breaks_after: int | None = None, *, drafts: bool = False) -> Engine:
+    """One such server.
+
+    Args:
+        text: of each answer.
+        drafts: it says that it drafted 20 tokens and kept 15.
+    """
+    counts = {"num_draft_tokens": 20, "num_accepted_draft_tokens": 15, "num_spec_steps": 5}
+
+    def extra(body: Mapping[str, Any]) -> Mapping[str, Any]:
+        told = {"metrics": {"speculative_decoding": counts}} if drafts else {}
+        return told if text is None else {**told, "choices": [{"message": {"role": "assistant", "content": text}}]}
+
+    return Engine("vllm", {"/version": {"version": "1"}}, extra, breaks_after=breaks_after)
+
+
+def bench(home: Path, plain: Engine, other: Engine, *, resume: bool = False) -> Measured:
+    async def no_pause(seconds: float) -> None:
+        """Nobody waits for a server that will not come back."""
+
+    async def doing() -> Measured:
+        async with opened(Wanted(other.url, plain.url, manners=Manners(tries=1))) as pair:
+            with Benches(home, writing=True) as store:
+                number = begun(store, pair.digest(PLAN), resume=resume)
+                (found,) = await Bench(store, number, PLAN, pair, lambda what, done, of: None, no_pause).run()
+                return found
+
+    return asyncio.run(doing())
+
+
+def test_two_servers_that_answer_nothing_are_not_the_same(tmp_path: Path) -> None:
+    with server("") as plain, server(" \n", drafts=True) as other:
+        assert bench(tmp_path / "silent", plain, other).of(Rule.OUTPUT).verdict is Verdict.UNDETERMINED
+    with server() as plain, server(drafts=True) as other:
+        assert bench(tmp_path / "speaking", plain, other).of(Rule.OUTPUT).verdict is Verdict.PASS
+
+
+def test_a_bench_that_goes_on_warms_the_servers_before_it_measures(tmp_path: Path) -> None:
+    """The drafting server breaks in its fourth round: two of the plain server's requests then are not of a round."""
+    with server() as plain, server(breaks_after=STARTED + 2 + 3 * PLAN.requests) as other:
+        with pytest.raises(UpstreamError):
+            bench(tmp_path, plain, other)
+    with server() as plain, server() as again:
+        bench(tmp_path, plain, again, resume=True)
+    for each in (plain, again):
+        asked = [body["messages"][0]["content"] for body in each.bodies[STARTED:]]
+        assert len(asked) == 2 + 3 * PLAN.requests
+        assert len(set(asked[:2])) == 1
+        assert len(set(asked[2:])) == 3 * PLAN.requests
