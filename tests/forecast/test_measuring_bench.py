@@ -61,9 +61,9 @@ def test_two_servers_that_answer_nothing_are_not_the_same(tmp_path: Path) -> Non
 
 def test_a_bench_that_goes_on_warms_the_servers_before_it_measures(tmp_path: Path) -> None:
     """The drafting server breaks in its fourth round: two of the plain server's requests then are not of a round."""
-    with server() as plain, server(breaks_after=STARTED + 2 + 3 * PLAN.requests) as other:
-        with pytest.raises(UpstreamError):
-            bench(tmp_path, plain, other)
+    breaking = server(breaks_after=STARTED + 2 + 3 * PLAN.requests)
+    with server() as plain, breaking as other, pytest.raises(UpstreamError):
+        bench(tmp_path, plain, other)
     with server() as plain, server() as again:
         bench(tmp_path, plain, again, resume=True)
     for each in (plain, again):

@@ -27,6 +27,10 @@ PER_CHOICE = 50
 """Samples for each token that has a real chance: below, what is measured is mostly the error of measuring."""
 _REAL = 0.99
 """The tokens that hold this share of the chance are those that have a real one."""
+_NOTHING = 1e-5
+"""What chances of all tokens may lack of 1 by rounding."""
+Times = tuple[Sequence[float], Sequence[float]]
+"""Seconds of each request of a round, to the plain server and to the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,21 +128,32 @@ def quantile(values: Sequence[float], share: float) -> float:
     return ordered[max(0, ceil(share * len(ordered)) - 1)]
 
 
-def slowdown(plain: Sequence[float], other: Sequence[float], share: float, seed: int) -> Estimate | None:
-    """How much longer the slow requests take: the ratio of two quantiles, with a bootstrap over requests.
+def slowdown(rounds: Sequence[Times], share: float, seed: int) -> Estimate | None:
+    """How much longer the slow requests of the second of each pair take: the ratio of two quantiles.
+
+    The interval is that of a bootstrap over requests, and no narrower than that of one over rounds: a machine that is
+    busy for a while makes many requests of one round slow, which then are not as many as they look.
 
     Args:
+        rounds: `None` comes back where there are none, or one has no requests.
         share: 0.99 for p99.
-        plain, other: seconds of each request; `None` comes back where one is empty.
     """
-    if not plain or not other or min(*plain, *other) <= 0.0:
+    if not rounds or not all(plain and other and min(*plain, *other) > 0.0 for plain, other in rounds):
         return None
-    first, second = sorted(plain), sorted(other)
+    first, second = (sorted(seconds for pair in rounds for seconds in pair[side]) for side in (0, 1))
     value = quantile(second, share) / quantile(first, share)
     random = Random(seed)  # noqa: S311 - the same draws each time are the point
-    found = sorted(_drawn(second, share, random) / _drawn(first, share, random) for _ in range(ROUNDS))
-    low, high = _middle(found)
-    return Estimate(value, min(low, value), max(high, value), min(len(plain), len(other)))
+    low, high = _middle(sorted(_drawn(second, share, random) / _drawn(first, share, random) for _ in range(ROUNDS)))
+    if len(rounds) > 1:
+        drawn = (random.choices(rounds, k=len(rounds)) for _ in range(ROUNDS // 4))
+        least, most = _middle(sorted(_slower(each, share) for each in drawn))
+        low, high = min(low, least), max(high, most)
+    return Estimate(value, min(low, value), max(high, value), min(len(first), len(second)))
+
+
+def _slower(rounds: Sequence[Times], share: float) -> float:
+    plain, other = ([seconds for pair in rounds for seconds in pair[side]] for side in (0, 1))
+    return quantile(other, share) / quantile(plain, share)
 
 
 def _drawn(ordered: Sequence[float], share: float, random: Random) -> float:
@@ -165,10 +180,21 @@ def choices(exact: Mapping[int, float]) -> int:
 
 
 def tempered(exact: Mapping[int, float], temperature: float) -> dict[int, float]:
-    """What chances become at another temperature than 1; the unlisted rest is left out."""
-    powers = {token: chance ** (1.0 / temperature) for token, chance in exact.items() if chance > 0.0}
-    total = sum(powers.values())
-    return {token: power / total for token, power in powers.items()}
+    """What chances become at another temperature than 1; empty where that cannot be told.
+
+    Tokens that are not listed share the rest, each with less than the least that is. What they have together becomes at
+    most this at a lower temperature, and that is left to them: with no chance at all, one of them would count as a
+    great divergence. At a higher one they may become anything.
+    """
+    listed = [chance for chance in exact.values() if chance > 0.0]
+    rest = 1.0 - sum(listed)
+    if not listed or (temperature > 1.0 and rest > _NOTHING):
+        return {}
+    most, power = max(listed), 1.0 / temperature
+    powers = {token: (chance / most) ** power for token, chance in exact.items() if chance > 0.0}
+    left = max(0.0, rest) / most * (min(listed) / most) ** (power - 1.0) if temperature < 1.0 else 0.0
+    total = sum(powers.values()) + left
+    return {token: each / total for token, each in powers.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -192,5 +192,4 @@ def _ratio(rounds: Sequence[Round], seed: int) -> Estimate | None:
 
 
 def _slowdown(rounds: Sequence[Round], seed: int) -> Estimate | None:
-    plain = [each.seconds for pair in rounds for each in pair.plain.asked]
-    return slowdown(plain, [each.seconds for pair in rounds for each in pair.other.asked], P99, seed)
+    return slowdown([(pair.plain.times, pair.other.times) for pair in rounds], P99, seed)

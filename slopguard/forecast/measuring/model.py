@@ -139,6 +139,11 @@ class Burst:
         """Tokens a second, over all of them."""
         return sum(each.tokens for each in self.asked) / self.seconds if self.seconds > 0.0 else 0.0
 
+    @property
+    def times(self) -> tuple[float, ...]:
+        """Seconds of each of them."""
+        return tuple(each.seconds for each in self.asked)
+
 
 @dataclass(frozen=True, slots=True)
 class Round:
