@@ -100,7 +100,7 @@ def _wanted(options: dict[str, Any], home: Path) -> _Wanted:
     """
     from slopguard.forecast.measuring.model import SLICES, Plan
 
-    slices = tuple(options["slices"].split(",")) if options["slices"] else SLICES
+    slices = SLICES if options["slices"] is None else tuple(options["slices"].split(","))
     if not set(slices) <= set(SLICES):
         raise UsageError("--slices knows no such slice", f"They are {', '.join(SLICES)}")
     usual = Plan()
@@ -114,8 +114,8 @@ def _wanted(options: dict[str, Any], home: Path) -> _Wanted:
         options["samples"],
     )
     output = options["output"]
-    if output is not None and not Path(output).resolve().parent.is_dir():
-        raise InputError(f"-o {shown(output)}: there is no such folder", "Name a file in a folder that is there")
+    if output is not None:
+        _writable(Path(output))
     return _Wanted(
         options["mtp"],
         options["plain"],
@@ -130,6 +130,19 @@ def _wanted(options: dict[str, Any], home: Path) -> _Wanted:
     )
 
 
+def _writable(path: Path) -> None:
+    """Make sure, before hours are spent, that the results can be written.
+
+    Raises:
+        InputError: it is a folder, or lies in one that is not there or may not be written to.
+    """
+    what, folder = f"-o {shown(str(path))}", path.resolve().parent
+    if not folder.is_dir():
+        raise InputError(f"{what}: there is no such folder", "Name a file in a folder that is there")
+    if path.is_dir() or not os.access(folder, os.W_OK):
+        raise InputError(f"{what}: it cannot be written", "Name a file in a folder that you may write to")
+
+
 def _numbers(text: str | None, kind: type[Number], option: str, least: Number, most: Number) -> tuple[Number, ...]:
     """A list of numbers, in order.
 
@@ -137,11 +150,11 @@ def _numbers(text: str | None, kind: type[Number], option: str, least: Number, m
         UsageError: it is none.
     """
     try:
-        found = tuple(sorted({kind(each) for each in text.split(",")})) if text else ()
+        found = () if text is None else tuple(sorted({kind(each) for each in text.split(",")}))
     except ValueError:
         found = (kind(-1),)
     if not all(least <= each <= most for each in found):
-        raise UsageError(f"{option} takes numbers from {least:g} to {most:g}", f"For example: {option} 0,1")
+        raise UsageError(f"{option} takes numbers from {least:g} to {most:g}", f"For example: {option} {least:g},4")
     return found
 
 
@@ -160,6 +173,7 @@ async def _measured(wanted: _Wanted) -> Results:
     of = servers.Wanted(wanted.mtp, wanted.plain, wanted.model, manners, key_of(wanted.key_from))
     with Benches(wanted.home, writing=True) as store:
         async with servers.opened(of) as pair:
+            servers.comparable(of, pair)
             number = begun(store, pair.digest(wanted.plan), resume=wanted.resume)
             with _bar() as tell:
                 cells = await Bench(store, number, wanted.plan, pair, tell).run()

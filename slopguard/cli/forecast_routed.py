@@ -65,6 +65,10 @@ def _told(router: Router) -> None:
     asked = sum(each.speculated + each.plain for each in router.counts.values())
     drafted = sum(each.speculated for each in router.counts.values())
     _say(f"{drafted:,} of {asked:,} requests went to the speculating server")
+    if failed := sum(each.failed for each in router.counts.values()):
+        _say(f"{failed:,} more got no answer there and went to the plain server instead; see what it logs")
+    if ignored := sum(each.ignored for each in router.counts.values()):
+        _say(f"{ignored:,} requests to the plain server were drafted all the same")
 
 
 def _say(text: str) -> None:

@@ -211,7 +211,7 @@ class Scripted:
         self.name, self.rate = name, rate
         self.asked = 0
         self.down = False
-        self.build = "b1"
+        self.build, self.serves = "b1", "m"
 
     @property
     def model(self) -> str:
@@ -230,7 +230,8 @@ class Scripted:
         if self.down:
             raise UpstreamError("it is down")
         drafts = None if self.rate is None else (100, round(100 * self.rate) + (1 if self.asked % 2 else -1))
-        return Sampled((self.name,), Usage(1, 1), False, {"drafts": drafts, "system_fingerprint": self.build})
+        details = {"drafts": drafts, "system_fingerprint": self.build, "model": self.serves}
+        return Sampled((self.name,), Usage(1, 1), False, details)
 
 
 def read(details: Mapping[str, object]) -> Speculation:
@@ -295,11 +296,16 @@ def test_a_speculating_server_that_fails_costs_no_answer_and_is_left_alone() -> 
     assert router.counts["json"].failed == PATIENCE
 
 
-def test_a_server_of_another_build_voids_the_table_at_once() -> None:
-    router, fast, _ = routed(JSON_PASSES)
-    ask(router, 2)
-    fast.build = "b2"
+@pytest.mark.parametrize("which", ["speculating", "plain"])
+@pytest.mark.parametrize("change", [{"build": "b2"}, {"serves": "another"}])
+def test_a_server_of_another_build_or_model_voids_the_table_at_once(which: str, change: dict[str, str]) -> None:
+    router, fast, plain = routed(JSON_PASSES)
+    assert set(ask(router, 2)) == {"fast"}
+    ask(router, 2, schema=False)
+    for key, value in change.items():
+        setattr(fast if which == "speculating" else plain, key, value)
     ask(router)
+    ask(router, schema=False)
     assert set(ask(router, 5)) == {"plain"}
 
 

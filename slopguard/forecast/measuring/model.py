@@ -152,6 +152,10 @@ class Round:
     plain: Burst
     other: Burst
 
+    def __post_init__(self) -> None:
+        if len(self.plain.asked) != len(self.other.asked):
+            raise ValueError("a round has the same requests to both")
+
 
 @dataclass(frozen=True, slots=True)
 class Judgement:

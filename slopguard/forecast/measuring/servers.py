@@ -6,13 +6,14 @@ is bound by little, which results show.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 
 from slopguard.errors import ConfigError, UpstreamError, UsageError
 from slopguard.forecast.campaign import wire
-from slopguard.forecast.campaign.openai import Key, Manners
+from slopguard.forecast.campaign.near import Address
+from slopguard.forecast.campaign.openai import Key, Manners, label
 from slopguard.forecast.engines.identify import by_answer, identify
 from slopguard.forecast.engines.server import LISTED, EngineServer
 from slopguard.forecast.engines.table import LLAMA, Engine
@@ -24,6 +25,8 @@ from slopguard.names import shown
 _OF_MODEL = ("n_params", "size", "n_vocab", "n_ctx_train", "max_model_len")
 """What servers say of a model beside its name: another file of the same name is another model."""
 _LONGEST = 100
+SPECULATION, NO_KIND = "speculation", "none"
+"""The flag that tells the kind of speculation a server is set up for, and what it is of a plain one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +77,31 @@ async def opened(wanted: Wanted) -> AsyncIterator[Pair]:
 
 async def _arm(server: EngineServer, wanted: str | None) -> tuple[Arm, Identity]:
     found = await identify(server)
-    if wanted is None and len(found.models) != 1:
-        names = ", ".join(shown(each) for each in found.models[:5]) or "none"
-        raise UsageError("a server has several models, or none", f"Name one with --model. It has: {names}")
-    model = wanted if wanted is not None else found.models[0]
-    if not wire.usable(model):
-        raise UsageError("--model takes the name of a model", "See what the server lists")
+    model = _named(wanted, found.models)
     engine = await _engine(server, found.engine, model)
     again = await identify(server)  # its slots tell how they speculate once they were used
     flags = await _flags(server, engine, model)
     if again.configured is not None:
-        flags["speculation"] = again.configured or "none"
+        flags[SPECULATION] = again.configured or NO_KIND
     return Arm(server, model, engine), Identity(engine.key, model, found.build, flags)
+
+
+def _named(wanted: str | None, listed: Sequence[str]) -> str:
+    """The model that is meant, as the server calls it.
+
+    Raises:
+        UsageError: the server does not have it, or has several and none is named.
+    """
+    names = ", ".join(shown(each) for each in listed[:5]) or "none"
+    if wanted is None and len(listed) != 1:
+        raise UsageError("a server has several models, or none", f"Name one with --model. It has: {names}")
+    found = [each for each in listed if wanted in (None, each, label(each))]
+    if listed and not found:  # llama.cpp would answer by any name, and tell nothing of the model
+        raise UsageError("a server does not have the model that --model names", f"It has: {names}")
+    model = found[0] if found else str(wanted)
+    if not wire.usable(model):
+        raise UsageError("--model takes the name of a model", "See what the server lists")
+    return model
 
 
 async def _engine(server: EngineServer, engine: Engine, model: str) -> Engine:
@@ -124,6 +140,20 @@ async def _of_model(server: EngineServer, model: str) -> Mapping[str, object]:
             said = {**(meta if isinstance(meta, dict) else {}), **each}
             return {key: said[key] for key in _OF_MODEL if isinstance(said.get(key), int)}
     return {}
+
+
+def comparable(wanted: Wanted, pair: Pair) -> None:
+    """Make sure, before hours are spent, that there is something to compare.
+
+    Raises:
+        UsageError: both addresses are one server's, or the plain server says that it speculates.
+    """
+    if wanted.plain is not None and Address.of(wanted.plain) == Address.of(wanted.mtp):
+        raise UsageError(
+            "--mtp and --plain are one server", "Start the same model twice: the other with no speculation"
+        )
+    if pair.plain_identity.flags.get(SPECULATION, NO_KIND) != NO_KIND and not pair.one:
+        raise UsageError("the server that --plain names speculates, too", "Start it again with: --no-speculation")
 
 
 def unchanged(before: Pair, after: Pair) -> None:

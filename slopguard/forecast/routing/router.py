@@ -22,7 +22,8 @@ from slopguard.forecast.routing.table import Table
 CODE_SLICE = "code"
 PATIENCE = 3
 """Failures in a row after which the speculating server is left alone."""
-FINGERPRINT = "system_fingerprint"
+MARKS = ("system_fingerprint", "model")
+"""What answers say of the server behind them: its build (llama.cpp), its model."""
 
 SliceOf = Callable[[str, Mapping[str, object] | None], str | None]
 """The slice of a request, by its prompt and its schema; `None`: not known."""
@@ -73,7 +74,7 @@ class Router:
     ) -> None:
         self._speculating, self._plain, self._table = speculating, plain, table
         self._read, self._of, self._concurrency = read, of, concurrency
-        self._fingerprint: object = None
+        self._marks: dict[tuple[str, str], object] = {}
         self._failures = 0
         self.live: dict[str, Live] = defaultdict(Live)
         self.counts: dict[str, Count] = defaultdict(Count)
@@ -106,6 +107,7 @@ class Router:
                 return found
         count.plain += 1
         found = await self._plain.sample(prompt, n, seed, temperature, schema, longest)
+        self._same("plain", found.details)
         count.ignored += self._read(found.details).active
         return found
 
@@ -134,15 +136,12 @@ class Router:
         told = self._read(found.details)
         if told.known:
             self.live[kind].seen(told.drafted, told.accepted)
-        self._same_build(found.details)
+        self._same("speculating", found.details)
         return found
 
-    def _same_build(self, details: Mapping[str, object]) -> None:
-        """Void the table should the server be of another build from one answer to the next."""
-        mark = details.get(FINGERPRINT)
-        if mark is None:
-            return
-        if self._fingerprint is None:
-            self._fingerprint = mark
-        elif mark != self._fingerprint:
-            self._table = None
+    def _same(self, which: str, details: Mapping[str, object]) -> None:
+        """Void the table should a server be of another build or model from one answer to the next."""
+        for key in MARKS:
+            mark = details.get(key)
+            if mark is not None and self._marks.setdefault((which, key), mark) != mark:
+                self._table = None
