@@ -3,8 +3,9 @@
 A table is a promise about traffic like that of its bench; these counters see the traffic there is. A slice is demoted
 to plain when the lower bound of its acceptance falls under `DEMOTED`, and comes back when it rises over `BACK`. A cell
 is admitted when its lower bound lies above 0.65; the two lie as far below and above that as the interval of a window of
-200 requests reaches, so that a slice is not thrown out, nor let back, by that interval's width. Every so many requests
-a demoted slice still sends one to the speculating server: else nothing would ever be known of it again.
+200 requests reaches, so that a slice is not thrown out, nor let back, by that interval's width. Of fewer it is wider:
+then a slice little above the bound may be demoted without need, which costs time and nothing else. Every so many
+requests a demoted slice still sends one to the speculating server: else nothing would be known of it any more.
 
 Invariants: pure; nothing is judged by fewer than `FEWEST` requests; a slice that the table does not speculate is never
 probed (`Router`).
