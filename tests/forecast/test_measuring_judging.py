@@ -100,6 +100,19 @@ def test_slowest_requests_that_take_longer_fail_though_the_gain_passes() -> None
     assert found[Rule.GAIN] is PASS
 
 
+def test_single_slow_rounds_of_the_plain_server_do_not_let_another_be_as_slow() -> None:
+    """One round was slow on the one side, one on the other: in all, the plain server's slowest are like its own."""
+    same = rounds(8, 130, 1.0)
+
+    def late(each: Asked) -> Asked:
+        return replace(each, seconds=1.4 * each.seconds)
+
+    same[:2] = [*changed(same[:1], late), *changed(same[1:2], other=late)]
+    judged = measured(GREEDY, same, rounds(8, 130, 1.0, slow=1.25), None, 1).of(Rule.P99)
+    assert judged.verdict is FAIL
+    assert judged.bound < 1.15
+
+
 def test_greedy_answers_that_differ_fail() -> None:
     assert verdicts(GREEDY, rounds(8, 20, 1.0), rounds(8, 20, 1.9, text="other"))[Rule.OUTPUT] is FAIL
 
