@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from slopguard.errors import UpstreamError
 from slopguard.forecast.campaign.openai import Manners
 from slopguard.forecast.measuring.bench import Bench, begun
-from slopguard.forecast.measuring.model import Measured, Plan, Rule, Verdict
+from slopguard.forecast.measuring.model import Measured, Plan, Round, Rule, Verdict
 from slopguard.forecast.measuring.servers import Wanted, opened
 from slopguard.forecast.measuring.state import Benches
 from tests.forecast.engine_servers import Engine
@@ -57,6 +58,29 @@ def test_two_servers_that_answer_nothing_are_not_the_same(tmp_path: Path) -> Non
         assert bench(tmp_path / "silent", plain, other).of(Rule.OUTPUT).verdict is Verdict.UNDETERMINED
     with server() as plain, server(drafts=True) as other:
         assert bench(tmp_path / "speaking", plain, other).of(Rule.OUTPUT).verdict is Verdict.PASS
+
+
+class Forgetful(Engine):
+    """Leaves every 25th request without an answer."""
+
+    def _chat(self, body: Mapping[str, Any]) -> web.Response:
+        if len(self.bodies) % 25 == 24:
+            self.bodies.append(body)
+            return web.json_response({"error": "busy"}, status=503)
+        return super()._chat(body)
+
+
+def test_rounds_that_were_begun_again_are_marked(tmp_path: Path) -> None:
+    other = Forgetful("vllm", {"/version": {"version": "1"}})
+    with server() as plain, other:
+        bench(tmp_path, plain, other)
+    with Benches(tmp_path) as store:
+        found = store.unfinished()
+        assert found is not None
+        keys = store.keys(found[0])
+        marked = {key for key in keys if (step := store.get(found[0], key, Round)) is not None and step.failed}
+    assert len(marked) >= 2
+    assert {key.partition("/")[0] for key in marked} == {"pair"}
 
 
 def test_a_bench_that_goes_on_warms_the_servers_before_it_measures(tmp_path: Path) -> None:

@@ -113,6 +113,13 @@ def test_single_slow_rounds_of_the_plain_server_do_not_let_another_be_as_slow() 
     assert judged.bound < 1.15
 
 
+@pytest.mark.parametrize(("failed", "verdict"), [(1, PASS), (2, OPEN)])
+def test_requests_without_an_answer_are_the_slowest_but_for_one_outage(failed: int, verdict: Verdict) -> None:
+    pairs = rounds(8, 130, 1.9)
+    pairs[:failed] = [replace(each, failed=True) for each in pairs[:failed]]
+    assert verdicts(GREEDY, rounds(8, 130, 1.0), pairs)[Rule.P99] is verdict
+
+
 def test_greedy_answers_that_differ_fail() -> None:
     assert verdicts(GREEDY, rounds(8, 20, 1.0), rounds(8, 20, 1.9, text="other"))[Rule.OUTPUT] is FAIL
 

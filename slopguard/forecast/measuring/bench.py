@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import ParamSpec, TypeVar
 
@@ -89,6 +89,7 @@ class Bench:
         self._store, self._number, self._plan, self._pair = store, number, plan, pair
         self._tell, self._pause = tell, pause
         self._taken = set(store.keys(number))
+        self._failed = 0
         most = 2 * plan.rounds * max(map(plan.of_round, plan.cells()))
         self._prompts = {kind: prompts(kind, most, plan.seed) for kind in plan.slices}
 
@@ -134,8 +135,13 @@ class Bench:
                 if not warm:
                     await self._lasting(self._warm, cell, other)
                 warm = True
+                before = self._failed
                 found = await self._lasting(self._round, cell, other, what, number)
-                self._keep(key, found, f"{cell.slice}, {cell.temperature:g}, {cell.concurrency} at once")
+                self._keep(
+                    key,
+                    replace(found, failed=self._failed > before),
+                    f"{cell.slice}, {cell.temperature:g}, {cell.concurrency} at once",
+                )
 
     async def _warm(self, cell: Cell, other: Arm) -> None:
         """A few requests that are not counted: the first ones are slower."""
@@ -176,6 +182,7 @@ class Bench:
             try:
                 return await step(*given, **named)
             except UpstreamError as error:
+                self._failed += 1
                 if not left:
                     raise UpstreamError(str(error), _AGAIN) from None
             await self._pause(wait)

@@ -49,6 +49,8 @@ UNSTEADY = 1.1
 """A plain server whose speed differs from its own by more than this, for certain, stands on an unsteady machine."""
 NOISIEST = 1.5
 """The same for its slowest requests."""
+OUTAGES = 1
+"""Rounds of a cell that may have been begun again: a server that was down and came back. With more, some are lost."""
 MISCOUNTED = 1.05
 """Servers that count one token more in twenty for the same texts do not count the same: it would pass for speed."""
 
@@ -143,6 +145,8 @@ def slow(same: Sequence[Round], pairs: Sequence[Round], seed: int) -> Judgement:
     itself, found = _slowdown(_as_one(same), seed), _slowdown(pairs, seed)
     if itself is None or found is None or min(itself.count, found.count) < FEWEST_SLOW:
         return _open(Rule.P99, 1.0, f"It needs {FEWEST_SLOW:,} requests of each server", found)
+    if sum(pair.failed for pair in (*same, *pairs)) > OUTAGES:
+        return _open(Rule.P99, 1.0, "Requests went without an answer now and then: they would be the slowest", found)
     bound = tolerated(itself)
     if bound > NOISIEST:
         return _open(Rule.P99, bound, "The plain server's slowest requests differ too much from its own", found)

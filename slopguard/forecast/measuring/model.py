@@ -147,10 +147,15 @@ class Burst:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """The same requests to the plain server and to the other: the speculating one, or the plain one once more."""
+    """The same requests to the plain server and to the other: the speculating one, or the plain one once more.
+
+    Args:
+        failed: it was begun before, and a server left a request without an answer.
+    """
 
     plain: Burst
     other: Burst
+    failed: bool = False
 
     def __post_init__(self) -> None:
         if len(self.plain.asked) != len(self.other.asked):
