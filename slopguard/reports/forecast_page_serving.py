@@ -67,8 +67,11 @@ def _times(found: Estimate | None) -> str:
 
 def _forecasts(compared: Compared) -> str:
     on, off = compared.routed, compared.plain
+    faster = (
+        f"routed is {_times(compared.faster)} times as fast" if compared.faster else "which is faster cannot be told"
+    )
     return (
         f"<p>Forecasting the same prompts at {number(compared.concurrency)} at once: {on.a_second:.1f} names a second"
         f" and {on.a_thousand:.1f} for each 1,000 tokens with routing, {off.a_second:.1f} and {off.a_thousand:.1f}"
-        f" without; routed is {_times(compared.faster)} times as fast.</p>"
+        f" without; {faster}.</p>"
     )

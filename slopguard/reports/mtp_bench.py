@@ -81,9 +81,11 @@ def interval(found: Estimate) -> str:
 def forecasts(compared: Compared) -> Iterator[str]:
     """Forecasting with routing on and off."""
     on, off = compared.routed, compared.plain
-    faster = "cannot be told" if compared.faster is None else f"{interval(compared.faster)} times as fast"
+    faster = (
+        f"routed is {interval(compared.faster)} times as fast" if compared.faster else "which is faster cannot be told"
+    )
     rounds = f"{compared.rounds} paired rounds"
-    yield f"slopguard: forecasting at {compared.concurrency} at once, {rounds}: routed is {faster}."
+    yield f"slopguard: forecasting at {compared.concurrency} at once, {rounds}: {faster}."
     for what, names in (("routed", on), ("plain", off)):
         yield (
             f"slopguard: {what}: {names.a_second:,.1f} names a second, {names.a_thousand:,.1f} for each 1,000 tokens,"
