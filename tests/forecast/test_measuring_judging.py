@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slopguard.forecast.measuring.figures import FEWEST_ROUNDS, Divergence, Estimate, Likeness
-from slopguard.forecast.measuring.judging import FEWEST_ALIKE, FEWEST_SLOW, measured
+from slopguard.forecast.measuring.judging import FEWEST_ALIKE, FEWEST_SLOW, acceptance, measured
 from slopguard.forecast.measuring.model import Asked, Burst, Cell, Measured, Round, Rule, Verdict
 
 GREEDY, WARM = Cell("json", 0.0, 1), Cell("json", 0.7, 4)
@@ -73,6 +73,20 @@ def test_low_acceptance_fails_whatever_the_gain() -> None:
     found = measured(GREEDY, rounds(8, 20, 1.0), rounds(8, 20, 1.9, 0.4), None, 1)
     assert found.of(Rule.ACCEPTANCE).verdict is FAIL
     assert found.verdict is FAIL
+
+
+def test_prompts_that_come_again_tell_no_more_than_once() -> None:
+    """What is greedy is accepted as it was before: forty prompts are forty, however often they are asked."""
+    random = Random(3)
+    once = [Asked(1.0, 40, str(number), 100, random.randint(38, 100)) for number in range(40)]
+    few, many, blind = acceptance(once, 1), acceptance(once * 20, 1, len(once)), acceptance(once * 20, 1)
+    assert few.estimate is not None
+    assert many.estimate is not None
+    assert blind.estimate is not None
+    assert many.verdict is few.verdict is OPEN
+    assert many.estimate.low == pytest.approx(few.estimate.low, abs=0.02)
+    assert many.estimate.count == len(once)
+    assert blind.verdict is PASS  # what it would say if each of them were news
 
 
 def test_an_acceptance_about_the_bound_is_undetermined() -> None:

@@ -122,7 +122,8 @@ class Bench:
             key = (cell.slice, cell.temperature)
             if key not in found:
                 found[key] = self._likeness(*key)
-            yield measured(cell, self._rounds(cell, "same"), self._rounds(cell, "pair"), found[key], self._plan.seed)
+            same, pairs = self._rounds(cell, "same"), self._rounds(cell, "pair")
+            yield measured(cell, same, pairs, found[key], self._plan.seed, len(self._prompts[cell.slice]))
 
     async def _cell(self, cell: Cell) -> None:
         """The plain server against itself, then against the other."""

@@ -36,7 +36,7 @@ from slopguard.forecast.measuring.model import (
 from slopguard.forecast.statistics import clustered
 
 FEWEST_DRAFTING = 30
-"""Requests that an acceptance must rest on."""
+"""Prompts that an acceptance must rest on."""
 FEWEST_ALIKE = 40
 """Pairs of outputs that must be alike before they count as always alike: then fewer than 7.3 % differ (95 %)."""
 COVERED = 0.5
@@ -56,7 +56,12 @@ MISCOUNTED = 1.05
 
 
 def measured(
-    cell: Cell, same: Sequence[Round], pairs: Sequence[Round], sampled: Likeness | None, seed: int
+    cell: Cell,
+    same: Sequence[Round],
+    pairs: Sequence[Round],
+    sampled: Likeness | None,
+    seed: int,
+    prompts: int | None = None,
 ) -> Measured:
     """All that is known of a cell.
 
@@ -64,11 +69,12 @@ def measured(
         same: rounds of the plain server against itself.
         pairs: rounds of the plain server against the speculating one.
         sampled: how far its samples lie from the plain server's chances, at this slice and temperature.
+        prompts: different ones that requests take in turn; `None`: as many as requests.
     """
     asked = [each for pair in pairs for each in pair.other.asked]
     plain = [each for pair in pairs for each in pair.plain.asked]
     judgements = (
-        acceptance(asked, seed),
+        acceptance(asked, seed, prompts),
         output(cell, same, pairs, sampled),
         gain(same, pairs, seed),
         slow(same, pairs, seed),
@@ -85,9 +91,9 @@ def measured(
     )
 
 
-def acceptance(asked: Sequence[Asked], seed: int) -> Judgement:
-    """Whether enough of what was drafted was accepted: over requests, as tokens of one resemble each other."""
-    told = [(each.accepted or 0, each.drafted) for each in asked if each.drafted]
+def acceptance(asked: Sequence[Asked], seed: int, prompts: int | None = None) -> Judgement:
+    """Whether enough of what was drafted was accepted: over prompts, as tokens of one resemble each other."""
+    told = _by_prompt(asked, prompts or len(asked))
     if not told:
         return _open(Rule.ACCEPTANCE, ACCEPTED, "The server drafted nothing, or does not say so")
     share = clustered(told, seed)
@@ -97,7 +103,7 @@ def acceptance(asked: Sequence[Asked], seed: int) -> Judgement:
     if any(each.drafted is None for each in asked):
         return _open(Rule.ACCEPTANCE, ACCEPTED, "Some answers say nothing of drafts, or contradict themselves", found)
     if len(told) < FEWEST_DRAFTING:
-        return _open(Rule.ACCEPTANCE, ACCEPTED, f"It needs {FEWEST_DRAFTING} requests with drafts", found)
+        return _open(Rule.ACCEPTANCE, ACCEPTED, f"It needs {FEWEST_DRAFTING} prompts with drafts", found)
     return above(Rule.ACCEPTANCE, found, ACCEPTED, "Too few drafts are accepted")
 
 
@@ -173,6 +179,13 @@ def below(rule: Rule, found: Estimate, bound: float, why: str) -> Judgement:
 
 def _open(rule: Rule, bound: float, why: str, found: Estimate | None = None) -> Judgement:
     return Judgement(rule, Verdict.UNDETERMINED, bound, found, why)
+
+
+def _by_prompt(asked: Sequence[Asked], prompts: int) -> list[tuple[int, int]]:
+    """Tokens accepted and drafted, a prompt each: one that comes again tells the same once more, if it is greedy."""
+    found = [asked[first::prompts] for first in range(min(prompts, len(asked)))]
+    sums = [(sum(one.accepted or 0 for one in each), sum(one.drafted or 0 for one in each)) for each in found]
+    return [each for each in sums if each[1]]
 
 
 def _alike(rounds: Iterable[Round]) -> Estimate | None:
