@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 SCHEMA = "slopguard/model-server/1"
 MOST_THREADS = 512
 MOST_PARALLEL = 256
+MOST_CONTEXT = 4_194_304
+"""Times `MOST_PARALLEL` it is still a number that llama.cpp can hold."""
 
 
 @click.command(epilog="Example: slopguard forecast serve model.gguf --port 8080 --threads 4")
@@ -36,7 +38,9 @@ MOST_PARALLEL = 256
 @click.option(
     "--parallel", type=click.IntRange(1, MOST_PARALLEL), default=1, show_default=True, help="Requests at once."
 )
-@click.option("--context", type=click.IntRange(64), metavar="N", help="Tokens of one request; else up to 4,096.")
+@click.option(
+    "--context", type=click.IntRange(64, MOST_CONTEXT), metavar="N", help="Tokens of one request; else up to 4,096."
+)
 @click.option("--ahead", type=click.IntRange(1, 16), default=3, show_default=True, help="Tokens drafted at once.")
 @click.option("--sampled-drafts", is_flag=True, help="Draft as answers are sampled: better at temperatures above 0.")
 @click.option("--no-speculation", is_flag=True, help="A plain server, to compare with and to route to.")

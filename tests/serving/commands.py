@@ -48,8 +48,7 @@ class Serving:
 
     @property
     def log(self) -> str:
-        path = self.home / "model-server.log"
-        return path.read_text() if path.exists() else ""
+        return "".join(path.read_text() for path in self.home.glob("model-server-*.log"))
 
 
 @contextmanager

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import stat
 import threading
 from pathlib import Path
 
 import pytest
 
-from slopguard.errors import EnvironmentFailed
+from slopguard.errors import EnvironmentFailed, StoreError
 from slopguard.forecast.serving import child, keeping
 from slopguard.forecast.serving.keeping import Bounds, Told
 from slopguard.forecast.serving.plan import Plan
@@ -60,6 +61,36 @@ def test_only_its_account_reads_the_log(tmp_path: Path) -> None:
     started.close()
     assert (tmp_path / "new" / "log").stat().st_mode & 0o777 == 0o600
     assert (tmp_path / "new").stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes have no names here")
+def test_a_log_begins_anew_whatever_is_in_its_place(tmp_path: Path) -> None:
+    elsewhere, old, link, pipe = (tmp_path / name for name in ("elsewhere", "old", "link", "pipe"))
+    for path in (elsewhere, old):
+        path.write_text("kept")
+        path.chmod(0o644)
+    link.symlink_to(elsewhere)
+    os.mkfifo(pipe)
+    for log in (old, link, pipe):
+        child.start(saying("gone"), log, ENVIRON, DEAF).close()
+        assert log.lstat().st_mode == stat.S_IFREG | 0o600
+        assert log.read_text() == ""
+    assert elsewhere.read_text() == "kept"
+
+
+def test_a_log_that_cannot_be_written_is_no_fault_of_ours(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "folder").mkdir()
+    for log in (tmp_path / "file" / "log", tmp_path / "folder"):
+        with pytest.raises(StoreError, match="log of the model server cannot be written"):
+            child.start(saying("gone"), log, ENVIRON, DEAF)
+
+
+def test_a_child_runs_no_code_of_the_folder_it_is_started_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "json.py").write_text("open('ran', 'w')")
+    monkeypatch.chdir(tmp_path)
+    child.start(saying("gone"), tmp_path / "log", ENVIRON, DEAF).process.communicate(timeout=60)
+    assert not (tmp_path / "ran").exists()
 
 
 def test_none_of_the_variables_of_llama_reach_a_child() -> None:

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,28 @@ def test_a_signal_ends_it_and_its_child(chain_gguf: Path, tmp_path: Path, number
         (child,) = command.children()
         assert command.ended(number) == (0, "")
         assert gone(child)
+
+
+def test_it_outlives_its_terminal_where_nohup_says_so(chain_gguf: Path, tmp_path: Path) -> None:
+    line = ["nohup", sys.executable, "-m", "slopguard", "forecast", "serve", str(chain_gguf), *ANY]
+    environ = {**os.environ, "SLOPGUARD_HOME": str(tmp_path)}
+    with subprocess.Popen(line, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, env=environ) as command:
+        assert command.stdout is not None
+        url = command.stdout.readline().split(" at ")[1].split()[0]
+        command.send_signal(signal.SIGHUP)
+        with suppress(subprocess.TimeoutExpired):
+            command.wait(1)
+        assert Server(url, 0, plan(chain_gguf)).get("/health")[0] == 200
+        command.terminate()
+        assert command.wait(30) == 0
+
+
+def test_two_at_once_have_a_log_each(chain_gguf: Path, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    with serving(tmp_path, str(chain_gguf), *ANY) as one, serving(tmp_path, str(chain_gguf), "--port", port) as other:
+        assert one.url() != other.url()
+    assert {path.name for path in tmp_path.glob("*.log")} == {"model-server-0.log", f"model-server-{port}.log"}
 
 
 def test_a_child_ends_with_its_parent_even_when_that_is_killed(chain_gguf: Path, tmp_path: Path) -> None:
@@ -173,9 +196,20 @@ def test_a_dry_run_starts_nothing_and_needs_nothing(chain_gguf: Path) -> None:
     assert said["flags"][-4:] == ["--spec-type", "draft-mtp", "--spec-draft-n-max", "3"]
 
 
-@pytest.mark.parametrize("argv", [("--draft", "x", "--no-speculation"), ("--context", "100000", "--dry-run")])
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("--draft", "x", "--no-speculation"),
+        ("--context", "100000", "--dry-run"),
+    ],
+)
 def test_options_that_make_no_sense_are_refused(chain_gguf: Path, argv: tuple[str, ...]) -> None:
     assert run(str(chain_gguf), *argv).returncode == 2
+
+
+def test_more_context_than_llama_can_count_is_refused(chain_gguf: Path) -> None:
+    done = run(str(chain_gguf), "--context", "4194305", "--parallel", "256")
+    assert (done.returncode, "is not in the range" in done.stderr) == (2, True)
 
 
 def test_a_model_without_drafts_needs_to_be_asked_for(tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
 """Starts the child that serves, hears whether it came up, and ends it.
 
 Invariants: the child gets a standard input that never says anything and closes with us; none of llama.cpp's variables
-reach it, so that what the command line says holds (one that is set but empty is fatal to it); its log is a file of this
-account's only.
+reach it, so that what the command line says holds (one that is set but empty is fatal to it); it imports nothing from
+the folder it is started in; its log is a file of this account's only.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from slopguard.errors import StoreError
 from slopguard.forecast.serving.plan import Plan
 
 MODULE = "slopguard.forecast.serving.host"
@@ -65,12 +66,14 @@ def start(plan: Plan, log: Path, environ: Mapping[str, str], module: str = MODUL
     Args:
         log: gets what it says; begun anew.
         module: what serves; tests put a server there that breaks its word.
+
+    Raises:
+        StoreError: the log cannot be written.
     """
-    log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    descriptor = _begun(log)
     try:
         process = subprocess.Popen(
-            [sys.executable, "-m", module, plan.dumped()],
+            [sys.executable, "-P", "-m", module, plan.dumped()],  # -P: no code from the folder we happen to be in
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=descriptor,
@@ -102,6 +105,20 @@ def cleaned(environ: Mapping[str, str]) -> dict[str, str]:
     """The environment of a child."""
     kept = {key: value for key, value in environ.items() if not key.startswith(_PREFIX)}
     return kept | {"GGML_NO_BACKTRACE": "1"}  # else it starts a debugger on itself before it ends
+
+
+def _begun(log: Path) -> int:
+    """A descriptor of the log, which is empty and this account's only.
+
+    Raises:
+        StoreError: it cannot be written.
+    """
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        log.unlink(missing_ok=True)  # whatever it is: a pipe would be waited for, a file would keep its mode
+        return os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    except OSError:
+        raise StoreError("the log of the model server cannot be written") from None
 
 
 def _url(said: bytes) -> str:

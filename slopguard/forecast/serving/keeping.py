@@ -23,7 +23,7 @@ from slopguard.forecast.serving import child as children
 from slopguard.forecast.serving.child import Child
 from slopguard.forecast.serving.plan import Plan
 
-LOG = "model-server.log"
+LOG = "model-server-{port}.log"
 _TICK = 0.2
 
 
@@ -65,16 +65,16 @@ def keep(
     environ: Mapping[str, str] | None = None,
     module: str = children.MODULE,
 ) -> None:
-    """Serve until SIGTERM, SIGINT or SIGHUP.
+    """Serve until SIGTERM, SIGINT or SIGHUP (unless that is ignored).
 
     Args:
-        home: `SLOPGUARD_HOME`; its log is written there.
+        home: `SLOPGUARD_HOME`; its log is written there, by port: two servers at once do not share one.
 
     Raises:
-        EnvironmentFailed: it did not come up, or keeps ending.
+        EnvironmentFailed: it did not come up, keeps ending, or its log cannot be written.
     """
     bounds, environ = bounds or Bounds(), os.environ if environ is None else environ
-    log, ends = home / LOG, deque[float]()
+    log, ends = home / LOG.format(port=plan.port), deque[float]()
     count = 0
     with _stopping() as stop:
         while not stop.is_set():
@@ -142,7 +142,9 @@ def _stopping() -> Iterator[threading.Event]:
     if threading.current_thread() is not threading.main_thread():
         yield stop
         return
-    numbers = [signal.SIGTERM, signal.SIGINT, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+    numbers = [signal.SIGTERM, signal.SIGINT]
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # ignored: by nohup
+        numbers.append(signal.SIGHUP)
     before: dict[signal.Signals, Any] = {number: signal.signal(number, lambda *_: stop.set()) for number in numbers}
     try:
         yield stop
