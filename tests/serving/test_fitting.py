@@ -41,6 +41,10 @@ def test_nobody_needs_drafts(tmp_path: Path) -> None:
     assert fit(made(tmp_path, nextn=0), None, speculation=False).kind is Kind.NONE
 
 
+def test_a_count_below_nothing_is_none(tmp_path: Path) -> None:
+    assert fit(settings(made(tmp_path), mimo2__context_length=-5), None, speculation=True).context == 0
+
+
 def test_a_drafter_of_the_same_words_is_used_as_what_it_is(tmp_path: Path) -> None:
     model = made(tmp_path, nextn=0, layers=2)
     assert fit(model, made(tmp_path), speculation=True).kind is Kind.MTP

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from contextlib import suppress
 from pathlib import Path
@@ -68,6 +69,56 @@ def test_lists_in_lists_end_somewhere(tmp_path: Path) -> None:
     nested = struct.pack("<IQ", 9, 1) * 5000
     path = tmp_path / "x.gguf"
     path.write_bytes(struct.pack("<4sIQQQ1sI", b"GGUF", 3, 0, 1, 1, b"k", 9) + nested)
+    with pytest.raises(InputError, match="counts that cannot be"):
+        header.read(path)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "x.gguf")
+    with pytest.raises(InputError, match="is no file"):
+        header.read(tmp_path / "x.gguf")
+
+
+def test_a_file_that_becomes_shorter_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "x.gguf"
+    path.write_bytes(struct.pack("<4sIQQQ", b"GGUF", 3, 0, 1, 60_000) + bytes(1 << 20))
+    known = header._read
+
+    def late(cursor: header._Cursor) -> Header:
+        os.truncate(path, 64)
+        return known(cursor)
+
+    monkeypatch.setattr(header, "_read", late)
+    with pytest.raises(InputError, match="cut off"):
+        header.read(path)
+
+
+@pytest.mark.parametrize("kind", [8, 9], ids=["texts", "lists"])
+def test_a_list_that_takes_minutes_is_not_walked_along(tmp_path: Path, kind: int) -> None:
+    path = tmp_path / "x.gguf"
+    path.write_bytes(struct.pack("<4sIQQQ1sIIQ", b"GGUF", 3, 0, 1, 1, b"k", 9, kind, 1 << 24))
+    os.truncate(path, 1 << 28)  # no room on a disk, all zeros to read
+    with pytest.raises(InputError, match="counts that cannot be"):
+        header.read(path)
+
+
+def test_names_do_not_fill_the_memory(tmp_path: Path) -> None:
+    long, many = (1 << 16) - 1, 1000
+    path = tmp_path / "x.gguf"
+    with path.open("wb") as stream:
+        stream.write(struct.pack("<4sIQQ", b"GGUF", 3, 0, many))
+        for number in range(many):
+            stream.write(struct.pack("<QI", long, number))
+            stream.seek(long - 4, os.SEEK_CUR)
+            stream.write(struct.pack("<IB", 0, 1))
+    with pytest.raises(InputError, match="counts that cannot be"):
+        header.read(path)
+
+
+@pytest.mark.parametrize("size", [1 << 16, 1 << 62])
+def test_no_name_is_longer_than_the_format_allows(tmp_path: Path, size: int) -> None:
+    path = tmp_path / "x.gguf"
+    path.write_bytes(struct.pack("<4sIQQQ", b"GGUF", 3, 0, 1, size) + bytes(1 << 17))
     with pytest.raises(InputError, match="counts that cannot be"):
         header.read(path)
 

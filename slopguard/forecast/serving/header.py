@@ -2,17 +2,20 @@
 
 Written out here because the `gguf` package makes arrays of every word of a vocabulary (minutes and a gigabyte for a
 large one) and trusts the counts it reads. Invariants: nothing is read beyond the file or allocated because a count says
-so; whatever the file holds, the answer is a `Header` or an `InputError`; arrays are counted, not kept.
+so; whatever the file holds, or becomes meanwhile, the answer is a `Header` or an `InputError`, in bounded time and
+memory; arrays are counted, not kept.
 """
 
 from __future__ import annotations
 
-import mmap
+import os
 import re
+import stat
 import struct
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
+from typing import BinaryIO
 
 from slopguard.errors import InputError
 from slopguard.names import shown
@@ -22,8 +25,15 @@ _MAGIC = b"GGUF"
 _VERSIONS = (2, 3)
 _MOST_KEYS = 65_536
 _MOST_TENSORS = 262_144
+_LONGEST_KEY = (1 << 16) - 1
+"""Bytes of the name of a setting or a tensor (GGUF's own bound)."""
 _LONGEST = 1 << 20
-"""Bytes of a text that is kept."""
+"""Bytes of a text that are kept."""
+_MOST_KEPT = 1 << 25
+"""Bytes of all texts together that are."""
+_MOST_WALKED = 1 << 22
+"""Texts and lists in lists, which have to be stepped over one by one; the largest vocabularies have a quarter of it."""
+_NO_WAIT = getattr(os, "O_NONBLOCK", 0)
 _DEEPEST = 4
 _PLAIN = {0: "<B", 1: "<b", 2: "<H", 3: "<h", 4: "<I", 5: "<i", 6: "<f", 7: "<?", 10: "<Q", 11: "<q", 12: "<d"}
 _TEXT, _ARRAY = 8, 9
@@ -59,7 +69,7 @@ class Header:
     def number(self, key: str) -> int:
         """A setting of its architecture; 0 if it has none."""
         found = self.values.get(f"{self.arch}.{key}", 0)
-        return found if isinstance(found, int) and not isinstance(found, bool) else 0
+        return found if isinstance(found, int) and not isinstance(found, bool) and found > 0 else 0
 
 
 def whole(path: Path) -> Header:
@@ -81,6 +91,10 @@ def whole(path: Path) -> Header:
     return Header(first.values, first.lengths, tensors)
 
 
+_CUT = "ends too early: it is cut off, or no GGUF file"
+_ODD = "holds counts that cannot be"
+
+
 class _Broken(Exception):
     """The file ends too early, or holds what cannot be."""
 
@@ -92,52 +106,84 @@ def read(path: Path) -> Header:
         InputError: it cannot be read, or is no GGUF file.
     """
     try:
-        with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            return _read(data)
+        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | _NO_WAIT)) as stream:
+            about = os.fstat(stream.fileno())
+            if not stat.S_ISREG(about.st_mode):
+                raise _Broken("is no file")
+            return _read(_Cursor(stream, about.st_size))
     except _Broken as broken:
         raise InputError(f"'{shown(path.name)}' {broken}", "Fetch or make the file again") from None
-    except (OSError, ValueError) as why:  # ValueError: an empty file cannot be mapped
-        problem = "is empty" if isinstance(why, ValueError) else f"cannot be read ({type(why).__name__})"
-        raise InputError(f"'{shown(path.name)}' {problem}", "Name a GGUF file") from None
+    except (OSError, ValueError) as why:
+        raise InputError(f"'{shown(path.name)}' cannot be read ({type(why).__name__})", "Name a GGUF file") from None
 
 
 class _Cursor:
-    """Walks over the bytes."""
+    """Walks over the bytes of a file."""
 
-    def __init__(self, data: mmap.mmap) -> None:
-        self.data = data
+    def __init__(self, stream: BinaryIO, size: int) -> None:
         self.at = 0
+        self.size = size
+        self._stream = stream
+        self._kept = self._walked = 0
 
-    def skip(self, size: int) -> int:
-        start = self.at
-        if size < 0 or size > len(self.data) - start:
-            raise _Broken("ends too early: it is cut off, or no GGUF file")
-        self.at = start + size
-        return start
+    def skip(self, size: int) -> None:
+        self._check(size)
+        self._stream.seek(size, os.SEEK_CUR)
+        self.at += size
+
+    def read(self, size: int) -> bytes:
+        self._check(size)
+        found = self._stream.read(size)
+        if len(found) != size:  # it became shorter
+            raise _Broken(_CUT)
+        self.at += size
+        return found
 
     def number(self, form: str) -> Value:
-        found: Value = struct.unpack_from(form, self.data, self.skip(struct.calcsize(form)))[0]
+        found: Value = struct.unpack(form, self.read(struct.calcsize(form)))[0]
         return found
 
     def count(self, most: int) -> int:
         found = int(self.number("<Q"))
         if found > most:
-            raise _Broken("holds counts that cannot be")
+            raise _Broken(_ODD)
         return found
+
+    def walk(self, steps: int) -> None:
+        """Answer for stepping over so many things."""
+        self._walked += steps
+        if self._walked > _MOST_WALKED:
+            raise _Broken(_ODD)
 
     def text(self) -> str:
         size = int(self.number("<Q"))
-        start = self.skip(size)
-        return self.data[start : start + min(size, _LONGEST)].decode("utf-8", "replace")
+        self._check(size)
+        kept = min(size, _LONGEST)
+        found = self._keep(kept)
+        self.skip(size - kept)
+        return found
+
+    def name(self) -> str:
+        return self._keep(self.count(_LONGEST_KEY))
 
     def pass_text(self) -> None:
         self.skip(int(self.number("<Q")))
 
+    def _keep(self, size: int) -> str:
+        self._kept += size
+        if self._kept > _MOST_KEPT:
+            raise _Broken(_ODD)
+        return self.read(size).decode("utf-8", "replace")
 
-def _read(data: mmap.mmap) -> Header:
-    cursor = _Cursor(data)
-    start = cursor.skip(4)
-    if data[start : start + 4] != _MAGIC:
+    def _check(self, size: int) -> None:
+        if size > self.size - self.at:
+            raise _Broken(_CUT)
+
+
+def _read(cursor: _Cursor) -> Header:
+    if not cursor.size:
+        raise _Broken("is empty")
+    if cursor.read(4) != _MAGIC:
         raise _Broken("is no GGUF file")
     if cursor.number("<I") not in _VERSIONS:
         raise _Broken("is a GGUF file of a version that is not known")
@@ -145,7 +191,7 @@ def _read(data: mmap.mmap) -> Header:
     values: dict[str, Value] = {}
     lengths: dict[str, int] = {}
     for _ in range(keys):
-        key, kind = cursor.text(), int(cursor.number("<I"))
+        key, kind = cursor.name(), int(cursor.number("<I"))
         if kind == _ARRAY:
             lengths[key] = _pass_array(cursor, 0)
         else:
@@ -158,9 +204,9 @@ def _read(data: mmap.mmap) -> Header:
 def _check_whole(cursor: _Cursor, aligned: Value, end: int) -> None:
     """See to it that what the tensors hold is there, too."""
     if not isinstance(aligned, int) or not 0 < aligned <= _MOST_ALIGNED:
-        raise _Broken("holds counts that cannot be")
+        raise _Broken(_ODD)
     start = -(-cursor.at // aligned) * aligned
-    if end and start + end > len(cursor.data):
+    if end and start + end > cursor.size:
         raise _Broken("is cut off: tensors are missing")
 
 
@@ -173,8 +219,10 @@ def _form(kind: int) -> str:
 def _pass_array(cursor: _Cursor, depth: int) -> int:
     """Step over a list; its length."""
     kind, length = int(cursor.number("<I")), int(cursor.number("<Q"))
-    if depth > _DEEPEST or length > len(cursor.data):
-        raise _Broken("holds counts that cannot be")
+    if depth > _DEEPEST:
+        raise _Broken(_ODD)
+    if kind in (_TEXT, _ARRAY):
+        cursor.walk(length)
     if kind == _TEXT:
         for _ in range(length):
             cursor.pass_text()
@@ -188,9 +236,9 @@ def _pass_array(cursor: _Cursor, depth: int) -> int:
 
 def _tensor(cursor: _Cursor) -> tuple[str, tuple[int, ...], int]:
     """Name, shape, and where its contents end behind the header."""
-    name, wide = cursor.text(), int(cursor.number("<I"))
+    name, wide = cursor.name(), int(cursor.number("<I"))
     if wide > _DEEPEST:
-        raise _Broken("holds counts that cannot be")
+        raise _Broken(_ODD)
     shape = tuple(int(cursor.number("<Q")) for _ in range(wide))
     kind, place = int(cursor.number("<I")), int(cursor.number("<Q"))
     block, size = _BLOCKS.get(kind, (1, 0))
