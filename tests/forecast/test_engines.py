@@ -6,6 +6,7 @@ written from their documentation or source, never seen on the wire here: these t
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from slopguard.forecast.engines import logprobs
 from slopguard.forecast.engines.counters import Counters, Traffic, between, read
 from slopguard.forecast.engines.logprobs import Trust
-from slopguard.forecast.engines.speculation import Source, Speculation, from_positions, record, total
+from slopguard.forecast.engines.speculation import Source, Speculation, from_positions, possible, record, total
 from slopguard.forecast.engines.table import (
     ENGINES,
     LLAMA,
@@ -171,6 +172,20 @@ def test_counts_that_contradict_each_other_are_none() -> None:
     assert from_positions([2, 3], 4) is None
 
 
+def test_counts_that_no_server_can_have_are_none() -> None:
+    assert not record("x", 2**53, 1).known
+    assert record("x", 4, 2, 2**60).steps is None
+    assert record("x", 9, 6, 3, {"9" * 5000: 1}).histogram is None  # a number that Python refuses to read
+    assert record("x", 9, 6, 3, {"2": 3}).histogram == (0, 0, 3)
+
+
+def test_more_drafts_than_fit_into_an_answer_are_none() -> None:
+    fits = record("x", 72, 24)
+    assert possible(fits, 24) == fits
+    assert not possible(record("x", 10**6, 24), 24).known
+    assert not possible(record("x", 1000, 1000), 24).known
+
+
 def test_several_requests_together_say_what_all_of_them_say() -> None:
     one, other = record("x", 6, 3, 2, [0, 1, 1]), record("x", 3, 3, 1, [0, 0, 0, 1])
     assert total("x", [one, other]) == Speculation("x", 9, 6, 3, (0, 1, 1, 1), Source.RESPONSE)
@@ -242,6 +257,25 @@ def test_what_others_did_is_never_taken_for_ours(before: Counters, after: Counte
     assert (traffic, found.known) == (Traffic.FOREIGN, False)
 
 
+def test_what_is_not_known_to_be_ours_is_not_ours() -> None:
+    backwards = Counters(49, 42, 32), Counters(48, 42, 32)
+    assert between(LLAMA, *backwards, -1)[0] is Traffic.FOREIGN
+
+
+def test_positions_that_are_no_numbers_are_none() -> None:
+    for at in ("9" * 5000, "x", "-1", "64"):
+        found = read(SEEN_METRICS.replace('position="0"', f'position="{at}"'), LLAMA.names)
+        assert found is not None
+        assert found.positions == ()
+
+
+def test_what_else_is_in_metrics_costs_nothing() -> None:
+    lines = "# TYPE a" + " " * 2_000_000 + "x\n" + 'a{b="c"} 1\n' * 100_000
+    started = monotonic()
+    assert read(lines + SEEN_METRICS, LLAMA.names) == read(SEEN_METRICS, LLAMA.names)
+    assert monotonic() - started < 2
+
+
 def test_a_server_without_counters_says_nothing() -> None:
     assert between(LLAMA, None, None, 5)[0] is Traffic.SILENT
     assert between(LLAMA, START, Counters(5), 5) == (Traffic.SILENT, Speculation("llama.cpp"))
@@ -266,6 +300,17 @@ def test_certainty_with_alternatives_is_data() -> None:
     assert logprobs.judged({"logprobs": {"content": [token(0.0, 0.0, -40.0)] * 3}}).trust is Trust.REAL
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf"), 0.7, True, "x", -(10**9)])
+def test_what_is_no_logarithm_of_a_probability_is_no_data(value: Any) -> None:
+    told = {"content": [token(value, -0.1, -3.0)] * 3}
+    assert logprobs.judged({"logprobs": told}).trust is Trust.EMPTY
+
+
+@pytest.mark.parametrize("others", [(0.0,), (0.0, 0.0, 0.0), (float("nan"),)])
+def test_certainty_beside_nothing_less_likely_is_no_data(others: tuple[float, ...]) -> None:
+    assert logprobs.judged({"logprobs": {"content": [token(0.0, *others)] * 3}}).trust is Trust.EMPTY
+
+
 def test_one_token_decides_nothing() -> None:
     assert logprobs.judged({"logprobs": {"content": [token(-0.1, -0.1)]}}).trust is Trust.UNDETERMINED
 
@@ -273,6 +318,8 @@ def test_one_token_decides_nothing() -> None:
 def test_the_form_of_mlx_is_read_too() -> None:
     told = {"token_logprobs": [-0.2, -0.3], "tokens": [5, 6], "top_logprobs": [[{"5": -0.2}], [{"6": -0.3}]]}
     assert logprobs.judged({"logprobs": told}).trust is Trust.REAL
+    sure = {"token_logprobs": [0.0, 0.0], "tokens": [5, 6], "top_logprobs": [[{"5": 0.0}, {"6": -9.0}]] * 2}
+    assert logprobs.judged({"logprobs": sure}).trust is Trust.REAL
 
 
 @given(ANYTHING)

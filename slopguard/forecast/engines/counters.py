@@ -6,13 +6,15 @@ are never taken for ours.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from enum import StrEnum
 
-from slopguard.forecast.engines.speculation import MOST_AHEAD, Source, Speculation, from_positions, record
+from slopguard.forecast.engines.speculation import MOST_AHEAD, Source, Speculation, from_positions, place, record
 from slopguard.forecast.engines.table import Engine, Names
 
 Samples = dict[str, list[tuple[dict[str, str], float]]]
+_LARGEST = 2**18
+"""Characters of all lines about the counters that are looked for."""
 
 
 class Traffic(StrEnum):
@@ -49,7 +51,7 @@ def read(text: str, names: Names | None) -> Counters | None:
     """The counters in a server's metrics; `None` if they are not in it, or it is no such text."""
     if names is None:
         return None
-    samples = _samples(text)
+    samples = _samples(_ours(text, names))
     generated = _sum(samples, names.generated)
     if generated is None:
         return None
@@ -67,7 +69,7 @@ def between(engine: Engine, before: Counters | None, after: Counters | None, own
     """What was drafted between two readings.
 
     Args:
-        own: tokens that were generated for us meanwhile, all completions together.
+        own: tokens that were generated for us meanwhile, all completions together; below 0 if that is not known.
 
     Returns:
         Whether the readings can be used, and the record: one that says nothing where they cannot.
@@ -75,7 +77,7 @@ def between(engine: Engine, before: Counters | None, after: Counters | None, own
     nothing = Speculation(engine.key)
     if before is None or after is None or after.drafted is None or after.accepted is None:
         return Traffic.SILENT, nothing
-    if before.busy or after.busy or after.generated - before.generated != own:
+    if own < 0 or before.busy or after.busy or after.generated - before.generated != own:
         return Traffic.FOREIGN, nothing
     steps = None if after.steps is None else after.steps - (before.steps or 0)
     grown = _grown(before.positions, after.positions)
@@ -84,6 +86,13 @@ def between(engine: Engine, before: Counters | None, after: Counters | None, own
     return Traffic.OURS, record(
         engine.key, drafted, accepted, steps, None if table is None else list(table), Source.METRICS
     )
+
+
+def _ours(text: str, names: Names) -> str:
+    """The lines about these counters, if they are not too many: a parser takes minutes over what a server may send."""
+    starts = tuple(name.removesuffix("_total") for name in astuple(names))
+    found = "".join(f"{line}\n" for line in text.splitlines() if line.startswith(starts))
+    return found if len(found) <= _LARGEST else ""
 
 
 def _samples(text: str) -> Samples:
@@ -110,10 +119,10 @@ def _sum(samples: Samples, name: str) -> int | None:
 def _positions(samples: Samples, name: str) -> tuple[int, ...]:
     found: dict[int, int] = {}
     for labels, value in samples.get(name) or samples.get(name.removesuffix("_total")) or ():
-        at = labels.get("position", "")
-        if not (at.isascii() and at.isdigit()) or int(at) >= MOST_AHEAD or not 0 <= value < 2**53:
+        at = place(labels.get("position", ""))
+        if at is None or at >= MOST_AHEAD or not 0 <= value < 2**53:
             return ()
-        found[int(at)] = found.get(int(at), 0) + int(value)
+        found[at] = found.get(at, 0) + int(value)
     return tuple(found.get(at, 0) for at in range(max(found, default=-1) + 1))
 
 

@@ -1,13 +1,18 @@
 """Whether log-probabilities that came with an answer hold anything.
 
 Under speculation some servers send 0.0 with an empty list of alternatives for every token but the first: certainty
-where there is no data. Invariant: pure; such a token counts as empty, and an answer with one is not trusted.
+where there is no data. Invariant: pure; such a token counts as empty, as does one with what is no logarithm of a
+probability (NaN, above 0), and an answer with one is not trusted.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any, TypeGuard
+
+_ROUNDING = 1e-3
+_MOST = 1e6
 
 
 class Trust(StrEnum):
@@ -61,9 +66,22 @@ def _older(told: dict[str, object]) -> list[object]:
 
 
 def _empty(entry: object) -> bool:
-    """Whether a token's entry says nothing; a true 0.0 (certainty) still names its alternatives."""
+    """Whether a token's entry says nothing; a true 0.0 (certainty) still names others that are less likely."""
     if not isinstance(entry, dict):
         return True
     value, top = entry.get("logprob"), entry.get("top_logprobs")
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return not number or (value == 0 and not top)
+    return not _real(value) or (value >= 0 and not any(_real(each) and each < 0 for each in _values(top)))
+
+
+def _values(top: object) -> list[Any]:
+    """The log-probabilities of a token's alternatives: of entries, or by token, as MLX-LM gives them."""
+    found: list[Any] = []
+    for each in top if isinstance(top, list) else [top]:
+        if isinstance(each, dict):
+            found += [each["logprob"]] if "logprob" in each else each.values()
+    return found
+
+
+def _real(value: object) -> TypeGuard[float]:
+    """Whether this can be the logarithm of a probability, but for rounding."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and -_MOST <= value <= _ROUNDING

@@ -13,7 +13,7 @@ from slopguard.forecast.campaign import wire
 from slopguard.forecast.campaign.interface import Sampled
 from slopguard.forecast.campaign.openai import OpenAIModel
 from slopguard.forecast.engines.server import EngineServer
-from slopguard.forecast.engines.speculation import Speculation
+from slopguard.forecast.engines.speculation import Speculation, possible
 from slopguard.forecast.engines.table import Engine
 
 
@@ -62,7 +62,7 @@ class EngineModel(OpenAIModel):
     ) -> Told:
         """As `sample`, with the record of what was drafted."""
         sampled = await self.sample(prompt, n, seed, temperature, schema, longest)
-        found = self.engine.speculation(sampled.details)
+        found = possible(self.engine.speculation(sampled.details), n * longest)
         asked = self.plain and self.engine.without is not None
         return Told(sampled, found, not found.active if asked and found.known else None)
 

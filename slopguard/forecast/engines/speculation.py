@@ -13,6 +13,7 @@ from itertools import pairwise
 
 MOST_AHEAD = 64
 """Tokens ahead that any server drafts: longer tables of positions are none."""
+_MOST = 2**53
 
 
 class Source(StrEnum):
@@ -95,6 +96,18 @@ def record(
     return Speculation(engine, proposed, kept, checks, _table(histogram, kept, checks), source)
 
 
+def possible(found: Speculation, tokens: int) -> Speculation:
+    """A record, or one that says nothing, if so much cannot have been drafted for at most so many tokens."""
+    steps = tokens + 1
+    fits = found.accepted <= tokens + MOST_AHEAD and found.drafted <= steps * MOST_AHEAD
+    return found if fits else Speculation(found.engine)
+
+
+def place(text: str) -> int | None:
+    """The number in a label of at most three digits; `None` for anything else."""
+    return int(text) if len(text) <= 3 and text.isascii() and text.isdigit() else None
+
+
 def from_positions(positions: Sequence[int], steps: int) -> tuple[int, ...] | None:
     """The histogram that belongs to counts by position; `None` if they cannot be of so many steps."""
     found = tuple(before - after for before, after in pairwise([steps, *positions, 0]))
@@ -174,14 +187,14 @@ def _within(details: Mapping[str, object], *path: str) -> dict[str, object]:
 
 
 def _count(value: object) -> int | None:
-    """A count; `None` for what is none."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    """A count; `None` for what is none, or more than any server ever counts."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _MOST else None
 
 
 def _table(said: object, accepted: int, steps: int | None) -> tuple[int, ...] | None:
     """A histogram, if it agrees with the counts beside it."""
     if isinstance(said, dict):
-        keys = {int(key): value for key, value in said.items() if str(key).isascii() and str(key).isdigit()}
+        keys = {at: value for key, value in said.items() if (at := place(str(key))) is not None}
         if len(keys) != len(said) or max(keys, default=0) > MOST_AHEAD:
             return None
         said = [keys.get(at, 0) for at in range(max(keys, default=-1) + 1)]
