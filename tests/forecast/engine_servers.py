@@ -32,6 +32,7 @@ class Engine:
         schema: keeps to schemas.
         logprobs: of a request's tokens.
         models: what it says it has.
+        elsewhere: the status of everything else; 0: no answer at all.
         breaks_after: answers with 500 from this completion on.
     """
 
@@ -45,6 +46,7 @@ class Engine:
     schema: bool = True
     logprobs: Callable[[Body, int], Any] = lambda body, tokens: None
     models: tuple[str, ...] = ("m",)
+    elsewhere: int = 404
     breaks_after: int | None = None
     generated: int = 0
     bodies: list[Body] = field(default_factory=list)
@@ -93,7 +95,9 @@ class Engine:
             return web.json_response({"object": "list", "data": [{"id": each, **more} for each in self.models]})
         if request.path in self.pages:
             return web.json_response(self.pages[request.path])
-        return web.json_response({"error": "not found"}, status=404)
+        if not self.elsewhere:
+            await self._stop.wait()
+        return web.json_response({"error": "not found"}, status=self.elsewhere or 404, headers={"Location": "/login"})
 
     def _chat(self, body: Body) -> web.Response:
         self.bodies.append(body)

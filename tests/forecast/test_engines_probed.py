@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Mapping
+from functools import partial
+from time import monotonic
 from typing import Any
 
 import pytest
 
 from slopguard.errors import UpstreamError, UsageError
+from slopguard.forecast.engines import probe as asking
+from slopguard.forecast.engines import server as engine_server
 from slopguard.forecast.engines.logprobs import Trust
 from slopguard.forecast.engines.model import EngineModel, Told
 from slopguard.forecast.engines.probe import probe
@@ -28,8 +33,8 @@ def drafts(tokens: int) -> dict[str, Any]:
     return {"metrics": {"speculative_decoding": told | {"acceptance_histogram": {"2": steps}}}}
 
 
-def counters(generated: int) -> str:
-    steps = generated // 3
+def counters(generated: int, share: int = 1) -> str:
+    steps = share * generated // 3
     lines = {"generation_tokens": generated, "spec_decode_num_drafts": steps, "spec_decode_num_draft_tokens": 3 * steps}
     lines |= {"spec_decode_num_accepted_tokens": 2 * steps}
     text = [
@@ -66,6 +71,52 @@ def test_counters_that_contradict_an_answer_are_told() -> None:
         assert probe(server.url).counters is Agreement.DIFFER
 
 
+@pytest.mark.parametrize(("said", "counted"), [(0, 1), (1, 0)])
+def test_an_answer_and_counters_that_contradict_each_other_settle_nothing(said: int, counted: int) -> None:
+    growing = partial(counters, share=counted)
+    with Engine("vllm", VERSION, lambda body: drafts(said * body["max_tokens"]), metrics=growing) as server:
+        found = probe(server.url)
+    assert (found.counters, found.speculating, found.code) == (Agreement.DIFFER, Speculating.UNDETERMINED, 4)
+    assert "contradict each other" in "\n".join(lines(found))
+
+
+def test_an_opt_out_that_only_the_answer_heeds_is_not_believed() -> None:
+    def heeding(body: Mapping[str, Any]) -> dict[str, Any]:
+        return drafts(0 if body.get("disable_spec_decode") else body["max_tokens"])
+
+    with Engine("vllm", VERSION, heeding, metrics=counters) as server:
+        found = probe(server.url)
+    assert (found.speculating, found.opt_out) == (Speculating.ON, OptOut.UNDETERMINED)
+
+
+def test_drafts_that_fit_into_no_answer_are_not_believed() -> None:
+    with Engine("vllm", VERSION, lambda body: drafts(10**6)) as server:
+        assert probe(server.url).speculating is Speculating.UNDETERMINED
+
+
+@pytest.mark.parametrize("status", [302, 401, 403, 500, 503, 0])
+def test_pages_that_a_server_does_without_settle_nothing(status: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine_server, "SOON", 1.0)
+    with Engine("vllm", {}, lambda body: drafts(body["max_tokens"]), elsewhere=status) as server:
+        found = probe(server.url)
+    assert (found.speculating, found.build, found.counters) == (Speculating.ON, "", Agreement.SILENT)
+
+
+def test_a_server_that_never_answers_is_not_waited_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine_server, "SOON", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(UpstreamError, match="in time"):
+        probe(f"http://127.0.0.1:{silent.getsockname()[1]}")
+
+
+def test_all_questions_together_have_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "LONGEST", 1.0)
+    with (
+        Engine("vllm", VERSION, chat="/nowhere", elsewhere=0) as server,
+        pytest.raises(UpstreamError, match="too long"),
+    ):
+        probe(server.url)
+
+
 def test_an_engine_that_heeds_an_opt_out_one_day_is_seen_to() -> None:
     def heeding(body: Mapping[str, Any]) -> dict[str, Any]:
         return drafts(0 if body.get("disable_spec_decode") else body["max_tokens"])
@@ -91,6 +142,12 @@ def test_sglang_is_asked_to_tell() -> None:
 def test_sglang_without_a_drafter_is_plain() -> None:
     with Engine("sglang", {"/server_info": {"version": "0.6.1", "speculative_algorithm": None}}) as server:
         assert probe(server.url).speculating is Speculating.OFF
+
+
+def test_sglang_that_names_its_drafter_in_no_words_says_nothing() -> None:
+    with Engine("sglang", {"/server_info": {"version": "0.6.1", "speculative_algorithm": [["NEXTN"]]}}) as server:
+        found = probe(server.url)
+    assert (found.configured, found.speculating) == (None, Speculating.UNDETERMINED)
 
 
 def test_lm_studio_drafts_when_a_request_names_the_drafter() -> None:
@@ -123,6 +180,10 @@ def test_mlx_is_known_by_its_answers() -> None:
     mark = {"system_fingerprint": "0.28.4-0.29.1-macOS-26.1-arm64-arm-64bit-applegpu_g16s"}
     with Engine(None, extra=lambda body: mark) as server:
         assert probe(server.url).engine.key == "mlx-lm"
+    with Engine(None, extra=lambda body: {"system_fingerprint": "0.0" + "-0.0" * 50_000}) as server:
+        started = monotonic()
+        assert probe(server.url).engine.key == "other"
+        assert monotonic() - started < 10
     timings = {"predicted_n": 24, "draft_n": 18, "draft_n_accepted": 12, "draft_rounds": 6, "draft_kind": "assistant"}
     with Engine(None, extra=lambda body: {"timings": timings}) as server:
         found = probe(server.url)

@@ -77,7 +77,9 @@ def test_a_command_line_that_makes_no_sense_ends_with_2(argv: tuple[str, ...], s
 
 
 def test_a_key_is_sent_and_shown_nowhere(tmp_path: Path) -> None:
-    with Engine("vllm", {"/version": {"version": "1"}}) as server:
+    said = {"version": "1 Bearer sk-0123456789"}  # it sends back what it was sent
+    with Engine("vllm", {"/version": said}, models=("m", "sk-0123456789")) as server:
         done = run(server.url, "--key-from", "THE_KEY", THE_KEY="sk-0123456789")
         assert {each["Authorization"] for each in server.headers} == {"Bearer sk-0123456789"}
     assert "0123456789" not in done.stdout + done.stderr
+    assert "model         m\n" in done.stdout

@@ -1,6 +1,7 @@
 """Which engine a server is, and of which build.
 
-Invariant: pure but for the requests it makes; what a server says of itself is used only as `names.shown` gives it.
+Invariant: pure but for the requests it makes; what a server says of itself is used only as `names.shown` gives it, and
+without the key.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from slopguard.names import shown
 _LONGEST_BUILD = 64
 _META = ("n_params", "size", "n_vocab", "n_ctx", "ftype")
 _INFO = ("model_ftype", "speculative_algorithm", "speculative_num_steps", "speculative_num_draft_tokens")
+_LONGEST_MARK = 200
 _MLX = re.compile(r"\d+\.\d+\S*-\d+\.\d+\S*-macOS\S*")
 """MLX-LM's fingerprint: its version, that of MLX, the system (read)."""
 
@@ -53,10 +55,11 @@ async def identify(server: EngineServer) -> Identity:
     for path, key in engine.looks:
         found = await server.told(path)
         if isinstance(found, dict) and isinstance(found.get(key), str):
-            build, info = shown(found[key], _LONGEST_BUILD), found
+            build, info = shown(server.hidden(found[key]), _LONGEST_BUILD), found
             break
     configured, slots = await _configured(server, engine, info)
-    flags = _flags(listed, info, {"speculative.types": configured, "total_slots": slots})
+    told = _flags(listed, info) | {"speculative.types": configured, "total_slots": slots}
+    flags = {key: shown(server.hidden(str(value))) for key, value in sorted(told.items()) if value not in (None, "")}
     return Identity(engine, build, configured, slots, models, flags)
 
 
@@ -67,7 +70,7 @@ def by_answer(engine: Engine, answer: Mapping[str, object]) -> Engine:
     timings, mark = answer.get("timings"), answer.get("system_fingerprint")
     if isinstance(timings, dict) and "draft_kind" in timings:
         return MLX_VLM
-    if isinstance(mark, str) and _MLX.match(mark):
+    if isinstance(mark, str) and len(mark) <= _LONGEST_MARK and _MLX.match(mark):
         return MLX_LM
     return OLLAMA if mark == "fp_ollama" else engine
 
@@ -94,15 +97,13 @@ def _owner(listed: object) -> object:
     return first.get("owned_by") if isinstance(first, dict) else None
 
 
-def _flags(listed: object, info: Mapping[str, object], more: Mapping[str, object]) -> dict[str, str]:
+def _flags(listed: object, info: Mapping[str, object]) -> dict[str, object]:
     """What tells this server from another one of the same build: which model, which settings."""
     data = listed.get("data") if isinstance(listed, dict) else None
     meta = data[0].get("meta") if isinstance(data, list) and data and isinstance(data[0], dict) else None
     told = {key: meta.get(key) for key in _META} if isinstance(meta, dict) else {}
-    told |= {key: info.get(key) for key in _INFO} | dict(more)
-    return {
-        key: shown(str(value)) for key, value in sorted(told.items()) if isinstance(value, str | int) and value != ""
-    }
+    told |= {key: info.get(key) for key in _INFO}
+    return {key: value for key, value in told.items() if isinstance(value, str | int)}
 
 
 async def _configured(
@@ -110,7 +111,8 @@ async def _configured(
 ) -> tuple[str | None, int | None]:
     """What the server is set up for: llama.cpp by its slots (seen), SGLang by its settings (read)."""
     if engine.key == "sglang" and "speculative_algorithm" in info:
-        return shown(str(info["speculative_algorithm"] or "")), None
+        said = info["speculative_algorithm"]
+        return (shown(server.hidden(said or "")) if isinstance(said, str | None) else None), None
     if engine.key != "llama.cpp":
         return None, None
     count = info.get("total_slots")
@@ -120,7 +122,7 @@ async def _configured(
         return None, slots
     if not any(slot.get("speculative") is True for slot in told):
         return "", slots
-    kinds = {_kind(slot) for slot in told} - {""}
+    kinds = {shown(server.hidden(_kind(slot))) for slot in told} - {""}
     return next(iter(sorted(kinds)), "on"), slots
 
 
@@ -128,4 +130,4 @@ def _kind(slot: Mapping[str, object]) -> str:
     """What kind of speculation a slot says; it does so from its first request on."""
     said = slot.get("params")
     kind = said.get("speculative.types") if isinstance(said, dict) else None
-    return shown(kind) if isinstance(kind, str) and kind != "none" else ""
+    return kind if isinstance(kind, str) and kind != "none" else ""

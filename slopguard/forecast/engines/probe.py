@@ -20,11 +20,13 @@ from slopguard.forecast.engines.identify import Identity, by_answer, identify
 from slopguard.forecast.engines.logprobs import LogProbs, Trust
 from slopguard.forecast.engines.probed import Agreement, OptOut, Probed, SchemaSupport, Speculating
 from slopguard.forecast.engines.server import EngineServer
-from slopguard.forecast.engines.speculation import Source, Speculation
+from slopguard.forecast.engines.speculation import Source, Speculation, possible
 from slopguard.forecast.engines.table import Engine
 
 TOKENS = 24
 """Of the short request: enough for several drafts."""
+LONGEST = 900.0
+"""Seconds for all questions: some two hundred tokens."""
 MOST = 16
 """Completions of one request that are tried."""
 STEPS = 6
@@ -84,14 +86,17 @@ def probe(
 
     Raises:
         UsageError: the address is none, or another machine's without leave; the model must be named.
-        UpstreamError: it cannot be reached, or answers no chat completion.
+        UpstreamError: it cannot be reached, answers no chat completion, or takes longer than `LONGEST`.
     """
 
     async def opened() -> Probed:
-        async with EngineServer(url, Manners(remote=remote, tries=2), key) as server:
+        async with asyncio.timeout(LONGEST), EngineServer(url, Manners(remote=remote, tries=2), key) as server:
             return await asked(server, model, draft, step)
 
-    return asyncio.run(opened())
+    try:
+        return asyncio.run(opened())
+    except TimeoutError:
+        raise UpstreamError("the server took too long over a few short requests", "See whether it is busy") from None
 
 
 async def asked(
@@ -113,7 +118,7 @@ async def asked(
     engine = asker.engine = by_answer(identity.engine, answer.body)
     told, agreement = _record(engine, answer)
     again = identity if identity.configured != "on" else await identify(server)  # its slots tell more after a request
-    verdict = _speculating(told, again.configured)
+    verdict = _speculating(told, agreement, again.configured)
     step()
     largest, more = await asker.largest(identity.slots)
     step()
@@ -169,8 +174,8 @@ class Asker:
             await asyncio.sleep(_SOON)
         return Answer(status, answer.body, before, after)
 
-    async def largest(self, slots: int | None) -> tuple[int | None, bool]:
-        """The largest `n`, and whether it may be more; `None` where not even one comes back."""
+    async def largest(self, slots: int | None) -> tuple[int, bool]:
+        """The largest `n`, and whether it may be more; one came back already."""
         low, high = 1, min(MOST, slots) + 1 if slots else MOST + 1
         while high - low > 1:
             middle = high - 1 if low == 1 and slots else (low + high) // 2
@@ -250,9 +255,13 @@ def _chosen(identity: Identity, wanted: str | None) -> str:
 
 
 def _record(engine: Engine, answer: Answer) -> tuple[Speculation, Agreement]:
-    """What was drafted for an answer: as the answer says, else as the counters say; and whether the two agree."""
-    said = engine.speculation(answer.body)
+    """What was drafted for an answer of `TOKENS`: as the answer says, else as the counters say; and whether they agree.
+
+    It says nothing where one of them tells of drafts and the other of none.
+    """
+    said = possible(engine.speculation(answer.body), TOKENS)
     traffic, counted = counters.between(engine, answer.before, answer.after, answer.generated)
+    counted = possible(counted, TOKENS)
     if traffic is Traffic.FOREIGN:
         return said, Agreement.FOREIGN
     if not counted.known:
@@ -260,17 +269,17 @@ def _record(engine: Engine, answer: Answer) -> tuple[Speculation, Agreement]:
     if not said.known:
         return counted, Agreement.SILENT
     if (said.drafted, said.accepted) != (counted.drafted, counted.accepted):
-        return said, Agreement.DIFFER
+        return said if said.active == counted.active else Speculation(engine.key), Agreement.DIFFER
     whole = Speculation(
         engine.key, said.drafted, said.accepted, counted.steps, counted.histogram, source=Source.RESPONSE
     )
     return whole, Agreement.AGREE
 
 
-def _speculating(told: Speculation, configured: str | None) -> Speculating:
+def _speculating(told: Speculation, agreement: Agreement, configured: str | None) -> Speculating:
     if told.active:
         return Speculating.ON
-    if configured == "" or (told.known and not configured):
+    if agreement is not Agreement.DIFFER and (configured == "" or (told.known and not configured)):
         return Speculating.OFF
     return Speculating.UNDETERMINED
 

@@ -175,6 +175,8 @@ def _speculation(found: Probed) -> str:
         return f"on{kind}: {short.accepted} of {short.drafted} drafted tokens accepted in one short request"
     if found.speculating is Speculating.OFF:
         return "off: a plain server"
+    if found.counters is Agreement.DIFFER:
+        return "undetermined: the answer and the counters contradict each other"
     if found.configured:
         return f"undetermined: set up{kind}, but nothing was seen to be drafted"
     return "undetermined: the server does not tell what it drafts"

@@ -6,6 +6,7 @@ to a limit, nothing of them is quoted.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
 
@@ -16,6 +17,8 @@ from slopguard.forecast.engines.counters import Counters
 from slopguard.forecast.engines.table import Engine
 
 LISTED = "/v1/models"
+SOON = 20.0
+"""Seconds for what no model has to compute, all tries together."""
 
 
 class EngineServer(OpenAIServer):
@@ -29,14 +32,31 @@ class EngineServer(OpenAIServer):
         """
         return await self._asked("GET", path, None)
 
-    async def told(self, path: str) -> object:
-        """The JSON at a path; `None` where there is nothing, or no JSON.
+    async def models(self) -> tuple[str, ...]:
+        """The models it has; a name with the key in it is left out.
 
         Raises:
-            UpstreamError: the server cannot be reached.
+            UpstreamError: it cannot be reached, or does not say soon.
         """
-        status, data = await self.get(path)
-        return _json(data) if status == 200 else None
+        try:
+            async with asyncio.timeout(SOON):
+                return tuple(each for each in await super().models() if self.hidden(each) == each)
+        except TimeoutError:
+            raise UpstreamError("a server of models did not answer in time", "See whether it is up, and busy") from None
+
+    async def page(self, path: str) -> bytes | None:
+        """What is at a path that a server may do without; `None` where nothing usable comes from it soon."""
+        try:
+            async with asyncio.timeout(SOON):
+                status, data = await self.get(path)
+        except (UpstreamError, TimeoutError):
+            return None
+        return data if status == 200 else None
+
+    async def told(self, path: str) -> object:
+        """The JSON at a path; `None` where there is nothing usable, or no JSON."""
+        data = await self.page(path)
+        return None if data is None else _json(data)
 
     async def post(self, path: str, body: Mapping[str, object]) -> tuple[int, bytes]:
         """The status and the body of an answer.
@@ -48,15 +68,9 @@ class EngineServer(OpenAIServer):
             return await self._asked("POST", path, body)
 
     async def counters(self, engine: Engine) -> Counters | None:
-        """A reading of its counters; `None` where it has none, or does not show them.
-
-        Raises:
-            UpstreamError: the server cannot be reached.
-        """
-        if engine.names is None:
-            return None
-        status, data = await self.get("/metrics")
-        return counters.read(data.decode("utf-8", "replace"), engine.names) if status == 200 else None
+        """A reading of its counters; `None` where it has none, or does not show them."""
+        data = None if engine.names is None else await self.page("/metrics")
+        return None if data is None else counters.read(data.decode("utf-8", "replace"), engine.names)
 
     async def healthy(self) -> bool:
         """Whether `/health` says that it is ready (llama.cpp, vLLM, SGLang)."""
