@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import replace
 from pathlib import Path
 
@@ -59,6 +60,15 @@ def test_a_drafter_of_other_words_is_refused(tmp_path: Path) -> None:
     other = settings(made(tmp_path, nextn=0), tokenizer__ggml__model="llama")
     with pytest.raises(InputError, match="another vocabulary"):
         fit(model, other, speculation=True)
+
+
+def test_a_drafter_of_as_many_other_words_is_refused(tmp_path: Path) -> None:
+    """llama.cpp would serve such a pair, and not draft."""
+    path = tiny.write(tmp_path / "drafter.gguf", nextn=0)
+    words = [struct.pack("<Q1s", 1, letter) for letter in (b"a", b"b")]
+    path.write_bytes(path.read_bytes().replace(words[0], words[1], 1))
+    with pytest.raises(InputError, match="another vocabulary"):
+        fit(made(tmp_path), header.read(path), speculation=True)
 
 
 def test_layers_of_another_width_are_refused(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from slopguard.errors import InputError
-from slopguard.forecast.serving.header import Header
+from slopguard.forecast.serving.header import TOKENS, WIDE, Header
 
 _NEXTN = re.compile(r"blk\.(\d{1,6})\.nextn\.(.+)")
 _PROJECTION = "eh_proj.weight"
@@ -20,6 +20,8 @@ _MISSPELT = "gemma4_assistant"
 """So some converters write it; llama.cpp does not load that."""
 _CLOSE = 128
 """Tokens by which the vocabularies of model and drafter may differ (llama.cpp)."""
+_SPECIAL = 5
+"""Tokens at the beginning that may be others (llama.cpp)."""
 _PLAIN = "serve it without drafts: --no-speculation"
 
 
@@ -120,6 +122,7 @@ def _assistant(model: Header, draft: Header) -> Kind:
 
 def _check_words(model: Header, draft: Header) -> None:
     kinds = {header.values.get("tokenizer.ggml.model") for header in (model, draft)}
-    sizes = [header.lengths.get("tokenizer.ggml.tokens", 0) for header in (model, draft)]
-    if len(kinds) != 1 or abs(sizes[0] - sizes[1]) > _CLOSE:
+    words, sizes = (model.words, draft.words), [header.lengths.get(TOKENS, 0) for header in (model, draft)]
+    both = slice(_SPECIAL * WIDE, min(sizes) * WIDE)
+    if len(kinds) != 1 or abs(sizes[0] - sizes[1]) > _CLOSE or words[0][both] != words[1][both]:
         raise InputError("the drafter has another vocabulary than the model", f"Name one of its family, or {_PLAIN}")

@@ -12,10 +12,11 @@ import os
 import re
 import stat
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from pathlib import Path
 from typing import BinaryIO
+from zlib import crc32
 
 from slopguard.errors import InputError
 from slopguard.names import shown
@@ -33,6 +34,9 @@ _MOST_KEPT = 1 << 25
 """Bytes of all texts together that are."""
 _MOST_WALKED = 1 << 22
 """Texts and lists in lists, which have to be stepped over one by one; the largest vocabularies have a quarter of it."""
+TOKENS = "tokenizer.ggml.tokens"
+"""The list of the vocabulary."""
+WIDE = 4
 _NO_WAIT = getattr(os, "O_NONBLOCK", 0)
 _DEEPEST = 4
 _PLAIN = {0: "<B", 1: "<b", 2: "<H", 3: "<h", 4: "<I", 5: "<i", 6: "<f", 7: "<?", 10: "<Q", 11: "<q", 12: "<d"}
@@ -54,11 +58,13 @@ class Header:
         values: its settings that are one value.
         lengths: of its settings that are lists.
         tensors: shape by name.
+        words: a checksum of each token, in `WIDE` bytes.
     """
 
     values: dict[str, Value]
     lengths: dict[str, int]
     tensors: dict[str, tuple[int, ...]]
+    words: bytes = b""
 
     @property
     def arch(self) -> str:
@@ -88,7 +94,7 @@ def whole(path: Path) -> Header:
     tensors = dict(first.tensors)
     for number in range(1, count + 1):
         tensors |= read(path.with_name(f"{parts[1]}-{number:05}-of-{count:05}.gguf")).tensors
-    return Header(first.values, first.lengths, tensors)
+    return replace(first, tensors=tensors)
 
 
 _CUT = "ends too early: it is cut off, or no GGUF file"
@@ -166,6 +172,9 @@ class _Cursor:
     def name(self) -> str:
         return self._keep(self.count(_LONGEST_KEY))
 
+    def word(self) -> bytes:
+        return self.read(self.count(_LONGEST_KEY))
+
     def pass_text(self) -> None:
         self.skip(int(self.number("<Q")))
 
@@ -190,15 +199,16 @@ def _read(cursor: _Cursor) -> Header:
     tensors, keys = cursor.count(_MOST_TENSORS), cursor.count(_MOST_KEYS)
     values: dict[str, Value] = {}
     lengths: dict[str, int] = {}
+    words = bytearray()
     for _ in range(keys):
         key, kind = cursor.name(), int(cursor.number("<I"))
         if kind == _ARRAY:
-            lengths[key] = _pass_array(cursor, 0)
+            lengths[key] = _pass_array(cursor, 0, words if key == TOKENS else None)
         else:
             values[key] = cursor.text() if kind == _TEXT else cursor.number(_form(kind))
     found = [_tensor(cursor) for _ in range(tensors)]
     _check_whole(cursor, values.get("general.alignment", _ALIGNED), max((end for _, _, end in found), default=0))
-    return Header(values, lengths, {name: shape for name, shape, _ in found})
+    return Header(values, lengths, {name: shape for name, shape, _ in found}, bytes(words))
 
 
 def _check_whole(cursor: _Cursor, aligned: Value, end: int) -> None:
@@ -216,8 +226,8 @@ def _form(kind: int) -> str:
     return _PLAIN[kind]
 
 
-def _pass_array(cursor: _Cursor, depth: int) -> int:
-    """Step over a list; its length."""
+def _pass_array(cursor: _Cursor, depth: int, words: bytearray | None = None) -> int:
+    """Step over a list; its length. With `words` the checksums of its texts are added there."""
     kind, length = int(cursor.number("<I")), int(cursor.number("<Q"))
     if depth > _DEEPEST:
         raise _Broken(_ODD)
@@ -225,7 +235,10 @@ def _pass_array(cursor: _Cursor, depth: int) -> int:
         cursor.walk(length)
     if kind == _TEXT:
         for _ in range(length):
-            cursor.pass_text()
+            if words is None:
+                cursor.pass_text()
+            else:
+                words += crc32(cursor.word()).to_bytes(WIDE, "little")
     elif kind == _ARRAY:
         for _ in range(length):
             _pass_array(cursor, depth + 1)
