@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import socket
+import struct
 import subprocess
 import sys
 from contextlib import suppress
@@ -115,7 +116,7 @@ def test_nobody_but_this_machine_reaches_it(chain_gguf: Path, tmp_path: Path) ->
         assert f"00000000:{port:04X} 00000000:0000 0A" not in listening
 
 
-def test_no_web_page_may_ask_it(chain_server: Server) -> None:
+def test_no_web_page_may_read_its_answers(chain_server: Server) -> None:
     import urllib.request
 
     asked = urllib.request.Request(chain_server.url + "/health", headers={"Origin": "http://elsewhere.example"})
@@ -165,6 +166,20 @@ def test_a_drafter_of_its_own_file_is_used(tmp_path: Path, models: Path, chain_g
         assert server.chat("abc")["timings"]["draft_n_accepted"] > 0
     with served(plan(chain_gguf, Kind.SIMPLE, draft=str(plain)), models) as server:
         assert server.chat("abc")["timings"]["draft_n_accepted"] > 0
+
+
+def test_a_server_that_does_not_draft_though_it_should_does_not_come_up(
+    tmp_path: Path, models: Path, chain_gguf: Path
+) -> None:
+    """The check of the vocabularies is left out here: llama.cpp serves such a pair without drafts."""
+    other = tiny.write(tmp_path / "other.gguf", nextn=0, layers=2)
+    content = bytearray(other.read_bytes())
+    places = [content.index(struct.pack("<Q1s", 1, letter)) + 8 for letter in (b"a", b"z")]
+    content[places[0]], content[places[1]] = b"za"
+    other.write_bytes(content)
+    wanted = plan(chain_gguf, Kind.SIMPLE, draft=str(other))
+    with pytest.raises(AssertionError, match="does not draft with these files"), served(wanted, models):
+        pass
 
 
 def run(*argv: str, before: str = "") -> subprocess.CompletedProcess[str]:

@@ -1,8 +1,8 @@
 """The child: llama.cpp's server in a process of its own, which may end it any time.
 
 Started as `python -m slopguard.forecast.serving.host PLAN`. It says `{"ready": URL}` on standard output once it
-listens, and nothing else there; its log goes to standard error. Invariants: it ends when its standard input does, for
-then its parent has ended; on Linux the kernel sees to that as well.
+listens, and drafts if it should, and nothing else there; its log goes to standard error. Invariants: it ends when its
+standard input does, for then its parent has ended; on Linux the kernel sees to that as well.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import signal
 import sys
 import threading
 from typing import Any
+from urllib.request import ProxyHandler, build_opener
 
 from slopguard.forecast.serving.fitting import Kind
 from slopguard.forecast.serving.plan import Plan
@@ -21,6 +22,7 @@ from slopguard.forecast.serving.plan import Plan
 _PARENT_DEATH = 1
 _QUIET = 1
 """Of its log: errors only."""
+_PATIENCE = 30.0
 
 
 def main(argv: list[str]) -> None:
@@ -36,6 +38,10 @@ def main(argv: list[str]) -> None:
     import xllamacpp
 
     server = xllamacpp.Server(parameters(xllamacpp, plan))
+    if plan.kind is not Kind.NONE and not _drafting(server.listening_address):
+        sys.stderr.write("slopguard: llama.cpp came up, but does not draft with these files\n")
+        sys.stderr.flush()
+        os._exit(1)
     say.write(json.dumps({"ready": server.listening_address}) + "\n")
     say.flush()
     stop.wait()
@@ -55,7 +61,7 @@ def parameters(xllamacpp: Any, plan: Plan) -> Any:
     found.endpoint_props = found.ui = found.warmup = found.fit_params = False
     found.swa_full = True  # else the window slides over what drafts that were refused have overwritten
     found.verbosity = _QUIET
-    found.cors_origins = "http://127.0.0.1"  # no web page may ask it
+    found.cors_origins = "http://127.0.0.1"  # no web page may read its answers
     found.cors_credentials = False
     for threads in (found.cpuparams, found.cpuparams_batch):
         threads.n_threads = plan.threads
@@ -73,6 +79,12 @@ def _drafts(xllamacpp: Any, found: Any, plan: Plan) -> None:
         found.draft.mparams.path = plan.draft
     for threads in (found.draft.cpuparams, found.draft.cpuparams_batch):
         threads.n_threads = plan.threads
+
+
+def _drafting(url: str) -> bool:
+    """Whether the server's slots say that they draft: it comes up without drafts where a drafter does not suit it."""
+    with build_opener(ProxyHandler({})).open(f"{url}/slots", timeout=_PATIENCE) as answer:
+        return any(slot.get("speculative") is True for slot in json.load(answer))
 
 
 def _tie() -> None:
