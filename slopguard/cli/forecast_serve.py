@@ -29,6 +29,9 @@ MOST_PARALLEL = 256
 MOST_CONTEXT = 4_194_304
 """Times `MOST_PARALLEL` it is still a number that llama.cpp can hold."""
 
+_LONGEST = 4096
+"""Of a path that cannot be shown as it is."""
+
 
 @click.command(epilog="Example: slopguard forecast serve model.gguf --port 8080 --threads 4")
 @click.argument("model", metavar="MODEL.gguf", type=click.Path(path_type=Path))
@@ -138,7 +141,8 @@ def _say_plan(plan: Plan, found: Fit, form: str) -> None:
     click.echo(f"model       {plan.alias}, architecture {shown(found.arch)}, NextN layers: {found.blocks}")
     click.echo(f"drafts      {_kind(plan)}")
     click.echo(f"requests    {plan.parallel} at once, {plan.context} tokens each; threads: {plan.threads}")
-    click.echo(f"the same    llama-server {shlex.join(plan.flags())}")
+    words = [word if word.isprintable() else shown(word, _LONGEST) for word in plan.flags()]
+    click.echo(f"the same    llama-server {shlex.join(words)}")
 
 
 def _check_port(port: int) -> None:

@@ -89,6 +89,14 @@ def test_a_server_that_sends_the_key_back_puts_it_nowhere(
     assert KEY not in "".join(capfd.readouterr())
 
 
+@pytest.mark.usefixtures("environment")
+def test_a_server_that_calls_a_model_by_the_key_puts_it_nowhere(tmp_path: Path) -> None:
+    with OpenAI({KEY: mind(), "m": mind(), "k": mind()}, key=KEY) as server, pytest.raises(UsageError) as caught:
+        campaign(server, tmp_path, models=(), key_from="MODEL_SERVER")
+    assert "m, k" in caught.value.diagnosis()
+    assert KEY not in caught.value.diagnosis()
+
+
 def test_no_text_of_a_model_is_kept_only_names(tmp_path: Path) -> None:
     with OpenAI({"m": mind(Invention("pypi", "made-up", 1.0))}, faults=lambda n, body: Fault.PROSE) as server:
         campaign(server, tmp_path)

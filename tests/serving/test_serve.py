@@ -222,6 +222,13 @@ def test_options_that_make_no_sense_are_refused(chain_gguf: Path, argv: tuple[st
     assert run(str(chain_gguf), *argv).returncode == 2
 
 
+def test_a_file_name_does_not_write_on_the_terminal(chain_gguf: Path, tmp_path: Path) -> None:
+    odd = tmp_path / "a\x07.gguf"
+    odd.symlink_to(chain_gguf)
+    done = run(str(odd), "--dry-run")
+    assert (done.returncode, "\x07" in done.stdout) == (0, False)
+
+
 def test_more_context_than_llama_can_count_is_refused(chain_gguf: Path) -> None:
     done = run(str(chain_gguf), "--context", "4194305", "--parallel", "256")
     assert (done.returncode, "is not in the range" in done.stderr) == (2, True)

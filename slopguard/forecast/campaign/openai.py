@@ -129,7 +129,7 @@ class OpenAIServer:
         await self._opened.close()
 
     async def models(self) -> tuple[str, ...]:
-        """The models it has.
+        """The models it has; a name with the key in it is left out.
 
         Raises:
             UpstreamError: it cannot be reached, or does not say.
@@ -137,7 +137,7 @@ class OpenAIServer:
         status, data = await self._asked("GET", "/v1/models", None)
         if status != 200:
             raise UpstreamError(f"a server answered with status {status} when it was asked for its models", _DOWN)
-        return wire.models(data)
+        return tuple(each for each in wire.models(data) if self.hidden(each) == each)
 
     async def chat(self, body: Mapping[str, object]) -> tuple[int, bytes]:
         """The status and the body of an answer to a chat completion; never a status that time may mend.

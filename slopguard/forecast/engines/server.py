@@ -33,14 +33,14 @@ class EngineServer(OpenAIServer):
         return await self._asked("GET", path, None)
 
     async def models(self) -> tuple[str, ...]:
-        """The models it has; a name with the key in it is left out.
+        """As the campaign's client, but soon.
 
         Raises:
             UpstreamError: it cannot be reached, or does not say soon.
         """
         try:
             async with asyncio.timeout(SOON):
-                return tuple(each for each in await super().models() if self.hidden(each) == each)
+                return await super().models()
         except TimeoutError:
             raise UpstreamError("a server of models did not answer in time", "See whether it is up, and busy") from None
 
