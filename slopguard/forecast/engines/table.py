@@ -53,7 +53,6 @@ class Engine:
         without: what to add so that a request is not speculated; `None`: there is nothing.
         tries: what people believe to opt out, where nothing does: sent to show that it is ignored.
         names: its counters; `None`: it has none.
-        lies: its log-probabilities are known to be empty under speculation.
         logprobs: what to add to a request for log-probabilities.
         tokenwise: how it goes on from tokens, and tells the chances of the next one; `None`: no way is known.
     """
@@ -70,7 +69,6 @@ class Engine:
     without: Mapping[str, object] | None = None
     tries: Mapping[str, object] = field(default_factory=dict)
     names: Names | None = None
-    lies: bool = False
     logprobs: Mapping[str, object] = field(default_factory=lambda: {"logprobs": True, "top_logprobs": 5})
     tokenwise: Tokenwise | None = None
 
@@ -95,7 +93,6 @@ LLAMA = Engine(
         "llamacpp:spec_decode_num_accepted_tokens_per_pos_total",
         "llamacpp:requests_processing",
     ),
-    lies=True,
     tokenwise=tokenwise.LLAMA,
 )
 VLLM = Engine(
