@@ -33,6 +33,7 @@ class Engine:
         logprobs: of a request's tokens.
         models: what it says it has.
         elsewhere: the status of everything else; 0: no answer at all.
+        lists: how often it says what models it has.
         breaks_after: answers with 500 from this completion on.
     """
 
@@ -47,6 +48,7 @@ class Engine:
     logprobs: Callable[[Body, int], Any] = lambda body, tokens: None
     models: tuple[str, ...] = ("m",)
     elsewhere: int = 404
+    lists: int = 1000
     breaks_after: int | None = None
     generated: int = 0
     bodies: list[Body] = field(default_factory=list)
@@ -90,7 +92,8 @@ class Engine:
             return self._chat(await request.json())
         if request.path == "/metrics" and self.metrics is not None:
             return web.Response(text=self.metrics(self.generated))
-        if request.path == "/v1/models":
+        if request.path == "/v1/models" and self.lists:
+            self.lists -= 1
             more = {"object": "model"} | ({"owned_by": self.owner} if self.owner else {})
             return web.json_response({"object": "list", "data": [{"id": each, **more} for each in self.models]})
         if request.path in self.pages:

@@ -127,6 +127,21 @@ def test_an_engine_that_heeds_an_opt_out_one_day_is_seen_to() -> None:
         assert probe(server.url).opt_out is OptOut.REFUSED
 
 
+@pytest.mark.parametrize("said", [{}, {"speculative": 1}, {"speculative": None}])
+def test_slots_that_do_not_say_whether_they_draft_say_nothing(said: dict[str, Any]) -> None:
+    with Engine("llamacpp", {"/slots": [{"speculative": False}, said]}) as server:
+        found = probe(server.url)
+    assert (found.configured, found.speculating) == (None, Speculating.UNDETERMINED)
+
+
+def test_a_server_that_lists_its_models_no_more_was_identified_already() -> None:
+    timings = {"predicted_n": 24, "draft_n": 18, "draft_n_accepted": 12}
+    pages = {"/slots": [{"speculative": True}]}
+    with Engine("llamacpp", pages, lambda body: {"timings": timings}, lists=2) as server:
+        found = probe(server.url)
+    assert (found.configured, found.speculating) == ("on", Speculating.ON)
+
+
 def test_sglang_is_asked_to_tell() -> None:
     def told(body: Mapping[str, Any]) -> dict[str, Any]:
         counts = {"spec_num_proposed_drafts": 24, "spec_num_correct_drafts": 12, "spec_verify_ct": 6}

@@ -120,8 +120,9 @@ async def _configured(
     told = await server.told("/slots")
     if not isinstance(told, list) or not told or not all(isinstance(slot, dict) for slot in told):
         return None, slots
-    if not any(slot.get("speculative") is True for slot in told):
-        return "", slots
+    said = [slot.get("speculative") for slot in told]
+    if not any(each is True for each in said):
+        return "" if all(each is False for each in said) else None, slots
     kinds = {shown(server.hidden(_kind(slot))) for slot in told} - {""}
     return next(iter(sorted(kinds)), "on"), slots
 

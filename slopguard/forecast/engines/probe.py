@@ -117,7 +117,7 @@ async def asked(
         raise UpstreamError("the server answers no chat completion", "See what it logs, and --model")
     engine = asker.engine = by_answer(identity.engine, answer.body)
     told, agreement = _record(engine, answer)
-    again = identity if identity.configured != "on" else await identify(server)  # its slots tell more after a request
+    again = identity if identity.configured != "on" else await _once_more(server, identity)
     verdict = _speculating(told, agreement, again.configured)
     step()
     largest, more = await asker.largest(identity.slots)
@@ -145,6 +145,14 @@ async def asked(
         opt_out,
         again.flags,
     )
+
+
+async def _once_more(server: EngineServer, known: Identity) -> Identity:
+    """What a server is, after a request: its slots tell more then; what is known already, should it fail."""
+    try:
+        return await identify(server)
+    except UpstreamError:
+        return known
 
 
 class Asker:
