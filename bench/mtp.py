@@ -87,17 +87,19 @@ async def _compared(results: Results, pair: Pair, wanted: argparse.Namespace) ->
     """Forecasting with routing on and off, at the middle concurrency."""
     from dataclasses import replace
 
+    from slopguard.forecast.campaign.model import Form
     from slopguard.forecast.routing.comparing import compare
     from slopguard.forecast.routing.samplers import held, plain, router
 
     concurrency = sorted(wanted.concurrency)[len(wanted.concurrency) // 2]
     table, why = held(results, pair, results.made)
     assert table, why
-    done = await compare(
-        router(pair, table, concurrency), plain(pair), 8, 4 * concurrency, concurrency, wanted.temperatures
-    )
-    print("\n" + "\n".join(forecasts(done)))
-    return replace(results, forecasts=done)
+    through = router(pair, table, concurrency)
+    done = []
+    for form in Form:
+        done.append(await compare(through, plain(pair), form, 8, 4 * concurrency, concurrency, wanted.temperatures))
+        print("\n" + "\n".join(forecasts(done[-1])), flush=True)
+    return replace(results, forecasts=tuple(done))
 
 
 def _plans(wanted: argparse.Namespace) -> Iterator[Plan]:
@@ -107,7 +109,14 @@ def _plans(wanted: argparse.Namespace) -> Iterator[Plan]:
             for concurrency in wanted.concurrency:
                 samples = wanted.samples if concurrency == wanted.concurrency[-1] else 0
                 yield Plan(
-                    (kind,), (temperature,), (concurrency,), wanted.requests, wanted.rounds, wanted.longest, samples, 2
+                    (kind,),
+                    (temperature,),
+                    (concurrency,),
+                    wanted.requests,
+                    wanted.rounds,
+                    wanted.longest,
+                    samples,
+                    p99=wanted.p99,
                 )
 
 
@@ -231,6 +240,9 @@ def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
         "--samples", type=int, default=0, help="of each prompt, for the divergence; at the last concurrency"
     )
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument(
+        "--p99", action="store_true", help="go on with cells that pass all else until p99 can be judged"
+    )
     parser.add_argument("--sampled", action="store_true", help="drafts are sampled (xllamacpp only)")
     parser.add_argument("--llama-server", help="a llama-server built for this machine's accelerator")
     parser.add_argument("--compare", action="store_true", help="forecast with routing on and off afterwards")

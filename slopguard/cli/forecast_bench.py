@@ -62,6 +62,7 @@ class _Wanted:
 @click.option(
     "--samples", type=click.IntRange(0, 100_000), default=1200, show_default=True, help="Of a prompt, for KL."
 )
+@click.option("--p99", is_flag=True, help="Go on with cells that pass all else until their p99 can be judged.")
 @click.option(
     "--compare", type=click.IntRange(0, 10_000), default=0, metavar="N", help="Forecast, too: N prompts a round."
 )
@@ -75,7 +76,8 @@ class _Wanted:
 def bench(ctx: click.Context, /, config: Path | None, form: str, **options: Any) -> int:
     """Measure acceptance, equal output, gain and slow requests: each pass, fail or undetermined, with its interval.
 
-    A request is worth speculating where all four pass. p99 needs 1,000 requests a server: --requests times --rounds.
+    A request is worth speculating where all four pass. p99 needs 1,000 requests of a server in each cell: --p99 spends
+    them where they can matter.
     """
     from slopguard.config import load
 
@@ -112,6 +114,7 @@ def _wanted(options: dict[str, Any], home: Path) -> _Wanted:
         options["rounds"],
         options["longest"],
         options["samples"],
+        p99=options["p99"],
     )
     output = options["output"]
     if output is not None:
@@ -191,14 +194,16 @@ async def _measured(wanted: _Wanted) -> Results:
     return results
 
 
-async def _compared(results: Results, pair: Pair, wanted: _Wanted) -> Compared:
-    """Forecasting with the table that was just made, and without."""
+async def _compared(results: Results, pair: Pair, wanted: _Wanted) -> tuple[Compared, ...]:
+    """Forecasting with the table that was just made, and without, in each form that campaigns ask for."""
+    from slopguard.forecast.campaign.model import Form
     from slopguard.forecast.routing.comparing import compare
     from slopguard.forecast.routing.samplers import held, plain, router
 
     concurrency = max(wanted.plan.concurrencies)
     table, _ = held(results, pair, results.made)
-    return await compare(router(pair, table, concurrency), plain(pair), _COMPARED, wanted.compare, concurrency)
+    through = router(pair, table, concurrency)
+    return tuple([await compare(through, plain(pair), form, _COMPARED, wanted.compare, concurrency) for form in Form])
 
 
 def _write(path: Path, text: str) -> None:

@@ -24,8 +24,7 @@ def serving(results: Results | None) -> Iterator[str]:
         return
     parts = [f'<p class="dim">{text(_NOTE)}</p>', _servers(results)]
     parts.append(table("Speculation by kind of request", HEADS, map(_row, results.cells)))
-    if results.forecasts is not None:
-        parts.append(_forecasts(results.forecasts))
+    parts.extend(map(_forecasts, results.forecasts))
     yield section("Where speculation helps", "serving", parts)
 
 
@@ -71,7 +70,8 @@ def _forecasts(compared: Compared) -> str:
         f"routed is {_times(compared.faster)} times as fast" if compared.faster else "which is faster cannot be told"
     )
     return (
-        f"<p>Forecasting the same prompts at {number(compared.concurrency)} at once: {on.a_second:.1f} names a second"
-        f" and {on.a_thousand:.1f} for each 1,000 tokens with routing, {off.a_second:.1f} and {off.a_thousand:.1f}"
+        f"<p>Forecasting the same prompts ({text(compared.slice)}) at {number(compared.concurrency)} at once:"
+        f" {on.a_second:.1f} names a second and {on.a_thousand:.1f} for"
+        f" each 1,000 tokens with routing, {off.a_second:.1f} and {off.a_thousand:.1f}"
         f" without; {faster}.</p>"
     )

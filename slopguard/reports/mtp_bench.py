@@ -32,8 +32,8 @@ def lines(results: Results, output: str | None = None) -> Iterator[str]:
     yield from _aligned([HEADS, *(row(each) for each in results.cells)])
     yield ""
     yield from _reasons(results.cells)
-    if results.forecasts is not None:
-        yield from forecasts(results.forecasts)
+    for each in results.forecasts:
+        yield from forecasts(each)
     passed, of = sum(each.verdict is Verdict.PASS for each in results.cells), len(results.cells)
     yield f"slopguard: speculation gains in {passed} of {of} cells; all others go to the plain server."
     if output is not None:
@@ -85,7 +85,7 @@ def forecasts(compared: Compared) -> Iterator[str]:
         f"routed is {interval(compared.faster)} times as fast" if compared.faster else "which is faster cannot be told"
     )
     rounds = f"{compared.rounds} paired rounds"
-    yield f"slopguard: forecasting at {compared.concurrency} at once, {rounds}: {faster}."
+    yield f"slopguard: forecasting, {compared.slice}, {compared.concurrency} at once, {rounds}: {faster}."
     for what, names in (("routed", on), ("plain", off)):
         yield (
             f"slopguard: {what}: {names.a_second:,.1f} names a second, {names.a_thousand:,.1f} for each 1,000 tokens,"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from aiohttp import web
 
 from slopguard.errors import UpstreamError
 from slopguard.forecast.campaign.openai import Manners
+from slopguard.forecast.measuring import judging, model
 from slopguard.forecast.measuring.bench import Bench, begun
 from slopguard.forecast.measuring.model import Measured, Plan, Round, Rule, Verdict
 from slopguard.forecast.measuring.servers import Wanted, opened
@@ -39,15 +42,15 @@ def server(text: str | None = None, breaks_after: int | None = None, *, drafts: 
     return Engine("vllm", {"/version": {"version": "1"}}, extra, breaks_after=breaks_after)
 
 
-def bench(home: Path, plain: Engine, other: Engine, *, resume: bool = False) -> Measured:
+def bench(home: Path, plain: Engine, other: Engine, plan: Plan = PLAN, *, resume: bool = False) -> Measured:
     async def no_pause(seconds: float) -> None:
         """Nobody waits for a server that will not come back."""
 
     async def doing() -> Measured:
         async with opened(Wanted(other.url, plain.url, manners=Manners(tries=1))) as pair:
             with Benches(home, writing=True) as store:
-                number = begun(store, pair.digest(PLAN), resume=resume)
-                (found,) = await Bench(store, number, PLAN, pair, lambda what, done, of: None, no_pause).run()
+                number = begun(store, pair.digest(plan), resume=resume)
+                (found,) = await Bench(store, number, plan, pair, lambda what, done, of: None, no_pause).run()
                 return found
 
     return asyncio.run(doing())
@@ -81,6 +84,33 @@ def test_rounds_that_were_begun_again_are_marked(tmp_path: Path) -> None:
         marked = {key for key in keys if (step := store.get(found[0], key, Round)) is not None and step.failed}
     assert len(marked) >= 2
     assert {key.partition("/")[0] for key in marked} == {"pair"}
+
+
+class Slow(Engine):
+    """Takes a while for each answer."""
+
+    def _chat(self, body: Mapping[str, Any]) -> web.Response:
+        sleep(0.03)
+        return super()._chat(body)
+
+
+@pytest.mark.parametrize(("slower", "rounds", "verdict"), [(True, 10, Verdict.PASS), (False, 6, Verdict.UNDETERMINED)])
+def test_only_a_cell_that_passes_all_else_goes_on_until_its_p99_can_be_judged(
+    *, slower: bool, rounds: int, verdict: Verdict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for each in (model, judging):
+        monkeypatch.setattr(each, "FEWEST_SLOW", 10 * PLAN.requests)
+    plain = Slow("vllm", {"/version": {"version": "1"}}) if slower else server()
+    with plain, server(drafts=True) as other:
+        found = bench(tmp_path, plain, other, replace(PLAN, p99=True))
+        again = bench(tmp_path, plain, other, replace(PLAN, p99=True), resume=True)
+    assert found.of(Rule.GAIN).verdict is (Verdict.PASS if slower else Verdict.FAIL)
+    assert found.of(Rule.P99).verdict is verdict
+    assert found == again
+    with Benches(tmp_path) as store:
+        unfinished = store.unfinished()
+        assert unfinished is not None
+        assert len(store.keys(unfinished[0])) == 2 * rounds
 
 
 def test_a_bench_that_goes_on_warms_the_servers_before_it_measures(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ def results(*cells: Measured, faster: Estimate | None = None, model: str = "m") 
     made = datetime(2026, 11, 26, 12, tzinfo=UTC)
     side = Names(3, 12.0, 30.0, 0.5)
     plain, other = Identity("llama.cpp", model, "b1"), Identity("llama.cpp", model, "b1", {"speculation": "draft-mtp"})
-    return Results(made, "0", plain, other, False, Plan(), cells, Compared(4, 6, side, side, faster))
+    return Results(made, "0", plain, other, False, Plan(), cells, (Compared("json", 4, 6, side, side, faster),))
 
 
 def page(found: Results | None) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from slopguard.cli.app import run
+from slopguard.forecast.campaign.model import Form
 from slopguard.forecast.campaign.openai import Manners
 from slopguard.forecast.measuring.figures import Estimate
 from slopguard.forecast.measuring.model import Cell, Judgement, Measured, Plan, Rule, Verdict
@@ -24,14 +25,16 @@ COMMAND = ("forecast", "run", "--topic", "http clients", "-e", "pypi", "--tokens
 ROUTED = re.compile(r"([\d,]+) of ([\d,]+) requests went to the speculating server")
 
 
-def table(mtp: Server, other: Server, *, made: datetime | None = None, verdict: Verdict = Verdict.PASS) -> Results:
-    """Results in which JSON has a verdict at every temperature of campaigns, up to four at once."""
+def table(
+    mtp: Server, other: Server, *, made: datetime | None = None, verdict: Verdict = Verdict.PASS, kind: str = "json"
+) -> Results:
+    """Results in which a slice has a verdict at every temperature of campaigns, up to four at once."""
 
     async def doing() -> Results:
         async with opened(Wanted(mtp.url, other.url, manners=Manners(tries=1))) as pair:
             judged = tuple(Judgement(rule, verdict, 1.0, Estimate(2.0, 1.9, 2.1, 8)) for rule in Rule)
             places = [(temperature, at_once) for temperature in (0.0, 1.0) for at_once in (1, 4)]
-            cells = tuple(Measured(Cell("json", *place), judged) for place in places)
+            cells = tuple(Measured(Cell(kind, *place), judged) for place in places)
             return Results(made or now(), "0", pair.plain_identity, pair.other_identity, False, Plan(), cells)
 
     return asyncio.run(doing())
@@ -81,18 +84,20 @@ def test_a_stale_table_and_an_undetermined_one_send_everything_to_the_plain_serv
     assert drafted == 0 < asked
 
 
+@pytest.mark.parametrize("form", Form)
 def test_the_same_prompts_routed_and_not_bring_the_same_names_where_answers_are_greedy(
-    mtp_server: Server, plain_server: Server
+    form: Form, mtp_server: Server, plain_server: Server
 ) -> None:
-    results = table(mtp_server, plain_server)
+    results = table(mtp_server, plain_server, kind=form.value)
 
     async def doing() -> Compared:
         async with opened(Wanted(mtp_server.url, plain_server.url, manners=Manners(tries=1))) as pair:
             found, why = held(results, pair, now())
             assert not why
-            return await compare(router(pair, found, 2), plain(pair), 2, 3, 2, ladder=(0.0,), longest=96)
+            return await compare(router(pair, found, 2), plain(pair), form, 2, 3, 2, ladder=(0.0,), longest=96)
 
     found = asyncio.run(doing())
+    assert found.slice == form.value
     assert found.routed.speculated == 1.0
     assert found.plain.speculated == 0.0
     assert found.routed.names == found.plain.names > 0

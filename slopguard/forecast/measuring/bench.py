@@ -90,7 +90,8 @@ class Bench:
         self._tell, self._pause = tell, pause
         self._taken = set(store.keys(number))
         self._failed = 0
-        most = 2 * plan.rounds * max(map(plan.of_round, plan.cells()))
+        self._longer: dict[Cell, int] = {}
+        most = 2 * max(plan.of_round(cell) * (plan.for_p99(cell) if plan.p99 else plan.rounds) for cell in plan.cells())
         self._prompts = {kind: prompts(kind, most, plan.seed) for kind in plan.slices}
 
     async def run(self) -> tuple[Measured, ...]:
@@ -107,6 +108,12 @@ class Bench:
                     await self._cell(cell)
                 if self._sampling(temperature):
                     await self._sample(kind, temperature)
+        found = tuple(self._judged())
+        if not self._plan.p99:
+            return found
+        self._longer = {each.cell: self._plan.for_p99(each.cell) for each in found if each.lacks_p99}
+        for cell in self._longer:
+            await self._cell(cell)
         return tuple(self._judged())
 
     @property
@@ -114,7 +121,11 @@ class Bench:
         """How many there are in all."""
         plan = self._plan
         sampled = len(plan.slices) * sum(map(self._sampling, plan.temperatures))
-        return 2 * plan.rounds * sum(1 for _ in plan.cells()) + sampled
+        return 2 * sum(map(self._count, plan.cells())) + sampled
+
+    def _count(self, cell: Cell) -> int:
+        """Rounds of a cell."""
+        return self._longer.get(cell, self._plan.rounds)
 
     def _judged(self) -> Iterator[Measured]:
         found: dict[tuple[str, float], Likeness | None] = {}
@@ -129,7 +140,7 @@ class Bench:
         """The plain server against itself, then against the other."""
         for what, other in (("same", self._pair.plain), ("pair", self._pair.other)):
             warm = False  # nor are the servers after a bench has ended
-            for number in range(self._plan.rounds):
+            for number in range(self._count(cell)):
                 key = _key(what, cell, number)
                 if key in self._taken:
                     continue
@@ -153,7 +164,7 @@ class Bench:
 
     async def _round(self, cell: Cell, other: Arm, what: str, number: int) -> Round:
         plan = self._plan
-        place = number if what == "pair" else plan.rounds + number
+        place = 2 * number + (what == "same")
         count = plan.of_round(cell)
         asked = requests(cell.slice, self._prompts[cell.slice], place, count, cell.temperature, plan.longest)
         if number % 2:
@@ -200,7 +211,7 @@ class Bench:
         self._tell(what, len(self._taken), self.steps)
 
     def _rounds(self, cell: Cell, what: str) -> Sequence[Round]:
-        keys = (_key(what, cell, number) for number in range(self._plan.rounds))
+        keys = (_key(what, cell, number) for number in range(self._count(cell)))
         return [found for key in keys if (found := self._store.get(self._number, key, Round)) is not None]
 
     def _likeness(self, kind: str, temperature: float) -> Likeness | None:

@@ -21,6 +21,7 @@ from slopguard.forecast.measuring.figures import (
 )
 from slopguard.forecast.measuring.model import (
     ACCEPTED,
+    FEWEST_SLOW,
     GAIN,
     KL,
     P99,
@@ -43,8 +44,6 @@ COVERED = 0.5
 """The share of sampled places that must have enough samples before they are called alike: the rest may not be."""
 _OTHER = "What is sampled is not what the plain server would sample"
 _TOO_FEW = "Too few samples to tell two distributions apart, or the server tells no chances"
-FEWEST_SLOW = 1_000
-"""Requests of each server that a p99 must rest on: ten of them are slower than it."""
 UNSTEADY = 1.1
 """A plain server whose speed differs from its own by more than this, for certain, stands on an unsteady machine."""
 NOISIEST = 1.5

@@ -18,6 +18,8 @@ SLICES = ("name", "code", "text", JSON_SLICE, "tool")
 """The kinds of requests that are told apart; `reference.slices` words them."""
 ACCEPTED, GAIN, KL, P99 = 0.65, 1.3, 0.02, 0.99
 """What a cell must show: drafts accepted above, a gain above, a divergence below; and no slower slowest 1 %."""
+FEWEST_SLOW = 1_000
+"""Requests of each server that a p99 must rest on: ten of them are slower than it."""
 
 
 class Rule(StrEnum):
@@ -61,6 +63,7 @@ class Plan:
         longest: tokens that an answer may have.
         samples: of each prompt, for the divergence of what is sampled; 0: it is not measured.
         contexts: prompts of each slice that are sampled from.
+        p99: cells that pass all else get as many rounds as it takes to judge their p99.
     """
 
     slices: tuple[str, ...] = SLICES
@@ -72,10 +75,15 @@ class Plan:
     samples: int = 1200
     contexts: int = 4
     seed: int = 1
+    p99: bool = False
 
     def of_round(self, cell: Cell) -> int:
         """Requests of one round of a cell: at least twice as many as are under way at once, or none ever would be."""
         return max(self.requests, 2 * cell.concurrency) if cell.concurrency > 1 else self.requests
+
+    def for_p99(self, cell: Cell) -> int:
+        """Rounds of a cell that its p99 can be judged by."""
+        return max(self.rounds, -(-FEWEST_SLOW // self.of_round(cell)))
 
     def cells(self) -> Iterator[Cell]:
         """All cells, in the order in which they are measured."""
@@ -211,6 +219,12 @@ class Measured:
         if Verdict.FAIL in found:
             return Verdict.FAIL
         return Verdict.PASS if found == {Verdict.PASS} and self.whole else Verdict.UNDETERMINED
+
+    @property
+    def lacks_p99(self) -> bool:
+        """Whether all else passed."""
+        found = {each.rule for each in self.judgements if each.verdict is not Verdict.PASS}
+        return found == {Rule.P99} and self.of(Rule.P99).verdict is Verdict.UNDETERMINED
 
     def of(self, rule: Rule) -> Judgement:
         """The judgement of one rule."""

@@ -45,12 +45,13 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """The same prompts forecast with routing and without, in paired rounds.
+    """The same prompts of one slice forecast with routing and without, in paired rounds.
 
     Args:
         faster: names a second, routed to plain: the ratio of the medians; `None` where it cannot be told.
     """
 
+    slice: str
     concurrency: int
     rounds: int
     routed: Names
@@ -67,7 +68,7 @@ class Results:
         version: of slopguard.
         plain, other: the two servers; of one URL, the same server without and with speculation.
         one: whether it was one URL, told apart by fields of the request.
-        forecasts: forecasting with routing on and off, if that was asked for.
+        forecasts: forecasting with routing on and off, by slice, if that was asked for.
     """
 
     made: datetime
@@ -77,7 +78,7 @@ class Results:
     one: bool
     plan: Plan
     cells: tuple[Measured, ...]
-    forecasts: Compared | None = None
+    forecasts: tuple[Compared, ...] = ()
 
 
 def as_json(results: Results) -> dict[str, Any]:

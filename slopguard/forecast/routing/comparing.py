@@ -6,8 +6,8 @@ counts as a name is what campaigns take from an answer.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from statistics import median
 from time import perf_counter
 
@@ -18,7 +18,7 @@ from slopguard.forecast.campaign.prompts import SCHEMA, Sources, prompts
 from slopguard.forecast.measuring.arm import together
 from slopguard.forecast.measuring.figures import ratio_of_medians
 from slopguard.forecast.measuring.results import Compared, Names
-from slopguard.forecast.routing.router import Router
+from slopguard.forecast.routing.router import Router, of_campaign
 from slopguard.forecast.topics.tables import topics
 
 LADDER = (0.2, 0.7, 1.0)
@@ -47,6 +47,7 @@ class Tally:
 async def compare(
     router: Router,
     plain: Sampler,
+    form: Form,
     rounds: int,
     each: int,
     concurrency: int,
@@ -57,6 +58,7 @@ async def compare(
     """Forecast with both.
 
     Args:
+        form: what is asked for: JSON or code.
         rounds: pairs of rounds.
         each: prompts of one round.
         ladder: temperatures, taken in turn.
@@ -64,18 +66,19 @@ async def compare(
     Raises:
         UpstreamError: a server gives no answer.
     """
-    asked = [prompt for prompt in _prompts(seed) if prompt.form is Form.JSON]
+    asked = [prompt for prompt in _prompts(seed) if prompt.form is form]
+    kind = of_campaign("", _schema(form)) or ""
+    before = replace(router.counts[kind])
     on, off = Tally(), Tally()
     for number in range(rounds):
         batch = [asked[(number * each + place) % len(asked)] for place in range(each)]
         sides = [(router, on), (plain, off)]
         for sampler, tally in sides if number % 2 else sides[::-1]:
             await _round(sampler, tally, batch, number * each, concurrency, ladder, longest)
-    counts = router.counts.values()
-    through = sum(count.speculated for count in counts)
-    share = through / max(1, through + sum(count.plain for count in counts))
+    through = router.counts[kind].speculated - before.speculated
+    share = through / max(1, through + router.counts[kind].plain - before.plain)
     faster = ratio_of_medians(list(zip(off.speeds, on.speeds, strict=True)), seed)
-    return Compared(concurrency, rounds, on.names_told(share), off.names_told(0.0), faster)
+    return Compared(kind, concurrency, rounds, on.names_told(share), off.names_told(0.0), faster)
 
 
 async def _round(
@@ -93,7 +96,9 @@ async def _round(
     async def work() -> None:
         nonlocal found
         for place, prompt in waiting:
-            answer = await sampler.sample(prompt.text, 1, place, ladder[place % len(ladder)], SCHEMA, longest)
+            answer = await sampler.sample(
+                prompt.text, 1, place, ladder[place % len(ladder)], _schema(prompt.form), longest
+            )
             names = extract.names(answer.texts[0], prompt.ecosystem, prompt.form).found
             tally.tokens += answer.usage.completion
             tally.different.update(f"{each.ecosystem.value}:{each.raw}" for each in names)
@@ -106,5 +111,9 @@ async def _round(
 
 
 def _prompts(seed: int) -> Sequence[Prompt]:
-    """The prompts of a campaign about all topics of the tables."""
-    return prompts(Sources(tuple(topic.name for topic in topics())), seed, control=0)
+    """The prompts of a campaign about all topics of the tables, each in both forms."""
+    return prompts(Sources(tuple(topic.name for topic in topics())), seed, control=1)
+
+
+def _schema(form: Form) -> Mapping[str, object] | None:
+    return SCHEMA if form is Form.JSON else None
