@@ -27,6 +27,8 @@ settings.load_profile("any-machine")  # no test measures time, hypothesis's own 
 
 os.environ.setdefault("SLOPGUARD_DAEMON", daemons.SECONDS)
 memory.use()
+if not memory.used():
+    memory.hasten()
 
 if TYPE_CHECKING:
     from xdist.scheduler import Scheduling

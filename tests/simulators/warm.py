@@ -28,6 +28,7 @@ from typing import Any
 from unittest import mock
 
 from slopguard.daemon import starting
+from tests.simulators import memory
 
 PROCESS = Path(__file__).with_name("warm_process.py")
 LANGUAGES = ("", "C", "C.UTF-8")
@@ -176,6 +177,8 @@ def _copied() -> socket.socket:
     """The line to the process that is copied, which is started the first time and ends when this one does."""
     line, other = socket.socketpair()
     env = {"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8"}
+    if not memory.used():
+        env["SLOPGUARD_TEST_DISK"] = memory.__file__
     command = [sys.executable, "-P", str(PROCESS), FILLER]
     subprocess.Popen(command, stdin=other, env=env).returncode = 0  # nobody waits for it
     other.close()
