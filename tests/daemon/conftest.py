@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.daemon.house import House
+from tests.simulators import warm
 
 
 @pytest.fixture
@@ -16,3 +17,10 @@ def house(tmp_path: Path) -> Iterator[House]:
     made = House(tmp_path)
     yield made
     made.close()
+
+
+@pytest.fixture
+def copies() -> Iterator[None]:
+    """For tests of what a daemon does, not of how it comes to be: it is started warm (see `tests.simulators.warm`)."""
+    with warm.copies():
+        yield

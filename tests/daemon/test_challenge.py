@@ -17,6 +17,8 @@ from slopguard.daemon.places import Address
 from slopguard.daemon.plain import encode
 from tests.daemon.house import House, until
 
+pytestmark = pytest.mark.usefixtures("copies")
+
 WHO = proof.Who("1.0", 1, 4711, 20_001, 20_002)
 KEY = b"k" * proof.KEY_BYTES
 N1, N2 = proof.nonce(), proof.nonce()

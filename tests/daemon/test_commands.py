@@ -22,12 +22,13 @@ from slopguard import __version__
 from slopguard.daemon import starting
 from slopguard.daemon.activation import control_port
 from tests.daemon.house import ROOT, House, request, until
+from tests.simulators import warm
+
+pytestmark = pytest.mark.usefixtures("copies")
 
 
 def said(house: House, *argv: str, rc: int = 0) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "slopguard", "daemon", *argv], cwd=ROOT, env=house.env, capture_output=True, text=True
-    )
+    done = warm.run([sys.executable, "-m", "slopguard", "daemon", *argv], house.env, house.root)
     assert (done.returncode, done.stderr) == (rc, "") or rc, done.stderr
     return done.stdout or done.stderr
 

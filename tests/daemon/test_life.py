@@ -51,6 +51,7 @@ def test_the_home_that_it_makes_is_its_accounts_too_whatever_others_may_read_oth
     assert stat.S_IMODE((tmp_path / "data" / "home").stat().st_mode) == 0o700
 
 
+@pytest.mark.usefixtures("copies")
 def test_it_ends_when_nobody_needed_it_for_a_while_and_leaves_no_address(house: House) -> None:
     host = house.host(SLOPGUARD_DAEMON="0.2")
     assert host is not None
@@ -60,6 +61,7 @@ def test_it_ends_when_nobody_needed_it_for_a_while_and_leaves_no_address(house: 
     assert "ended: idle" in house.places.log.read_text()
 
 
+@pytest.mark.usefixtures("copies")
 def test_it_does_not_end_while_a_session_is_open(house: House) -> None:
     host = house.host(SLOPGUARD_DAEMON="0.2")
     assert host is not None
@@ -69,6 +71,7 @@ def test_it_does_not_end_while_a_session_is_open(house: House) -> None:
     until(lambda: not house.processes())
 
 
+@pytest.mark.usefixtures("copies")
 def test_killed_at_any_time_the_next_command_starts_another(house: House) -> None:
     for _ in range(3):
         assert house.host() is not None
@@ -95,6 +98,7 @@ def test_whoever_is_killed_while_it_waits_leaves_a_daemon_for_the_next(house: Ho
     assert house.processes() == begun
 
 
+@pytest.mark.usefixtures("copies")
 def test_a_signal_ends_it_once_its_sessions_are_over(house: House) -> None:
     with house.session() as hosted:
         os.kill(house.pid, signal.SIGTERM)
@@ -104,6 +108,7 @@ def test_a_signal_ends_it_once_its_sessions_are_over(house: House) -> None:
     until(lambda: not house.processes())
 
 
+@pytest.mark.usefixtures("copies")
 def test_a_second_signal_ends_it_at_once(house: House) -> None:
     with house.session():
         os.kill(house.pid, signal.SIGTERM)
@@ -112,6 +117,7 @@ def test_a_second_signal_ends_it_at_once(house: House) -> None:
         until(lambda: not house.processes())
 
 
+@pytest.mark.usefixtures("copies")
 def test_it_ends_when_its_folder_vanishes(house: House) -> None:
     house.host()
     for path in house.places.folder.iterdir():
@@ -120,6 +126,7 @@ def test_it_ends_when_its_folder_vanishes(house: House) -> None:
     until(lambda: not house.processes())
 
 
+@pytest.mark.usefixtures("copies")
 def test_it_ends_when_another_has_taken_its_place(house: House) -> None:
     house.host()
     first = house.pid
@@ -173,6 +180,7 @@ STALE: dict[str, Callable[[Places], object]] = {
 }
 
 
+@pytest.mark.usefixtures("copies")
 def test_files_that_were_left_behind_hurt_nobody(house: House) -> None:
     house.host()
     for left, leave in STALE.items():
@@ -189,6 +197,7 @@ def test_a_place_that_cannot_be_written_has_no_daemon(house: House) -> None:
     assert house.processes() == []
 
 
+@pytest.mark.usefixtures("copies")
 def test_one_that_cannot_say_where_it_is_serves_nobody(house: House) -> None:
     assert house.places.prepare()
     house.places.address.mkdir()
@@ -215,6 +224,7 @@ def test_where_no_lock_can_be_had_nobody_is_waited_for(house: House, way: str) -
     assert house.processes() == []
 
 
+@pytest.mark.usefixtures("copies")
 def test_a_folder_of_somebody_else_is_not_used(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     assert house.host() is not None
     monkeypatch.setattr(os, "geteuid", lambda: 4711)
@@ -234,6 +244,7 @@ def test_one_that_cannot_serve_is_not_waited_for(house: House, monkeypatch: pyte
     until(lambda: not house.processes())
 
 
+@pytest.mark.usefixtures("copies")
 def test_one_that_hangs_is_not_waited_for_long(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(starting, "ANSWER", 0.2)
     assert house.host() is not None
@@ -244,6 +255,7 @@ def test_one_that_hangs_is_not_waited_for_long(house: House, monkeypatch: pytest
     assert house.host() is not None
 
 
+@pytest.mark.usefixtures("copies")
 def test_a_lock_that_nobody_gives_up_is_not_waited_for_without_end(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:

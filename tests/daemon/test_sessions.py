@@ -28,6 +28,8 @@ from tests.daemon.house import ROOT, House, request, until
 from tests.simulators.pypi import PyPI
 from tests.simulators.server import basic
 
+pytestmark = pytest.mark.usefixtures("copies")
+
 
 def index(pypi: PyPI, **more: object) -> Index:
     return Index(Ecosystem.PYPI, "main", pypi.url, IndexKind.DEFAULT, Layer.USER, **more)  # type: ignore[arg-type]

@@ -25,6 +25,8 @@ from tests.daemon.test_commands import said
 from tests.radar.worlds import THEN
 from tests.simulators.pypi import PyPI
 
+pytestmark = pytest.mark.usefixtures("copies")
+
 HOUR = 3600
 
 

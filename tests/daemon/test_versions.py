@@ -11,6 +11,8 @@ from slopguard.daemon.link import NoDaemon
 from slopguard.daemon.plain import Garbled
 from tests.daemon.house import House, request, until
 
+pytestmark = pytest.mark.usefixtures("copies")
+
 
 def test_an_older_daemon_gives_way_and_ends_with_its_last_session(house: House) -> None:
     with house.another("0.0.1") as old:

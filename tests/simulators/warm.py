@@ -19,8 +19,8 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic
 from types import SimpleNamespace
@@ -92,14 +92,25 @@ def daemon(home: Path, env: Mapping[str, str]) -> None:
     """
     if _cold(env, Path("/")) or not starting.idle_of(env):
         return
-    with mock.patch.object(starting, "subprocess", SimpleNamespace(Popen=_popen, DEVNULL=subprocess.DEVNULL)):
+    with copies():
         found = starting.begin(home, {**env, starting.VARIABLE: LONG}).finish()
     if found is not None:
         found.close()
 
 
-def _popen(argv: Sequence[str], *, env: Mapping[str, str], cwd: str, pass_fds: Sequence[int], **_: Any) -> Copy:
+@contextmanager
+def copies() -> Iterator[None]:
+    """Daemons that this process itself starts meanwhile are started warm, but for those that need an interpreter."""
+    with mock.patch.object(starting, "subprocess", SimpleNamespace(Popen=_popen, DEVNULL=subprocess.DEVNULL)):
+        yield
+
+
+def _popen(
+    argv: Sequence[str], *, env: Mapping[str, str], cwd: str, pass_fds: Sequence[int], **more: Any
+) -> Copy | subprocess.Popen[bytes]:
     """What `starting` makes of `subprocess.Popen`: no streams, a session of its own."""
+    if _cold(env, Path(cwd)):
+        return subprocess.Popen(argv, env=env, cwd=cwd, pass_fds=pass_fds, **more)
     with Path(os.devnull).open("r+b") as nothing:
         streams = dict.fromkeys((0, 1, 2), nothing.fileno()) | {number: number for number in pass_fds}
         copy = Copy(argv[3:], env, Path(cwd), streams, leads=True)
