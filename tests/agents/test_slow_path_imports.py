@@ -12,6 +12,7 @@ import pytest
 
 from slopguard.store import Store
 from tests.daemon.house import House
+from tests.simulators import warm
 
 SCRIPT = """
 import json, sys
@@ -62,7 +63,8 @@ def test_with_a_daemon_up_it_imports_nothing_that_judges(
 ) -> None:
     house = House(tmp_path)
     try:
-        host = house.host()
+        with warm.copies():
+            host = house.host()
         assert host is not None
         said, found = looked(tmp_path, command, never, SLOPGUARD_HOME=str(house.home), SLOPGUARD_DAEMON="60")
         assert (found, '"deny"' in said) == ([], refused)

@@ -20,6 +20,7 @@ from slopguard.store import Entry, Store
 from slopguard.store.suggestions import Suggested
 from tests.agents.machine import Machine, machine_in
 from tests.daemon.house import House
+from tests.simulators import warm
 
 DAEMON, HERE = "daemon", "here"
 WAYS = (DAEMON, HERE)
@@ -54,7 +55,8 @@ class World:
     def start(self) -> None:
         """See that a daemon is up, and that hooks use one."""
         self.patch.setenv("SLOPGUARD_DAEMON", "60")
-        host = self.house.host()
+        with warm.copies():
+            host = self.house.host()
         assert host is not None
         host.close()
 
