@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from tests.gate.house import NPM, SIMPLE_JSON, UV, Reply
+from tests.simulators import warm
 from tests.simulators.sandbox import PASSED_ON
 
 WAIT = 60
@@ -63,7 +64,7 @@ class Team:
     def run(self, *argv: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
         """A command of the server's account, to its end."""
         command = [sys.executable, "-m", "slopguard", *argv]
-        return subprocess.run(command, env={**self.env, **(env or {})}, capture_output=True, text=True, timeout=WAIT)
+        return warm.run(command, {**self.env, **(env or {})}, self.root, timeout=WAIT)
 
     def token(self, name: str, actor: str = "ci") -> str:
         """Make a token."""
