@@ -9,7 +9,7 @@ def test_a_claim(pypi, make_sandbox):
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +39,13 @@ MakeSandbox = Callable[[str, str], Sandbox]
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The checks of the whole house come first: one process must not be left alone with them at the end."""
     items.sort(key=lambda item: item.path.name != "test_house.py")
+
+
+@pytest.hookimpl(optionalhook=True, wrapper=True)
+def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
+    """With `-n auto` half as many again as there are cores, as tests wait for disks, networks and pauses so much."""
+    cores = yield
+    return cores if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else cores + (cores + 1) // 2
 
 
 @pytest.hookimpl(optionalhook=True)
