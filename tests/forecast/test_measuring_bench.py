@@ -14,6 +14,7 @@ from aiohttp import web
 
 from slopguard.errors import UpstreamError
 from slopguard.forecast.campaign.openai import Manners
+from slopguard.forecast.measuring import bench as benches
 from slopguard.forecast.measuring import judging, model
 from slopguard.forecast.measuring.bench import Bench, begun
 from slopguard.forecast.measuring.model import Measured, Plan, Round, Rule, Verdict
@@ -61,6 +62,16 @@ def test_two_servers_that_answer_nothing_are_not_the_same(tmp_path: Path) -> Non
         assert bench(tmp_path / "silent", plain, other).of(Rule.OUTPUT).verdict is Verdict.UNDETERMINED
     with server() as plain, server(drafts=True) as other:
         assert bench(tmp_path / "speaking", plain, other).of(Rule.OUTPUT).verdict is Verdict.PASS
+
+
+def test_an_acceptance_rests_on_as_many_prompts_as_were_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The plain server's rounds with itself take prompts, too: what comes again comes sooner than after all."""
+    monkeypatch.setattr(benches, "prompts", lambda kind, count, seed: tuple(f"What is {each}?" for each in range(42)))
+    with server() as plain, server(drafts=True) as other:
+        found = bench(tmp_path, plain, other).of(Rule.ACCEPTANCE)
+    asked = {body["messages"][0]["content"] for body in other.bodies[STARTED + 2 :]}
+    assert found.estimate is not None
+    assert found.estimate.count == len(asked) < 42
 
 
 class Forgetful(Engine):

@@ -79,7 +79,7 @@ def test_prompts_that_come_again_tell_no_more_than_once() -> None:
     """What is greedy is accepted as it was before: forty prompts are forty, however often they are asked."""
     random = Random(3)
     once = [Asked(1.0, 40, str(number), 100, random.randint(38, 100)) for number in range(40)]
-    few, many, blind = acceptance(once, 1), acceptance(once * 20, 1, len(once)), acceptance(once * 20, 1)
+    few, many, blind = acceptance(once, 1), acceptance(once * 20, 1, [*range(40)] * 20), acceptance(once * 20, 1)
     assert few.estimate is not None
     assert many.estimate is not None
     assert blind.estimate is not None

@@ -122,6 +122,16 @@ def _first(failed: BaseExceptionGroup[Any]) -> BaseException:
     return found
 
 
+def places(number: int, count: int) -> range:
+    """Where a round's requests stand among all of a cell, which take the prompts in turn.
+
+    Args:
+        number: of the round, from 0.
+        count: requests of each.
+    """
+    return range(number * count, (number + 1) * count)
+
+
 def requests(
     kind: str, prompts: Sequence[str], number: int, count: int, temperature: float, longest: int
 ) -> list[Request]:
@@ -132,9 +142,11 @@ def requests(
         prompts: of the slice; taken in turn.
         number: of the round, from 0.
     """
-    places = range(number * count, (number + 1) * count)
     schema = kind == JSON_SLICE
-    return [Request(prompts[place % len(prompts)], place + 1, temperature, longest, schema) for place in places]
+    return [
+        Request(prompts[place % len(prompts)], place + 1, temperature, longest, schema)
+        for place in places(number, count)
+    ]
 
 
 def _schema(request: Request) -> Mapping[str, object] | None:

@@ -17,7 +17,7 @@ import msgspec
 
 from slopguard.errors import ConfigError, UpstreamError
 from slopguard.forecast.measuring import equivalence
-from slopguard.forecast.measuring.arm import Arm, requests
+from slopguard.forecast.measuring.arm import Arm, places, requests
 from slopguard.forecast.measuring.equivalence import Drawn
 from slopguard.forecast.measuring.figures import Likeness
 from slopguard.forecast.measuring.judging import measured
@@ -134,7 +134,13 @@ class Bench:
             if key not in found:
                 found[key] = self._likeness(*key)
             same, pairs = self._rounds(cell, "same"), self._rounds(cell, "pair")
-            yield measured(cell, same, pairs, found[key], self._plan.seed, len(self._prompts[cell.slice]))
+            yield measured(cell, same, pairs, found[key], self._plan.seed, self._asked(cell))
+
+    def _asked(self, cell: Cell) -> Sequence[int]:
+        """The number of the prompt of each request to the other server."""
+        count, of = self._plan.of_round(cell), len(self._prompts[cell.slice])
+        rounds = (_place("pair", number) for number in range(self._count(cell)))
+        return [place % of for each in rounds for place in places(each, count)]
 
     async def _cell(self, cell: Cell) -> None:
         """The plain server against itself, then against the other."""
@@ -164,8 +170,7 @@ class Bench:
 
     async def _round(self, cell: Cell, other: Arm, what: str, number: int) -> Round:
         plan = self._plan
-        place = 2 * number + (what == "same")
-        count = plan.of_round(cell)
+        place, count = _place(what, number), plan.of_round(cell)
         asked = requests(cell.slice, self._prompts[cell.slice], place, count, cell.temperature, plan.longest)
         if number % 2:
             second = await other.burst(asked, cell.concurrency)
@@ -217,6 +222,11 @@ class Bench:
     def _likeness(self, kind: str, temperature: float) -> Likeness | None:
         found = self._store.get(self._number, _sampled_key(kind, temperature), Drawn)
         return None if found is None else found.likeness(self._plan.seed)
+
+
+def _place(what: str, number: int) -> int:
+    """Where a round stands among all of a cell: those of one kind are taken in turn with those of the other."""
+    return 2 * number + (what == "same")
 
 
 def _key(what: str, cell: Cell, number: int) -> str:

@@ -60,7 +60,7 @@ def measured(
     pairs: Sequence[Round],
     sampled: Likeness | None,
     seed: int,
-    prompts: int | None = None,
+    prompts: Sequence[int] | None = None,
 ) -> Measured:
     """All that is known of a cell.
 
@@ -68,7 +68,7 @@ def measured(
         same: rounds of the plain server against itself.
         pairs: rounds of the plain server against the speculating one.
         sampled: how far its samples lie from the plain server's chances, at this slice and temperature.
-        prompts: different ones that requests take in turn; `None`: as many as requests.
+        prompts: the number of the prompt of each request in `pairs`; `None`: each has its own.
     """
     asked = [each for pair in pairs for each in pair.other.asked]
     plain = [each for pair in pairs for each in pair.plain.asked]
@@ -90,9 +90,9 @@ def measured(
     )
 
 
-def acceptance(asked: Sequence[Asked], seed: int, prompts: int | None = None) -> Judgement:
+def acceptance(asked: Sequence[Asked], seed: int, prompts: Sequence[int] | None = None) -> Judgement:
     """Whether enough of what was drafted was accepted: over prompts, as tokens of one resemble each other."""
-    told = _by_prompt(asked, prompts or len(asked))
+    told = _by_prompt(asked, range(len(asked)) if prompts is None else prompts)
     if not told:
         return _open(Rule.ACCEPTANCE, ACCEPTED, "The server drafted nothing, or does not say so")
     share = clustered(told, seed)
@@ -180,11 +180,13 @@ def _open(rule: Rule, bound: float, why: str, found: Estimate | None = None) -> 
     return Judgement(rule, Verdict.UNDETERMINED, bound, found, why)
 
 
-def _by_prompt(asked: Sequence[Asked], prompts: int) -> list[tuple[int, int]]:
+def _by_prompt(asked: Sequence[Asked], prompts: Sequence[int]) -> list[tuple[int, int]]:
     """Tokens accepted and drafted, a prompt each: one that comes again tells the same once more, if it is greedy."""
-    found = [asked[first::prompts] for first in range(min(prompts, len(asked)))]
-    sums = [(sum(one.accepted or 0 for one in each), sum(one.drafted or 0 for one in each)) for each in found]
-    return [each for each in sums if each[1]]
+    found: dict[int, tuple[int, int]] = {}
+    for prompt, one in zip(prompts, asked, strict=True):
+        accepted, drafted = found.get(prompt, (0, 0))
+        found[prompt] = (accepted + (one.accepted or 0), drafted + (one.drafted or 0))
+    return [each for each in found.values() if each[1]]
 
 
 def _alike(rounds: Iterable[Round]) -> Estimate | None:
