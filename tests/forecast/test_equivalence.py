@@ -6,9 +6,11 @@ The engines are simulators that hold a known distribution (`token_servers`); the
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from math import log
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -19,7 +21,7 @@ from slopguard.forecast.engines.tokenwise import NoData, Tokenwise
 from slopguard.forecast.measuring import equivalence
 from slopguard.forecast.measuring.bench import Bench, begun
 from slopguard.forecast.measuring.equivalence import Drawn
-from slopguard.forecast.measuring.figures import Likeness
+from slopguard.forecast.measuring.figures import Context, Likeness, likeness
 from slopguard.forecast.measuring.judging import output
 from slopguard.forecast.measuring.model import Cell, Judgement, Measured, Plan, Rule, Verdict
 from slopguard.forecast.measuring.servers import Wanted, opened
@@ -191,6 +193,46 @@ def test_tokens_by_their_text_are_no_numbers() -> None:
     top = {f" w{token}": value for token, value in EVEN[:20]}
     with pytest.raises(NoData, match=tokenwise.NO_CHANCES):
         way("vllm").exact({"choices": [{"logprobs": {"top_logprobs": [top]}}]})
+
+
+def test_chances_at_another_temperature_are_those_of_the_softmax() -> None:
+    assert equivalence.at({1: 0.5, 2: 0.5}, 0.3, 3) == pytest.approx({1: 0.5, 2: 0.5})
+    assert equivalence.at({1: 0.8, 2: 0.2}, 0.5, 3) == pytest.approx({1: 0.64 / 0.68, 2: 0.04 / 0.68})
+
+
+@pytest.mark.parametrize("temperature", [0.001, 5e-324])
+def test_chances_at_a_temperature_near_0_are_those_of_the_likeliest(temperature: float) -> None:
+    assert equivalence.at({1: 0.4, 2: 0.3, 3: 0.3}, temperature, 4) == pytest.approx({1: 1.0, 2: 0.0, 3: 0.0})
+    even = dict.fromkeys(range(20), 0.05)
+    assert equivalence.at(even, temperature, 20) == pytest.approx(even)
+
+
+@pytest.mark.parametrize("temperature", [0.7, 0.9, 0.97])
+def test_a_sampler_that_is_the_same_does_not_diverge_by_the_tokens_that_are_not_listed(temperature: float) -> None:
+    """A vocabulary of thousands, of which the chances of the first hundred are known, 99.95 % of the chance."""
+    whole = dict.fromkeys(range(100), 0.9995 / 100) | dict.fromkeys(range(100, 4100), 0.0005 / 4000)
+    truth = equivalence.at(whole, temperature, 5_000)
+    drawn = Counter(Random(4).choices([*truth], [*truth.values()], k=20_000))
+    listed = {token: whole[token] for token in range(100)}
+    found = likeness([Context(drawn, equivalence.at(listed, temperature, 100))], 20_000, 1)
+    assert found.every is not None
+    assert found.every.kl.high < 0.02
+    assert abs(found.every.kl.value) < 0.002
+
+
+def test_the_unlisted_rest_is_taken_off_once() -> None:
+    listed = {0: 0.9, 1: 0.05, 2: 0.03} | dict.fromkeys(range(3, 20), 0.0195 / 17)
+    power = 1 / 0.9
+    known = sum(chance**power for chance in listed.values())
+    most = 0.0005 * (0.0195 / 17) ** (power - 1)
+    assert sum(equivalence.at(listed, 0.9, 20).values()) == pytest.approx(known / (known + most), abs=1e-9)
+
+
+def test_what_tokens_that_are_not_listed_become_at_a_higher_temperature_cannot_be_told() -> None:
+    assert equivalence.at({1: 0.6, 2: 0.3995}, 2.0, 3) == {}
+    assert equivalence.at({1: 0.6, 2: 0.4 - 1e-7}, 2.0, 2) == {}
+    all_of_them = equivalence.at({1: 0.6, 2: 0.4 - 1e-7}, 2.0, 3)
+    assert all_of_them == pytest.approx({1: 0.5505, 2: 0.4495}, abs=1e-4)
 
 
 def test_at_another_temperature_the_unlisted_rest_is_bounded() -> None:

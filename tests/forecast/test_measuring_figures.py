@@ -21,7 +21,6 @@ from slopguard.forecast.measuring.figures import (
     quantile,
     ratio_of_medians,
     slowdown,
-    tempered,
     tolerated,
 )
 
@@ -171,34 +170,6 @@ def test_samples_of_another_distribution_diverge_by_as_much_as_they_must() -> No
     assert found.kl.low <= truth <= found.kl.high
     assert found.kl.low > 0.02
     assert found.deviations > 10
-
-
-def test_chances_at_another_temperature_are_those_of_the_softmax() -> None:
-    assert tempered({1: 0.5, 2: 0.5}, 0.3) == pytest.approx({1: 0.5, 2: 0.5})
-    assert tempered({1: 0.8, 2: 0.2}, 0.5) == pytest.approx({1: 0.64 / 0.68, 2: 0.04 / 0.68})
-
-
-def test_chances_at_a_temperature_near_0_are_those_of_the_likeliest() -> None:
-    assert tempered({1: 0.4, 2: 0.3, 3: 0.3}, 0.001) == pytest.approx({1: 1.0, 2: 0.0, 3: 0.0})
-    assert tempered({}, 0.5) == {}
-
-
-@pytest.mark.parametrize("temperature", [0.7, 0.9, 0.97])
-def test_a_sampler_that_is_the_same_does_not_diverge_by_the_tokens_that_are_not_listed(temperature: float) -> None:
-    """A vocabulary of thousands, of which the chances of the first hundred are known, 99.9 % of the chance."""
-    whole = dict.fromkeys(range(100), 0.999 / 100) | dict.fromkeys(range(100, 4100), 0.001 / 4000)
-    truth = tempered(whole, temperature)
-    drawn = sampled(truth, 20_000, Random(4))
-    listed = {token: whole[token] for token in range(100)}
-    found = likeness([Context(drawn.counts, tempered(listed, temperature))], 20_000, 1)
-    assert found.every is not None
-    assert found.every.kl.high < 0.02
-    assert abs(found.every.kl.value) < 0.002
-
-
-def test_what_tokens_that_are_not_listed_become_at_a_higher_temperature_cannot_be_told() -> None:
-    assert tempered({1: 0.6, 2: 0.3995}, 2.0) == {}
-    assert tempered({1: 0.6, 2: 0.4 - 1e-7}, 2.0) == pytest.approx({1: 0.5505, 2: 0.4495}, abs=1e-4)
 
 
 @given(st.integers(0, 50), st.integers(1, 50))

@@ -21,7 +21,7 @@ from slopguard.forecast.campaign import wire
 from slopguard.forecast.engines import tokenwise
 from slopguard.forecast.engines.tokenwise import WHOLE, Going, NoData, Spoken, Tokens, Tokenwise
 from slopguard.forecast.measuring.arm import Arm, together
-from slopguard.forecast.measuring.figures import Context, Likeness, likeness, tempered
+from slopguard.forecast.measuring.figures import Context, Likeness, likeness
 
 TOKENS = 4
 """Tokens of one sample; the first is not speculated."""
@@ -31,6 +31,8 @@ OFTEN = 150
 """Samples behind a start that is looked at."""
 VOCABULARY = 2**18
 """Tokens that no model has more of, about."""
+_ROUNDING = 1e-5
+"""What chances of all tokens may lack of 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,20 +158,25 @@ def at(exact: Mapping[int, float], temperature: float, listed: int) -> dict[int,
     """
     if temperature == 1.0:
         return dict(exact)
-    power = 1.0 / temperature
-    known = sum(chance**power for chance in exact.values())
-    share = known / (known + _rest(exact, power, listed))
-    return {token: share * chance for token, chance in tempered(exact, temperature).items()} if share >= WHOLE else {}
+    power, most = 1.0 / temperature, max(exact.values())
+    powers = {token: (chance / most) ** power for token, chance in exact.items()}  # of the likeliest 1: none is all 0
+    known = sum(powers.values())
+    total = known + _rest(exact, power, listed)
+    return {token: each / total for token, each in powers.items()} if known >= WHOLE * total else {}
 
 
 def _rest(exact: Mapping[int, float], power: float, listed: int) -> float:
-    """The most that all unlisted chances, each raised to a power, can come to; none is larger than the last listed."""
-    rest = max(0.0, 1.0 - sum(exact.values()))
-    if len(exact) < listed:
+    """The most that all unlisted chances can come to, each as a share of the largest and raised to a power.
+
+    None of them is larger than the last that was asked for.
+    """
+    ordered = sorted(exact.values(), reverse=True)[:listed]
+    rest, most = max(0.0, 1.0 - sum(exact.values())), ordered[0]
+    if len(exact) < listed and rest <= _ROUNDING:
         return 0.0
     if power < 1.0:
-        return float(VOCABULARY ** (1.0 - power) * rest**power)
-    return float(rest * sorted(exact.values(), reverse=True)[listed - 1] ** (power - 1.0))
+        return float(VOCABULARY ** (1.0 - power) * (rest / most) ** power)
+    return float(rest / most * (ordered[-1] / most) ** (power - 1.0))
 
 
 def _behind(samples: Sequence[Tokens]) -> dict[Tokens, Counter[int]]:

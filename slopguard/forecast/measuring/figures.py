@@ -27,8 +27,6 @@ PER_CHOICE = 50
 """Samples for each token that has a real chance: below, what is measured is mostly the error of measuring."""
 _REAL = 0.99
 """The tokens that hold this share of the chance are those that have a real one."""
-_NOTHING = 1e-5
-"""What chances of all tokens may lack of 1 by rounding."""
 Times = tuple[Sequence[float], Sequence[float]]
 """Seconds of each request of a round, to the plain server and to the other."""
 
@@ -177,24 +175,6 @@ def choices(exact: Mapping[int, float]) -> int:
     """How many tokens have a real chance."""
     total = accumulate(sorted(exact.values(), reverse=True))
     return next((place for place, share in enumerate(total, 1) if share >= _REAL), len(exact) + 1)
-
-
-def tempered(exact: Mapping[int, float], temperature: float) -> dict[int, float]:
-    """What chances become at another temperature than 1; empty where that cannot be told.
-
-    Tokens that are not listed share the rest, each with less than the least that is. What they have together becomes at
-    most this at a lower temperature, and that is left to them: with no chance at all, one of them would count as a
-    great divergence. At a higher one they may become anything.
-    """
-    listed = [chance for chance in exact.values() if chance > 0.0]
-    rest = 1.0 - sum(listed)
-    if not listed or (temperature > 1.0 and rest > _NOTHING):
-        return {}
-    most, power = max(listed), 1.0 / temperature
-    powers = {token: (chance / most) ** power for token, chance in exact.items() if chance > 0.0}
-    left = max(0.0, rest) / most * (min(listed) / most) ** (power - 1.0) if temperature < 1.0 else 0.0
-    total = sum(powers.values()) + left
-    return {token: each / total for token, each in powers.items()}
 
 
 @dataclass(frozen=True, slots=True)
