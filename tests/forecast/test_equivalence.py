@@ -112,6 +112,15 @@ def test_a_server_without_the_interface_is_undetermined_with_the_reason(engine: 
 
 
 @BOTH
+@pytest.mark.parametrize(("status", "why"), [(501, tokenwise.REFUSED), (200, tokenwise.OTHER_SHAPE)])
+@pytest.mark.parametrize("path", ["/tokenize", "/detokenize"])
+def test_what_a_server_would_say_again_does_not_end_a_bench(engine: str, path: str, status: int, why: str) -> None:
+    lacking = [server(engine, lacks=frozenset({path}), lacking=status) for _ in range(2)]
+    found = between(*lacking, samples=200)
+    assert (found.verdict, found.why) == (Verdict.UNDETERMINED, why)
+
+
+@BOTH
 def test_a_server_that_tells_no_chances_costs_two_requests(engine: str) -> None:
     plain, other = server(engine, lies=NOTHING), server(engine)
     assert between(plain, other).why == tokenwise.EMPTY

@@ -53,6 +53,7 @@ class TokenServer(Engine):
         cut: tokens that are missing at the end of its answers.
         endless: tells far more of everything than was asked for.
         lacks: paths that it does not have.
+        lacking: the status of these; with 200 what comes is no JSON object.
         asked: bodies of requests by path.
     """
 
@@ -64,6 +65,7 @@ class TokenServer(Engine):
     cut: int = 0
     endless: bool = False
     lacks: frozenset[str] = frozenset()
+    lacking: int = 404
     asked: dict[str, list[Body]] = field(default_factory=dict)
 
     async def _answer(self, request: web.Request) -> web.Response:
@@ -72,7 +74,7 @@ class TokenServer(Engine):
         body = await request.json()
         self.asked.setdefault(request.path, []).append(body)
         if request.path in self.lacks:
-            return web.json_response({"error": "not here"}, status=404)
+            return web.json_response(["not here"], status=self.lacking)
         return web.json_response(self._said(request.path, body))
 
     def _said(self, path: str, body: Body) -> Mapping[str, Any]:

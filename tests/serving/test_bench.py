@@ -24,12 +24,14 @@ from slopguard.forecast.engines.table import LLAMA
 from slopguard.forecast.measuring import equivalence
 from slopguard.forecast.measuring.arm import requests
 from slopguard.forecast.measuring.bench import Bench, Pair, begun
+from slopguard.forecast.measuring.equivalence import Drawn
 from slopguard.forecast.measuring.figures import Estimate, Likeness
 from slopguard.forecast.measuring.judging import output
 from slopguard.forecast.measuring.model import Burst, Cell, Judgement, Measured, Plan, Rule, Verdict
 from slopguard.forecast.measuring.results import Results, latest, now, read
 from slopguard.forecast.measuring.servers import Wanted, opened
 from slopguard.forecast.measuring.state import FILE, Benches
+from slopguard.forecast.reference import shape
 from slopguard.forecast.reference.slices import prompts
 from slopguard.forecast.routing.samplers import routed
 from slopguard.forecast.serving.fitting import Kind
@@ -120,6 +122,23 @@ def test_what_drafting_servers_sample_does_not_diverge(
 ) -> None:
     assert verdict(sampled(plain_server, mtp_server)) is Verdict.PASS
     assert verdict(sampled(plain_server, sampled_server)) is Verdict.PASS
+
+
+def test_answers_that_end_are_samples_as_others(plain_server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The token of the end stands in no text; two tokens before it most answers hold it."""
+
+    async def doing(pair: Pair) -> Drawn:
+        way = pair.plain.engine.tokenwise
+        assert way is not None
+        asked, twice = equivalence.Speaker(pair.plain, way), prompts("json", 1) * 2
+        whole = await asked.spoken(await asked.opened(twice[1]), 400, 1, 1.0)
+        assert whole.ended
+        monkeypatch.setattr(equivalence, "FURTHER", len(whole.tokens) - 2)
+        return await equivalence.drawn(pair.plain, pair.plain, twice, 300, 1.0, 2)
+
+    found = on(plain_server, plain_server, doing)
+    assert found.why == ""
+    assert any((shape.END, 300) in each.counts for each in found.behind)
 
 
 def test_a_server_that_keeps_wrong_drafts_fails(plain_server: Server, synthetic_server: Server) -> None:

@@ -33,6 +33,7 @@ _IDS = 2**31
 REFUSED = "The server refuses requests by tokens, which telling two distributions apart needs"
 NO_TOKENS = "The server does not tell the tokens of its answers"
 LENGTH = "The server's answers do not have as many tokens as were asked for"
+OTHER_SHAPE = "A server's answers to requests by tokens are not as they should be"
 OTHER_TEXT = "The server's tokens are not those of its text"
 NO_CHANCES = "The plain server tells no chances of tokens by their numbers"
 EMPTY = "The plain server's log-probabilities are zero, empty or cut short"
@@ -63,10 +64,20 @@ class Going:
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """An answer as tokens and as text."""
+    """An answer as tokens and as text.
+
+    Args:
+        ended: its last token is the end, of which nothing stands in the text.
+    """
 
     tokens: Tokens
     text: str
+    ended: bool = False
+
+    @property
+    def written(self) -> Tokens:
+        """The tokens that the text is made of."""
+        return self.tokens[:-1] if self.ended else self.tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +94,7 @@ class Tokenwise:
         text: the key of what `/detokenize` answers.
         listed: tokens whose chances can be asked for.
         whole: an answer has all the tokens that were asked for, as the end of a text does not end it.
+        ended: whether the last token of an answer is the end of the text.
     """
 
     opening: tuple[tuple[str, Callable[[str, Any], dict[str, object]]], ...]
@@ -93,6 +105,7 @@ class Tokenwise:
     text: str
     listed: int
     whole: bool = True
+    ended: Callable[[Answer], bool] = lambda answer: False
 
     def spoken(self, answer: Answer, count: int) -> Spoken:
         """What was answered.
@@ -109,7 +122,7 @@ class Tokenwise:
             raise NoData(LENGTH)
         if not isinstance(text, str) or len(text) > _WIDEST * count:
             raise NoData(OTHER_TEXT)
-        return Spoken(tokens, text)
+        return Spoken(tokens, text, self.ended(answer))
 
     def exact(self, answer: Answer) -> dict[int, float]:
         """The chances of the first token of an answer at temperature 1; those that are not listed share the rest.
@@ -259,6 +272,7 @@ LLAMA = Tokenwise(
     "content",
     1_000,  # all tokens of a byte model, nearly all the chance of another's
     whole=False,
+    ended=lambda answer: answer.get("stop_type") == "eos",
 )
 """llama.cpp (seen)."""
 VLLM = Tokenwise(

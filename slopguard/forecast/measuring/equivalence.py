@@ -18,6 +18,7 @@ from typing import Any
 
 from slopguard.errors import UpstreamError
 from slopguard.forecast.campaign import wire
+from slopguard.forecast.campaign.interface import Nonsense
 from slopguard.forecast.engines import tokenwise
 from slopguard.forecast.engines.tokenwise import WHOLE, Going, NoData, Spoken, Tokens, Tokenwise
 from slopguard.forecast.measuring.arm import Arm, together
@@ -29,6 +30,8 @@ FURTHER = 8
 """Tokens by which each prompt is sampled further into its answer than the one before."""
 OFTEN = 150
 """Samples behind a start that is looked at."""
+NOT_IMPLEMENTED = 501
+"""What servers answer that know an interface and do not have it."""
 VOCABULARY = 2**18
 """Tokens that no model has more of, about."""
 _ROUNDING = 1e-5
@@ -101,12 +104,16 @@ class Speaker:
         return text
 
     async def _post(self, path: str, body: Mapping[str, object]) -> dict[str, Any]:
-        status, data = await self.arm.server.post(path, body)
-        if 400 <= status < 500:
+        try:
+            status, data = await self.arm.server.post(path, body)
+            found = wire.decoded(data) if status == 200 else {}
+        except Nonsense:  # again it would say the same
+            raise NoData(tokenwise.OTHER_SHAPE) from None
+        if 400 <= status < 500 or status == NOT_IMPLEMENTED:
             raise NoData(tokenwise.REFUSED)
         if status != 200:
             raise UpstreamError(f"a server answered with status {status}", "See what it logs; --samples 0 goes without")
-        return wire.decoded(data)
+        return found
 
 
 def able(plain: Arm, other: Arm) -> bool:
@@ -201,19 +208,19 @@ async def _start(asked: Speaker, prompt: str, further: int, temperature: float) 
 async def _samples(speaking: Speaker, start: Tokens, samples: int, temperature: float, at_once: int) -> list[Tokens]:
     """The tokens of so many answers, once their text is known to be that of the tokens."""
     found: list[Tokens] = []
-    texts: dict[Tokens, str] = {}
+    texts: dict[Tokens, Spoken] = {}
 
     async def work(seeds: Iterator[int]) -> None:
         for seed in seeds:
             answer = await speaking.spoken(start, TOKENS, seed, temperature)
             found.append(answer.tokens)
-            if texts.setdefault(answer.tokens, answer.text) != answer.text:
+            if texts.setdefault(answer.tokens, answer) != answer:
                 raise NoData(tokenwise.OTHER_TEXT)
 
     seeds = iter(range(1, samples + 1))
     await together(work(seeds) for _ in range(at_once))
-    often = Counter(tokens for tokens in found if tokens).most_common(1)
+    often = Counter(tokens for tokens in found if texts[tokens].written).most_common(1)
     for tokens, _ in often:
-        if not tokenwise.same(await speaking.spelled(start + tokens), texts[tokens]):
+        if not tokenwise.same(await speaking.spelled(start + texts[tokens].written), texts[tokens].text):
             raise NoData(tokenwise.OTHER_TEXT)
     return found
