@@ -11,6 +11,7 @@ import pytest
 from slopguard.forecast.campaign.openai import OpenAIModel, OpenAIServer
 from slopguard.forecast.known import known
 from slopguard.forecast.reference import shape, slices
+from slopguard.forecast.reference.gguf_file import Form, write_gguf
 from slopguard.forecast.reference.names import names
 from slopguard.lists import Lists
 from slopguard.model import Ecosystem
@@ -91,6 +92,22 @@ def test_a_twin_says_the_same_with_many_times_the_weights(
     with served(plan(twin_gguf, context=1024), models) as server:
         for _, asked in QUESTIONS[::5]:
             assert said(completed(server, asked)) == computed[asked].tokens
+
+
+def test_a_twin_of_half_floats_says_the_same(
+    reference_gguf: Path, models: Path, computed: dict[str, forward.Spoken]
+) -> None:
+    path = reference_gguf.with_name("halves.gguf")
+    write_gguf(path, Form(layers=2, inner=512, halves=True))
+    with served(plan(path, context=1024), models) as server:
+        same = [said(completed(server, asked)) == computed[asked].tokens for _, asked in QUESTIONS[::2]]
+    assert sum(same) >= len(same) - 1  # of two likeliest tokens as good as equal, rounding decides
+
+
+@pytest.mark.parametrize("form", [{"layers": -1}, {"inner": shape.INNER - 1}])
+def test_no_twin_has_less_than_the_model(form: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match="at least"):
+        Form(**form)
 
 
 async def test_names_are_asked_of_a_server_and_none_of_them_is_known(mtp_server: Server) -> None:

@@ -45,11 +45,18 @@ class Form:
         layers: layers that add nothing, before the one that predicts a token further.
         inner: neurons of each layer; those that the model does not have are zero.
         halves: matrices are half floats, which loses nothing: so the weights are kept.
+
+    Raises:
+        ValueError: it would take something away from the model.
     """
 
     layers: int = 0
     inner: int = shape.INNER
     halves: bool = False
+
+    def __post_init__(self) -> None:
+        if self.layers < 0 or self.inner < shape.INNER:
+            raise ValueError(f"a twin has at least 0 further layers and {shape.INNER} neurons")
 
 
 MODEL = Form()
