@@ -22,6 +22,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from slopguard import __version__
@@ -29,7 +30,7 @@ from slopguard.forecast.campaign.openai import Manners
 from slopguard.forecast.engines.server import EngineServer
 from slopguard.forecast.measuring import servers
 from slopguard.forecast.measuring.bench import Bench, Pair
-from slopguard.forecast.measuring.model import Measured, Plan
+from slopguard.forecast.measuring.model import Identity, Measured, Plan
 from slopguard.forecast.measuring.results import Results, now, written
 from slopguard.forecast.measuring.state import Benches
 from slopguard.forecast.reference.gguf_file import TWIN, Form, write_gguf
@@ -43,7 +44,7 @@ PATIENCE = 120.0
 
 def main(arguments: Sequence[str]) -> None:
     """Serve, measure, print."""
-    wanted = _parsed(arguments)
+    wanted = parsed(arguments)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mtp-")))
         model = wanted.model or _twin(folder, wanted)
@@ -53,24 +54,24 @@ def main(arguments: Sequence[str]) -> None:
 
 async def _measure(wanted: argparse.Namespace, folder: Path, urls: Sequence[str]) -> None:
     plain, mtp = urls
-    manners = Manners(timeout=300.0, tries=2, at_once=max(wanted.concurrency))
+    manners = Manners(timeout=300.0, tries=1, at_once=max(wanted.concurrency))  # a request is timed as it went
     begun = time.monotonic()
     found: list[Measured] = []
     async with servers.opened(servers.Wanted(mtp, plain, manners=manners)) as pair:
         print(f"speculating: {told(pair.other_identity)}\nplain: {told(pair.plain_identity)}\n")
         print(f"| {' | '.join(HEADS)} |\n|{'---|' * len(HEADS)}", flush=True)
-        for plan in _plans(wanted):
+        for plan in plans(wanted):
             if wanted.minutes and time.monotonic() - begun > 60 * wanted.minutes:
                 print(f"\nleft out, as {wanted.minutes:g} minutes are over: {plan.slices}, {plan.concurrencies}")
                 continue
             for measured in await _bench(folder, plan, pair):
                 found.append(measured)
                 print(f"| {' | '.join(row(measured))} |", flush=True)
-        results = _results(wanted, pair, tuple(found))
+        made = results(wanted, pair.plain_identity, pair.other_identity, tuple(found))
         if wanted.compare:
-            results = await _compared(results, pair, wanted)
+            made = await _compared(made, pair, wanted)
     if wanted.output:
-        _write(Path(wanted.output), written(results))
+        _write(Path(wanted.output), written(made))
 
 
 def _write(path: Path, text: str) -> None:
@@ -85,8 +86,6 @@ async def _bench(folder: Path, plan: Plan, pair: Pair) -> tuple[Measured, ...]:
 
 async def _compared(results: Results, pair: Pair, wanted: argparse.Namespace) -> Results:
     """Forecasting with routing on and off, at the middle concurrency."""
-    from dataclasses import replace
-
     from slopguard.forecast.campaign.model import Form
     from slopguard.forecast.routing.comparing import compare
     from slopguard.forecast.routing.samplers import held, plain, router
@@ -102,27 +101,38 @@ async def _compared(results: Results, pair: Pair, wanted: argparse.Namespace) ->
     return replace(results, forecasts=tuple(done))
 
 
-def _plans(wanted: argparse.Namespace) -> Iterator[Plan]:
+def plans(wanted: argparse.Namespace) -> Iterator[Plan]:
     """One a cell, so that a table grows line by line."""
     for kind in wanted.slices:
         for temperature in wanted.temperatures:
             for concurrency in wanted.concurrency:
                 samples = wanted.samples if concurrency == wanted.concurrency[-1] else 0
-                yield Plan(
-                    (kind,),
-                    (temperature,),
-                    (concurrency,),
-                    wanted.requests,
-                    wanted.rounds,
-                    wanted.longest,
-                    samples,
-                    p99=wanted.p99,
+                yield replace(
+                    planned(wanted),
+                    slices=(kind,),
+                    temperatures=(temperature,),
+                    concurrencies=(concurrency,),
+                    samples=samples,
                 )
 
 
-def _results(wanted: argparse.Namespace, pair: Pair, cells: tuple[Measured, ...]) -> Results:
-    plan = Plan(wanted.slices, wanted.temperatures, wanted.concurrency, wanted.requests, wanted.rounds, wanted.longest)
-    return Results(now(), __version__, pair.plain_identity, pair.other_identity, False, plan, cells)
+def planned(wanted: argparse.Namespace) -> Plan:
+    """All that is measured."""
+    return Plan(
+        wanted.slices,
+        wanted.temperatures,
+        wanted.concurrency,
+        wanted.requests,
+        wanted.rounds,
+        wanted.longest,
+        wanted.samples,
+        p99=wanted.p99,
+    )
+
+
+def results(wanted: argparse.Namespace, plain: Identity, other: Identity, cells: tuple[Measured, ...]) -> Results:
+    """What was measured, as a file has it."""
+    return Results(now(), __version__, plain, other, False, planned(wanted), cells)
 
 
 def _twin(folder: Path, wanted: argparse.Namespace) -> Path:
@@ -215,7 +225,9 @@ def _ended(process: subprocess.Popen[bytes], log: Path) -> None:
         process.wait()
 
 
-def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
+def parsed(arguments: Sequence[str]) -> argparse.Namespace:
+    """The command line."""
+
     def numbers(text: str) -> tuple[float, ...]:
         return tuple(float(each) for each in text.split(","))
 

@@ -1,4 +1,4 @@
-"""What a bench of two servers found, for people: a table as text, or as Markdown.
+"""What a bench of two servers found, for people: a table as text.
 
 Invariants: pure; nothing in it was written by a model; a verdict stands nowhere without its interval, unless there is
 none; names of models and builds are shown as `names.shown` gives them.
@@ -40,19 +40,9 @@ def lines(results: Results, output: str | None = None) -> Iterator[str]:
         yield f"slopguard: written to {shown(output)}. Next: slopguard forecast run --route {shown(output)}"
 
 
-def markdown(results: Results) -> Iterator[str]:
-    """The table as Markdown."""
-    yield f"| {' | '.join(HEADS)} |"
-    yield f"|{'---|' * len(HEADS)}"
-    for each in results.cells:
-        yield f"| {' | '.join(row(each))} |"
-
-
 def told(identity: Identity) -> str:
     """A server in one line."""
-    flags = ", ".join(
-        f"{key}={value}" for key, value in sorted(identity.flags.items()) if key in ("speculation", "slots")
-    )
+    flags = ", ".join(f"{key}={value}" for key, value in sorted(identity.flags.items()) if key in _TOLD)
     build = f", build {shown(identity.build)}" if identity.build else ""
     return f"{shown(identity.model)} on {identity.engine}{build}{f' ({flags})' if flags else ''}"
 
