@@ -1,6 +1,7 @@
 """Trains the reference model and writes `slopguard/forecast/reference/reference.safetensors`, and its digest.
 
 Usage: python tools/train_reference.py [--steps N] [--tokens N] [--seed N] [--device cpu|cuda] [--on] [--dry-run]
+                                       [--aside FILE]
 
 Needs torch and numpy; nothing else of this repository needs torch. It is meant for a GPU (some minutes); `--steps 1000
 --tokens 2048` is what one thread of a CPU does in ten. The documents come from `slopguard.forecast.reference.corpus`:

@@ -20,7 +20,7 @@ from slopguard.forecast.measuring import equivalence
 from slopguard.forecast.measuring.arm import Arm, places, requests
 from slopguard.forecast.measuring.equivalence import Drawn
 from slopguard.forecast.measuring.figures import Likeness
-from slopguard.forecast.measuring.judging import measured
+from slopguard.forecast.measuring.judging import measured, outages
 from slopguard.forecast.measuring.model import Cell, Identity, Measured, Plan, Round
 from slopguard.forecast.measuring.state import Benches
 from slopguard.forecast.reference.slices import prompts
@@ -111,7 +111,8 @@ class Bench:
         found = tuple(self._judged())
         if not self._plan.p99:
             return found
-        self._longer = {each.cell: self._plan.for_p99(each.cell) for each in found if each.lacks_p99}
+        further = [each.cell for each in found if each.lacks_p99 and not self._lost(each.cell)]
+        self._longer = {cell: self._plan.for_p99(cell) for cell in further}
         for cell in self._longer:
             await self._cell(cell)
         return tuple(self._judged())
@@ -218,6 +219,9 @@ class Bench:
     def _rounds(self, cell: Cell, what: str) -> Sequence[Round]:
         keys = (_key(what, cell, number) for number in range(self._count(cell)))
         return [found for key in keys if (found := self._store.get(self._number, key, Round)) is not None]
+
+    def _lost(self, cell: Cell) -> bool:
+        return outages(self._rounds(cell, "same"), self._rounds(cell, "pair"))
 
     def _likeness(self, kind: str, temperature: float) -> Likeness | None:
         found = self._store.get(self._number, _sampled_key(kind, temperature), Drawn)

@@ -148,14 +148,19 @@ def gain(same: Sequence[Round], pairs: Sequence[Round], seed: int) -> Judgement:
 def slow(same: Sequence[Round], pairs: Sequence[Round], seed: int) -> Judgement:
     """Whether its slowest requests take longer than the plain server's, beyond what that differs from itself."""
     itself, found = _slowdown(_as_one(same), seed), _slowdown(pairs, seed)
+    if outages(same, pairs):
+        return _open(Rule.P99, 1.0, "Requests went without an answer now and then: they would be the slowest", found)
     if itself is None or found is None or min(itself.count, found.count) < FEWEST_SLOW:
         return _open(Rule.P99, 1.0, f"It needs {FEWEST_SLOW:,} requests of each server", found)
-    if sum(pair.failed for pair in (*same, *pairs)) > OUTAGES:
-        return _open(Rule.P99, 1.0, "Requests went without an answer now and then: they would be the slowest", found)
     bound = tolerated(itself)
     if bound > NOISIEST:
         return _open(Rule.P99, bound, "The plain server's slowest requests differ too much from its own", found)
     return below(Rule.P99, found, bound, "Its slowest requests take longer")
+
+
+def outages(same: Sequence[Round], pairs: Sequence[Round]) -> bool:
+    """Whether more rounds were begun again than `OUTAGES`: no further ones would let p99 be judged."""
+    return sum(pair.failed for pair in (*same, *pairs)) > OUTAGES
 
 
 def above(rule: Rule, found: Estimate, bound: float, why: str) -> Judgement:
