@@ -1,7 +1,7 @@
 """What drafts gain on the twin, whose tokens cost the reading of its weights as those of a model of real size do.
 
-The only claim of the suite that goes by a clock: two servers are compared side by side, in turns, and a busy machine
-gets further attempts. See docs/serving.md for what was seen.
+The only claim about real servers that goes by a clock: two of them are compared side by side, in turns, and a busy
+machine gets further attempts. See docs/serving.md for what was seen.
 """
 
 from __future__ import annotations
