@@ -26,11 +26,19 @@ def test_greedy_answers_are_the_same_with_and_without_drafts(
         assert "draft_n" not in answers[1]["timings"]
 
 
-def test_seeded_answers_are_the_same_with_the_likeliest_drafts(mtp_server: Server, plain_server: Server) -> None:
-    for seed, prompt in enumerate(prompts("json", 8)):
-        more = {"temperature": 1.0, "seed": seed}
-        texts = [server.chat(prompt, LONG, **more)["choices"][0] for server in (mtp_server, plain_server)]
-        assert texts[0]["message"]["content"] == texts[1]["message"]["content"]
+def test_seeded_answers_are_the_same_with_the_likeliest_drafts_and_others_with_sampled_ones(
+    mtp_server: Server, sampled_server: Server, plain_server: Server
+) -> None:
+    """All but one at most: several tokens at once are added up in another order, and a draw may lie in between."""
+
+    def seeded(server: Server) -> list[str]:
+        asked = enumerate(prompts("json", 12))
+        answers = (server.chat(prompt, LONG, temperature=1.0, seed=seed) for seed, prompt in asked)
+        return [answer["choices"][0]["message"]["content"] for answer in answers]
+
+    plain, likeliest, sampled = (seeded(each) for each in (plain_server, mtp_server, sampled_server))
+    assert sum(map(str.__eq__, plain, likeliest)) >= 11
+    assert sum(map(str.__eq__, plain, sampled)) < 6
 
 
 def test_every_draft_is_counted(mtp_server: Server) -> None:
