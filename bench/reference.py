@@ -17,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
+from unittest import mock
 
 from slopguard.forecast.campaign.openai import OpenAIModel, OpenAIServer
 from slopguard.forecast.known import known
@@ -56,8 +57,11 @@ def main(arguments: Sequence[str]) -> None:
     lists = known(Lists.shipped())
     asked = list(requests(lists))
     Random(SEED).shuffle(asked)
-    matching.topics = lambda: tuple(_shown(topic) for topic in topics())  # type: ignore[attr-defined]
-    with tempfile.TemporaryDirectory(prefix="reference-") as folder:
+    shown = tuple(map(_shown, topics()))
+    with (
+        tempfile.TemporaryDirectory(prefix="reference-") as folder,
+        mock.patch.object(matching, "topics", return_value=shown),
+    ):
         model = Path(folder) / "reference.gguf"
         write_gguf(model)
         with served(plan(model, parallel=1, context=1024), Path(folder)) as server:

@@ -37,8 +37,8 @@ def used() -> bool:
 
 def hasten() -> None:
     """Have this process wait for no disk: neither where a file is written, nor where SQLite does."""
-    os.fsync = os.fdatasync = lambda handle: None  # type: ignore[assignment]
-    sqlite3.connect = partial(sqlite3.connect, factory=Hasty)  # type: ignore[assignment]
+    os.fsync = os.fdatasync = lambda handle: None  # type: ignore[assignment] # for good: it has no body to end with
+    sqlite3.connect = partial(sqlite3.connect, factory=Hasty)  # type: ignore[assignment] # all overloads are one here
 
 
 class Hasty(sqlite3.Connection):

@@ -2,11 +2,10 @@
 
 llama.cpp's architecture `mimo2` is the simplest that it drafts tokens of in the same file: dense layers, and one behind
 them that predicts a token further. Its loader wants at least one layer with a sliding window; a window as long as the
-context changes nothing. The twin has further layers that add nothing to the stream: what it says is the same, bit by
-bit, and what a token costs is the reading of its weights, as with models of real size. For an accelerator, which waits
-longer for the start of a small layer than for its weights, its layers can be wide too: neurons that are zero, in every
-layer. Invariants: no network, nothing is trained or drawn by chance; a file is written as a whole or not at all. gguf
-and numpy are imported on use.
+context changes nothing. The twin has further layers that add nothing to the stream, and in every layer further neurons
+that are zero: what it says is the same, token for token, and what a token costs is the reading of its weights, as with
+models of real size. Few wide layers rather than many small ones, as each has to be started. Invariants: no network,
+nothing is trained or drawn by chance; a file is written as a whole or not at all. gguf and numpy are imported on use.
 """
 
 from __future__ import annotations
